@@ -1,0 +1,38 @@
+//! Owns budgets: what a task may use up before it is cancelled.
+
+use crate::limits::PRIORITY_DEFAULT;
+use crate::time::Time;
+
+/// An allowance. A child's budget is its parent's *meet* what was asked for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// Kernel time after which the task is cancelled with `deadline`.
+    pub deadline: Time,
+    /// Dispatches after which the task is cancelled with `poll-quota`; `u32::MAX` is no quota.
+    pub polls: u32,
+    /// 0 (last) to 7 (first).
+    pub priority: u8,
+}
+
+impl Budget {
+    /// No deadline, no quota, the middle priority.
+    pub const DEFAULT: Self =
+        Self { deadline: Time::NEVER, polls: u32::MAX, priority: PRIORITY_DEFAULT };
+
+    /// The tighter of two budgets: the earlier deadline, the smaller quota, the larger
+    /// priority. Idempotent, commutative, associative.
+    #[must_use]
+    pub fn meet(self, other: Self) -> Self {
+        Self {
+            deadline: self.deadline.min(other.deadline),
+            polls: self.polls.min(other.polls),
+            priority: self.priority.max(other.priority),
+        }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,91 @@
+//! Owns effects: what the kernel asks its driver to do.
+
+use std::rc::Rc;
+
+use crate::cancel::CancelReason;
+use crate::handle::Handle;
+use crate::outcome::Outcome;
+
+/// One order to the driver. Effects are to be carried out in the order in which they were made.
+/// A slot that an effect names is not used again before the next [`Kernel::tick`](crate::Kernel::tick).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Begin the task's body.
+    Start {
+        /// The task.
+        task: Handle,
+    },
+    /// The wait has its result: go on.
+    Resume {
+        /// The task.
+        task: Handle,
+        /// The driver's name for the wait; 0 is the checkpoint.
+        token: u32,
+        /// An [`Outcome`] code for joins and regions, 0 or 1 for host operations, else 0.
+        code: u32,
+    },
+    /// The wait fails: the task is cancelled.
+    Fail {
+        /// The task.
+        task: Handle,
+        /// The driver's name for the wait; 0 is the checkpoint.
+        token: u32,
+        /// Why.
+        reason: Rc<CancelReason>,
+    },
+    /// Run the top finalizer of the task, then [`Kernel::task_finalized`](crate::Kernel::task_finalized).
+    Finalize {
+        /// The task.
+        task: Handle,
+    },
+    /// The task completed other than inside [`Kernel::task_complete`](crate::Kernel::task_complete).
+    TaskDone {
+        /// The task; the handle is stale.
+        task: Handle,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why, if it was cancelled.
+        reason: Option<Rc<CancelReason>>,
+    },
+    /// The body did not reach a checkpoint in time: everything it holds is stale.
+    TaskRevoked {
+        /// The task; the handle is stale.
+        task: Handle,
+        /// The task that inherits its finalizers and what it owned, if there is any.
+        successor: Option<Handle>,
+        /// Why it was cancelled.
+        reason: Option<Rc<CancelReason>>,
+    },
+    /// Abort the operation, then [`Kernel::host_complete`](crate::Kernel::host_complete) it.
+    HostCancel {
+        /// The host operation.
+        op: Handle,
+        /// Why.
+        reason: Rc<CancelReason>,
+    },
+    /// A passive operation ended with its body: forget it.
+    HostDropped {
+        /// The host operation; the handle is stale.
+        op: Handle,
+    },
+    /// The operation did not drain in time: forget it, its result will be ignored.
+    HostRevoked {
+        /// The host operation; the handle is stale.
+        op: Handle,
+    },
+    /// Run the top finalizer of the region in a task made by
+    /// [`Kernel::region_finalizer_spawn`](crate::Kernel::region_finalizer_spawn).
+    RegionFinalize {
+        /// The region.
+        region: Handle,
+    },
+    /// The region closed.
+    RegionClosed {
+        /// The region; the handle is stale.
+        region: Handle,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why, if it was cancelled.
+        reason: Option<Rc<CancelReason>>,
+    },
+}

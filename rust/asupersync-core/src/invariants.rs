@@ -1,0 +1,245 @@
+//! Owns the invariants: what holds between any two commands, checked from the tables alone.
+
+use std::collections::BTreeMap;
+
+use slotmap::Key;
+
+use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::host_op::HostOpState;
+use crate::kernel::Kernel;
+use crate::lanes::Lane;
+use crate::region::{Owner, RegionState};
+use crate::task::{Activity, TaskState};
+use crate::time::Time;
+use crate::wait::{WaitKind, WaitProgress};
+
+/// A broken invariant: a bug of the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// The rule that does not hold.
+    pub rule: &'static str,
+    /// Key of what breaks it.
+    pub subject: u64,
+}
+
+fn ensure(holds: bool, rule: &'static str, subject: impl Key) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation { rule, subject: subject.data().as_ffi() }) }
+}
+
+impl Kernel {
+    /// Checks every invariant. O(live).
+    ///
+    /// # Errors
+    /// The first [`Violation`] found.
+    pub fn check_invariants(&self) -> Result<(), Violation> {
+        self.check_regions()?;
+        self.check_tasks()?;
+        self.check_host_ops()?;
+        self.check_waits()?;
+        self.check_lanes()?;
+        self.check_timers()
+    }
+
+    fn check_regions(&self) -> Result<(), Violation> {
+        let mut owned_by_task: BTreeMap<RegionKey, TaskKey> = BTreeMap::new();
+        for (key, task) in self.tasks.iter() {
+            for region in self.regions_of(task.regions) {
+                let before = owned_by_task.insert(region, key);
+                ensure(before.is_none(), "a region has one owner", region)?;
+            }
+        }
+        for (key, region) in self.regions.iter() {
+            let count = self.tasks_of(region.tasks).count();
+            ensure(count == region.tasks.len() as usize, "a region counts its tasks", key)?;
+            for task in self.tasks_of(region.tasks) {
+                let record = self.tasks.get(task);
+                ensure(
+                    record.is_some_and(|t| t.region == key && t.state != TaskState::Completed),
+                    "a region's tasks are live and its own",
+                    task,
+                )?;
+            }
+            for child in self.regions_of(region.regions) {
+                let record = self.regions.get(child);
+                ensure(
+                    record.is_some_and(|r| r.owner == Owner::Region(key)),
+                    "a region's child regions are its own",
+                    child,
+                )?;
+            }
+            if region.state == RegionState::Closed {
+                ensure(region.is_quiescent(), "a closed region is quiescent", key)?;
+                ensure(!region.finalizer_running, "a closed region has run its finalizers", key)?;
+                continue;
+            }
+            let owner_is_live = match region.owner {
+                Owner::Kernel => true,
+                Owner::Region(parent) => {
+                    self.regions.get(parent).is_some_and(|r| r.state != RegionState::Closed)
+                }
+                Owner::Task(task) => {
+                    owned_by_task.get(&key) == Some(&task)
+                        && self.tasks.get(task).is_some_and(|t| t.state != TaskState::Completed)
+                }
+            };
+            ensure(owner_is_live, "a live region has a live owner", key)?;
+            if region.reason.is_some() {
+                ensure(region.state != RegionState::Open, "a cancelled region admits nothing", key)?;
+            }
+            let is_stuck = region.state != RegionState::Open
+                && region.is_quiescent()
+                && !region.finalizer_running;
+            ensure(!is_stuck, "an ending region that is empty has closed", key)?;
+        }
+        Ok(())
+    }
+
+    fn check_tasks(&self) -> Result<(), Violation> {
+        for (key, task) in self.tasks.iter() {
+            if task.state == TaskState::Completed {
+                ensure(task.regions.is_empty(), "a completed task owns no region", key)?;
+                ensure(task.host_ops.is_empty(), "a completed task owns no host operation", key)?;
+                ensure(task.waits.is_empty(), "a completed task waits for nothing", key)?;
+                ensure(task.lane.is_none(), "a completed task is not queued", key)?;
+                ensure(task.drain_at == Time::NEVER, "a completed task has no timer", key)?;
+                continue;
+            }
+            let owner = self.regions.get(task.region);
+            ensure(owner.is_some(), "a task is owned by one live region", key)?;
+            if let Some(region) = owner {
+                ensure(self.tasks_of(region.tasks).any(|t| t == key), "an owner knows its task", key)?;
+                let must_be_asked =
+                    region.reason.is_some() && !task.is_region_finalizer && task.mask_depth == 0;
+                ensure(
+                    !must_be_asked || task.reason.is_some(),
+                    "every task of a cancelled region was asked",
+                    key,
+                )?;
+                ensure(
+                    task.budget.deadline <= region.budget.deadline || task.is_region_finalizer
+                        || task.activity == Activity::Draining || task.activity == Activity::Finalizer,
+                    "a child's deadline is not later than its parent's",
+                    key,
+                )?;
+            }
+            let is_asked = matches!(task.state, TaskState::CancelRequested | TaskState::Cancelling);
+            ensure(!is_asked || task.reason.is_some(), "a cancelling task has a reason", key)?;
+            if task.reason.is_some() {
+                for region in self.regions_of(task.regions) {
+                    let record = self.regions.at(region);
+                    ensure(
+                        record.ownership.shielded || record.reason.is_some(),
+                        "a cancelled task's regions were asked, but for shielded ones",
+                        region,
+                    )?;
+                }
+            }
+            let is_bounded = !is_asked
+                || task.drain_at != Time::NEVER
+                || task.activity == Activity::Draining;
+            ensure(is_bounded, "a cancelled body has a drain time", key)?;
+            let can_observe = task.must_observe()
+                && (task.activity == Activity::Unstarted
+                    || task.at_checkpoint
+                    || self.waits_of(task.waits).any(|wait| self.waits.at(wait).is_interruptible()));
+            ensure(
+                !can_observe || task.lane == Some(Lane::Cancel),
+                "a task that can observe its cancellation is in the cancel lane",
+                key,
+            )?;
+            ensure(
+                task.activity != Activity::Unstarted || task.lane.is_some(),
+                "a task that has not started is queued",
+                key,
+            )?;
+            let is_stuck = task.activity == Activity::Draining
+                && task.lane.is_none()
+                && task.regions.is_empty()
+                && task.host_ops.is_empty();
+            ensure(!is_stuck, "a drained task goes on", key)?;
+        }
+        Ok(())
+    }
+
+    fn check_host_ops(&self) -> Result<(), Violation> {
+        for (key, op) in self.host_ops.iter() {
+            if op.state == HostOpState::Completed {
+                continue;
+            }
+            let task = self.tasks.get(op.task);
+            ensure(
+                task.is_some_and(|t| self.host_ops_of(t.host_ops).any(|k: HostOpKey| k == key)),
+                "a live host operation belongs to a live task",
+                key,
+            )?;
+            let asked = task.is_some_and(|t| t.reason.is_some() || !t.is_active());
+            ensure(
+                !asked || op.shielded || op.state != HostOpState::Submitted,
+                "a cancelled task's host operations were asked to cancel",
+                key,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_waits(&self) -> Result<(), Violation> {
+        for (key, wait) in self.waits.iter() {
+            let task = self.tasks.get(wait.task);
+            ensure(
+                task.is_some_and(|t| self.waits_of(t.waits).any(|k: WaitKey| k == key)),
+                "a wait belongs to a live task",
+                key,
+            )?;
+            let is_queued = task.is_some_and(|t| t.lane.is_some());
+            match (wait.progress, wait.kind) {
+                (WaitProgress::Pending, WaitKind::Join(target)) => {
+                    ensure(self.joiners.contains(&(target, key)), "a join is indexed", key)?;
+                }
+                (WaitProgress::Pending, WaitKind::Region(region)) => ensure(
+                    self.regions.get(region).is_some_and(|r| r.waiter == Some(key)),
+                    "an awaited region knows its waiter",
+                    key,
+                )?,
+                (WaitProgress::Pending, WaitKind::HostOp(op)) => ensure(
+                    self.host_ops.get(op).is_some_and(|op| op.wait == Some(key)),
+                    "an awaited host operation knows its waiter",
+                    key,
+                )?,
+                (WaitProgress::Pending, WaitKind::Timer(_) | WaitKind::Refused) => {}
+                (WaitProgress::Done(_) | WaitProgress::Failed, _) => {
+                    ensure(is_queued, "a finished wait is delivered", key)?;
+                }
+            }
+        }
+        for (target, wait) in &self.joiners {
+            let is_live = self.tasks.get(*target).is_some_and(|t| t.state != TaskState::Completed);
+            ensure(is_live, "a joined task is live", *target)?;
+            ensure(self.waits.get(*wait).is_some(), "a joiner's wait is live", *wait)?;
+        }
+        Ok(())
+    }
+
+    fn check_lanes(&self) -> Result<(), Violation> {
+        let mut queued: BTreeMap<TaskKey, u32> = BTreeMap::new();
+        for (lane, key, stamp) in self.lanes.places() {
+            let counts =
+                self.tasks.get(key).is_some_and(|t| t.lane == Some(lane) && t.stamp == stamp);
+            if counts {
+                *queued.entry(key).or_default() += 1;
+            }
+        }
+        let (mut cancel, mut ready) = (0, 0);
+        for (key, task) in self.tasks.iter() {
+            let places = queued.get(&key).copied().unwrap_or(0);
+            ensure(places == u32::from(task.lane.is_some()), "a task is queued at most once", key)?;
+            cancel += u32::from(task.lane == Some(Lane::Cancel));
+            ready += u32::from(task.lane == Some(Lane::Ready));
+        }
+        ensure(self.lanes.live() == (cancel, ready), "the lanes count their tasks", self.root)
+    }
+
+    fn check_timers(&self) -> Result<(), Violation> {
+        let live = self.timers.iter().filter(|(at, target)| self.counts(*at, *target)).count();
+        ensure(live == self.timers.live() as usize, "the timers count what is armed", self.root)
+    }
+}

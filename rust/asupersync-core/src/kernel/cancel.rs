@@ -1,0 +1,181 @@
+//! Owns how a request to cancel spreads: parents first, without recursion, and each level for
+//! the price of its own children.
+
+use std::rc::Rc;
+
+use super::{Kernel, Settle};
+use crate::cancel::{CancelKind, CancelReason};
+use crate::handle::{Handle, RegionKey, TaskKey};
+use crate::lanes::Lane;
+use crate::list::List;
+use crate::outcome::Outcome;
+use crate::region::RegionState;
+use crate::task::{Activity, TaskState};
+use crate::time::Time;
+use crate::timers::TimerTarget;
+use crate::trace::EventKind;
+use crate::wait::WaitProgress;
+
+impl Kernel {
+    /// Asks the region to cancel, and everything below it.
+    pub(super) fn request_region(&mut self, key: RegionKey, reason: &Rc<CancelReason>) {
+        self.spreading.push_back((key, Rc::clone(reason)));
+        self.spread();
+    }
+
+    /// Works off the regions that a request has reached.
+    pub(super) fn spread(&mut self) {
+        while let Some((key, reason)) = self.spreading.pop_front() {
+            let region = self.regions.at_mut(key);
+            if region.state == RegionState::Closed {
+                continue;
+            }
+            if let Some(current) = region.reason.take() {
+                region.reason = Some(CancelReason::strengthen(current, reason));
+                continue;
+            }
+            region.reason = Some(Rc::clone(&reason));
+            if region.timeout != Time::NEVER {
+                region.timeout = Time::NEVER;
+                self.timers.disarmed();
+            }
+            self.stop_admitting(key);
+            let region = self.regions.at_mut(key);
+            if region.state == RegionState::Closing {
+                region.state = RegionState::Draining;
+                self.note_region(key, EventKind::RegionDraining, u32::from(reason.kind.code()));
+            }
+            self.settling.push(Settle::Region(key));
+            let region = self.regions.at(key);
+            let (mut task, mut child) = (region.tasks.first(), region.regions.first());
+            if task.is_none() && child.is_none() {
+                continue;
+            }
+            let origin = self.region_handle(key);
+            let below = self.descendants_reason(&reason, origin);
+            self.regions.at_mut(key).children_reason = Some(Rc::clone(&below));
+            while let Some(member) = task {
+                task = List::after(&self.tasks, member);
+                self.request_task(member, &below);
+            }
+            while let Some(member) = child {
+                child = List::after(&self.regions, member);
+                self.spreading.push_back((member, Rc::clone(&below)));
+            }
+        }
+    }
+
+    /// Asks one task to cancel; the regions it owns are left to [`Kernel::spread`].
+    pub(super) fn request_task(&mut self, key: TaskKey, reason: &Rc<CancelReason>) {
+        let record = self.tasks.at_mut(key);
+        if record.state == TaskState::Completed {
+            return;
+        }
+        if let Some(current) = record.reason.take() {
+            record.reason = Some(CancelReason::strengthen(current, Rc::clone(reason)));
+            return;
+        }
+        record.reason = Some(Rc::clone(reason));
+        if matches!(record.state, TaskState::Created | TaskState::Running) {
+            record.state = TaskState::CancelRequested;
+        }
+        let activity = record.activity;
+        let mut child = record.regions.first();
+        let mut op = record.host_ops.first();
+        self.note_task(key, EventKind::TaskCancelRequested, u32::from(reason.kind.code()));
+        if matches!(activity, Activity::Unstarted | Activity::Body) {
+            self.arm_drain(key);
+        }
+        self.wake_to_observe(key);
+        while let Some(member) = op {
+            op = List::after(&self.host_ops, member);
+            if !self.host_ops.at(member).shielded {
+                self.cancel_host_op(member, reason);
+            }
+        }
+        if child.is_some() {
+            let below = self.reason_for_owned(key);
+            while let Some(member) = child {
+                child = List::after(&self.regions, member);
+                if !self.regions.at(member).ownership.shielded {
+                    self.spreading.push_back((member, Rc::clone(&below)));
+                }
+            }
+        }
+    }
+
+    /// Queues a task in the cancel lane if it is where it can observe its cancellation: before
+    /// its start, at a checkpoint, or in a wait that a cancellation fails.
+    pub(super) fn wake_to_observe(&mut self, key: TaskKey) {
+        let record = self.tasks.at(key);
+        let can_observe = record.must_observe()
+            && (record.activity == Activity::Unstarted
+                || record.at_checkpoint
+                || self.waits_of(record.waits).any(|wait| self.waits.at(wait).is_interruptible()));
+        if can_observe {
+            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+        }
+    }
+
+    /// The task observes its cancellation: the cleanup budget begins, and what it waits for
+    /// fails, but for what is done already and for regions, which drain.
+    pub(super) fn acknowledge(&mut self, key: TaskKey) {
+        let record = self.tasks.at_mut(key);
+        record.state = TaskState::Cancelling;
+        let kind = record.reason.as_ref().map_or(CancelKind::User, |reason| reason.kind);
+        record.budget.polls = kind.cleanup_polls();
+        self.note_task(key, EventKind::TaskCancelling, kind.cleanup_polls());
+        self.fail_waits(key);
+    }
+
+    pub(super) fn fail_waits(&mut self, key: TaskKey) {
+        let mut next = self.tasks.at(key).waits.first();
+        while let Some(wait) = next {
+            next = List::after(&self.waits, wait);
+            let record = self.waits.at(wait);
+            if record.is_interruptible() && record.progress == WaitProgress::Pending {
+                self.detach_wait(wait);
+                self.waits.at_mut(wait).progress = WaitProgress::Failed;
+            }
+        }
+    }
+
+    /// The reason that regions owned by `key` get when it is cancelled or has failed.
+    pub(super) fn reason_for_owned(&mut self, key: TaskKey) -> Rc<CancelReason> {
+        let origin = self.task_handle(key);
+        let record = self.tasks.at(key);
+        match &record.reason {
+            Some(own) => {
+                let own = Rc::clone(own);
+                self.descendants_reason(&own, origin)
+            }
+            None if record.outcome == Outcome::Ok => {
+                self.new_reason(CancelKind::LinkedExit, origin, "")
+            }
+            None => self.new_reason(CancelKind::FailFast, origin, ""),
+        }
+    }
+
+    /// Starts the time that the running body or finalizer has.
+    pub(super) fn arm_drain(&mut self, key: TaskKey) {
+        self.disarm_drain(key);
+        let at = self.now.plus_nanos(self.config.drain_time_ns);
+        self.tasks.at_mut(key).drain_at = at;
+        self.arm(at, TimerTarget::DrainTask(key));
+    }
+
+    pub(super) fn disarm_drain(&mut self, key: TaskKey) {
+        let record = self.tasks.at_mut(key);
+        if record.drain_at != Time::NEVER {
+            record.drain_at = Time::NEVER;
+            self.timers.disarmed();
+        }
+    }
+
+    /// Asks for the cancellation of one task from within the kernel.
+    pub(super) fn cancel_from_within(&mut self, key: TaskKey, kind: CancelKind, origin: Handle) {
+        let reason = self.new_reason(kind, origin, "");
+        self.request_task(key, &reason);
+        self.spread();
+    }
+}

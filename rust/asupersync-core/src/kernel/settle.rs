@@ -1,0 +1,216 @@
+//! Owns ends: tasks that have nothing left complete, regions that have nothing left close, and
+//! each end is told to what is above. A worklist, so that a tree of any depth ends without
+//! recursion.
+
+use slotmap::KeyData;
+
+use super::{Grave, Kernel, Settle, label};
+use crate::cancel::CancelKind;
+use crate::effect::Effect;
+use crate::handle::{HandleKind, RegionKey, TaskKey, WaitKey};
+use crate::lanes::Lane;
+use crate::outcome::Outcome;
+use crate::region::{Owner, Policy, RegionState};
+use crate::task::{Activity, TaskState};
+use crate::time::Time;
+use crate::trace::EventKind;
+use crate::wait::WaitProgress;
+
+impl Kernel {
+    pub(super) fn run_settling(&mut self) {
+        while let Some(next) = self.settling.pop() {
+            match next {
+                Settle::Region(key) => self.settle_region(key),
+                Settle::Task(key) => self.settle_task(key),
+            }
+        }
+    }
+
+    fn settle_task(&mut self, key: TaskKey) {
+        let Some(record) = self.tasks.get(key) else { return };
+        let is_drained = record.state == TaskState::Finalizing
+            && record.activity == Activity::Draining
+            && record.regions.is_empty()
+            && record.host_ops.is_empty();
+        if !is_drained {
+            return;
+        }
+        if record.finalizers == 0 {
+            self.complete(key);
+            return;
+        }
+        let lane = if record.reason.is_some() { Lane::Cancel } else { Lane::Ready };
+        self.lanes.enqueue(&mut self.tasks, key, lane);
+    }
+
+    /// Ends a task that has nothing left, and tells its joiners and its region.
+    pub(super) fn complete(&mut self, key: TaskKey) {
+        self.lanes.leave(&mut self.tasks, key);
+        self.disarm_drain(key);
+        let handle = self.task_handle(key);
+        let record = self.tasks.at_mut(key);
+        if record.deadline_armed {
+            record.deadline_armed = false;
+            self.timers.disarmed();
+        }
+        // A child's failure is the task's own, unless the task ended worse for another cause.
+        let by_own_child = record.reason.as_ref().is_none_or(|reason| {
+            reason.kind == CancelKind::FailFast && reason.origin.kind_code() == HandleKind::Region as u8
+        });
+        if record.child_failure.is_failure()
+            && (record.outcome == Outcome::Ok || (record.outcome == Outcome::Cancelled && by_own_child))
+        {
+            record.outcome = record.child_failure;
+        }
+        record.state = TaskState::Completed;
+        let (outcome, region_key) = (record.outcome, record.region);
+        let is_finalizer = record.is_region_finalizer;
+        let event = label(EventKind::TaskCompleted, u32::from(outcome.code()));
+        let region = self.regions.at_mut(region_key);
+        self.hashes.write_reading(event, &mut record.causal, &mut region.causal);
+        self.trace.record(self.now, EventKind::TaskCompleted, handle, u32::from(outcome.code()));
+        region.tasks = region.tasks.removed(&mut self.tasks, key);
+
+        self.counters.tasks_live -= 1;
+        self.counters.tasks_completed += 1;
+        self.counters.tasks_cancelled += u64::from(outcome == Outcome::Cancelled);
+        self.graves.push(Grave::Task(key));
+        if self.answering != Some(key) {
+            let reason = self.tasks.at(key).reason.clone();
+            self.effects.push(Effect::TaskDone { task: handle, outcome, reason });
+        }
+        self.tell_joiners(key, outcome);
+        if is_finalizer {
+            let region = self.regions.at_mut(region_key);
+            region.finalizer_running = false;
+            if outcome != Outcome::Ok {
+                region.outcome = Outcome::Panicked;
+            }
+        } else {
+            self.child_ended(region_key, outcome, true);
+        }
+        self.settling.push(Settle::Region(region_key));
+    }
+
+    fn tell_joiners(&mut self, key: TaskKey, outcome: Outcome) {
+        if self.joiners.is_empty() {
+            return;
+        }
+        let from = (key, WaitKey::from(KeyData::from_ffi(1 << 32)));
+        let waits: Vec<_> = self
+            .joiners
+            .range(from..)
+            .take_while(|(target, _)| *target == key)
+            .map(|(_, wait)| *wait)
+            .collect();
+        for wait in waits {
+            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())));
+        }
+    }
+
+    /// Applies the region's policy to the end of one of its children.
+    fn child_ended(&mut self, key: RegionKey, outcome: Outcome, is_task: bool) {
+        let region = self.regions.at_mut(key);
+        if region.decided {
+            return;
+        }
+        let wins = is_task
+            && match region.policy {
+                Policy::Race => outcome != Outcome::Cancelled,
+                Policy::Any => outcome == Outcome::Ok,
+                Policy::FailFast | Policy::CollectAll => false,
+            };
+        if wins {
+            region.decided = true;
+            region.outcome = outcome;
+            self.cancel_siblings(key, CancelKind::RaceLost);
+            return;
+        }
+        if !outcome.is_failure() {
+            return;
+        }
+        region.outcome = region.outcome.max(outcome);
+        if region.policy == Policy::FailFast {
+            self.cancel_siblings(key, CancelKind::FailFast);
+        }
+        let region = self.regions.at(key);
+        if let (Owner::Task(owner), true) = (region.owner, region.ownership.linked) {
+            let failure = region.outcome;
+            let record = self.tasks.at_mut(owner);
+            record.child_failure = record.child_failure.max(failure);
+            if record.activity == Activity::Body {
+                let origin = self.region_handle(key);
+                self.cancel_from_within(owner, CancelKind::FailFast, origin);
+            }
+        }
+    }
+
+    /// Cancels what is left in a region by its own policy.
+    fn cancel_siblings(&mut self, key: RegionKey, kind: CancelKind) {
+        let region = self.regions.at_mut(key);
+        if region.reason.is_some() {
+            return;
+        }
+        region.self_cancelled = true;
+        let origin = self.region_handle(key);
+        let reason = self.new_reason(kind, origin, "");
+        self.request_region(key, &reason);
+    }
+
+    fn settle_region(&mut self, key: RegionKey) {
+        let Some(region) = self.regions.get_mut(key) else { return };
+        let is_ending = !matches!(region.state, RegionState::Open | RegionState::Closed);
+        if !is_ending || !region.is_quiescent() || region.finalizer_running {
+            return;
+        }
+        if region.finalizers == 0 {
+            self.close(key);
+            return;
+        }
+        region.finalizer_running = true;
+        if region.state != RegionState::Finalizing {
+            region.state = RegionState::Finalizing;
+            self.note_region(key, EventKind::RegionFinalizing, 0);
+        }
+        let region = self.region_handle(key);
+        self.effects.push(Effect::RegionFinalize { region });
+    }
+
+    fn close(&mut self, key: RegionKey) {
+        let handle = self.region_handle(key);
+        let region = self.regions.at_mut(key);
+        let outcome = region.closing_outcome();
+        region.state = RegionState::Closed;
+        if region.timeout != Time::NEVER {
+            region.timeout = Time::NEVER;
+            self.timers.disarmed();
+        }
+        let (owner, waiter, linked) = (region.owner, region.waiter, region.ownership.linked);
+        let reason = region.reason.clone();
+        self.note_region(key, EventKind::RegionClosed, u32::from(outcome.code()));
+        self.counters.regions_live -= 1;
+        self.graves.push(Grave::Region(key));
+        self.effects.push(Effect::RegionClosed { region: handle, outcome, reason });
+        if let Some(wait) = waiter {
+            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())));
+        }
+        match owner {
+            Owner::Kernel => self.closed = true,
+            Owner::Region(parent) => {
+                let list = self.regions.at(parent).regions.removed(&mut self.regions, key);
+                self.regions.at_mut(parent).regions = list;
+                self.child_ended(parent, outcome, false);
+                self.settling.push(Settle::Region(parent));
+            }
+            Owner::Task(parent) => {
+                let list = self.tasks.at(parent).regions.removed(&mut self.regions, key);
+                let record = self.tasks.at_mut(parent);
+                record.regions = list;
+                if linked && outcome.is_failure() {
+                    record.child_failure = record.child_failure.max(outcome);
+                }
+                self.settling.push(Settle::Task(parent));
+            }
+        }
+    }
+}

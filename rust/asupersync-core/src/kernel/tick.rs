@@ -1,0 +1,281 @@
+//! Owns the tick: time advances, the lanes take their turns, tasks are dispatched.
+
+use super::{Grave, Kernel};
+use crate::cancel::CancelKind;
+use crate::effect::Effect;
+use crate::error::Result;
+use crate::handle::TaskKey;
+use crate::host_op::HostOpState;
+use crate::lanes::Lane;
+use crate::list::List;
+use crate::outcome::Outcome;
+use crate::task::{Activity, TaskState};
+use crate::time::Time;
+use crate::timers::TimerTarget;
+use crate::trace::EventKind;
+use crate::wait::{WaitKind, WaitProgress};
+
+impl Kernel {
+    /// Advances time to `now` (never back) and dispatches up to
+    /// [`polls_per_tick`](crate::KernelConfig::polls_per_tick) tasks: the cancel lane, what is
+    /// due, what is ready, each within its streak bound. The driver must have carried out all
+    /// effects of the tick before.
+    pub fn tick(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        self.free_graves();
+        for _ in 0..self.config.polls_per_tick {
+            let due = self.due_wait();
+            let draining = self.closed_or_draining();
+            let Some(lane) = self.lanes.pick(due.is_some(), draining) else { break };
+            let task = match (lane, due) {
+                (Lane::Timed, Some(task)) => {
+                    self.fire(task.1);
+                    task.0
+                }
+                _ => match self.lanes.pop(&mut self.tasks, lane, &mut self.rng) {
+                    Some(task) => task,
+                    None => break,
+                },
+            };
+            self.dispatch(task, lane);
+            self.run_settling();
+        }
+        if self.timers.wants_compaction() {
+            self.compact_timers();
+        }
+    }
+
+    /// The time of the next armed timer, when the driver is to call [`Kernel::tick`] if nothing
+    /// happens before.
+    pub fn next_deadline(&mut self) -> Option<Time> {
+        while let Some((at, target)) = self.timers.peek() {
+            if self.counts(at, target) {
+                return Some(at);
+            }
+            self.timers.pop();
+        }
+        None
+    }
+
+    /// Cancels everything with `shutdown` and closes the root region.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RuntimeClosed`](crate::ErrorKind) if it has closed already.
+    pub fn shutdown(&mut self) -> Result<()> {
+        self.region_cancel(self.root(), CancelKind::Shutdown, "")
+    }
+
+    fn closed_or_draining(&self) -> bool {
+        self.regions.get(self.root).is_none_or(|root| root.reason.is_some())
+    }
+
+    fn free_graves(&mut self) {
+        while let Some(grave) = self.graves.pop() {
+            match grave {
+                Grave::Task(key) => drop(self.tasks.remove(key)),
+                Grave::HostOp(key) => drop(self.host_ops.remove(key)),
+                Grave::Region(key) => drop(self.regions.remove(key)),
+            }
+        }
+    }
+
+    /// Works off due timers up to the first one that needs a dispatch of its own: a sleeping
+    /// wait whose task is not queued yet.
+    fn due_wait(&mut self) -> Option<(TaskKey, crate::handle::WaitKey)> {
+        while let Some((at, target)) = self.timers.peek() {
+            if at > self.now {
+                return None;
+            }
+            if !self.counts(at, target) {
+                self.timers.pop();
+                continue;
+            }
+            match target {
+                TimerTarget::Wait(wait) => {
+                    let task = self.waits.at(wait).task;
+                    if self.tasks.at(task).lane.is_none() {
+                        return Some((task, wait));
+                    }
+                    self.fire(wait);
+                }
+                TimerTarget::Region(region, kind) => {
+                    self.timers.pop();
+                    self.timers.disarmed();
+                    self.regions.at_mut(region).timeout = Time::NEVER;
+                    let origin = self.region_handle(region);
+                    let reason = self.new_reason(kind, origin, "");
+                    self.request_region(region, &reason);
+                }
+                TimerTarget::Task(task) => {
+                    self.timers.pop();
+                    self.timers.disarmed();
+                    self.tasks.at_mut(task).deadline_armed = false;
+                    let origin = self.task_handle(task);
+                    self.cancel_from_within(task, CancelKind::Deadline, origin);
+                }
+                TimerTarget::DrainTask(task) => {
+                    self.timers.pop();
+                    self.drain_time_is_over(task);
+                }
+                TimerTarget::DrainHostOp(op) => {
+                    self.timers.pop();
+                    self.revoke_host_op(op);
+                }
+            }
+            self.run_settling();
+        }
+        None
+    }
+
+    /// Ends the wait of the nearest timer.
+    fn fire(&mut self, wait: crate::handle::WaitKey) {
+        self.timers.pop();
+        self.detach_wait(wait);
+        let record = self.waits.at_mut(wait);
+        record.progress = WaitProgress::Done(0);
+        let task = record.task;
+        self.note_task(task, EventKind::TimerFired, 0);
+    }
+
+    /// Whether a timer is still armed.
+    pub(crate) fn counts(&self, at: Time, target: TimerTarget) -> bool {
+        match target {
+            TimerTarget::Wait(wait) => self.waits.get(wait).is_some_and(|wait| {
+                wait.kind == WaitKind::Timer(at) && wait.progress == WaitProgress::Pending
+            }),
+            TimerTarget::Region(region, _) => {
+                self.regions.get(region).is_some_and(|region| region.timeout == at)
+            }
+            TimerTarget::Task(task) => self
+                .tasks
+                .get(task)
+                .is_some_and(|task| task.deadline_armed && task.budget.deadline == at),
+            TimerTarget::DrainTask(task) => self.drain_counts(task, at),
+            TimerTarget::DrainHostOp(op) => {
+                self.host_ops.get(op).is_some_and(|op| op.state == HostOpState::Draining)
+            }
+        }
+    }
+
+    fn compact_timers(&mut self) {
+        let mut timers = core::mem::take(&mut self.timers);
+        timers.compact(|at, target| self.counts(at, target));
+        self.timers = timers;
+    }
+
+    /// Gives a task its turn. Every dispatch is charged to its budget.
+    fn dispatch(&mut self, key: TaskKey, lane: Lane) {
+        let task = self.task_handle(key);
+        self.counters.dispatches += 1;
+        self.hashes.dispatched(task.without_tag(), lane as u8);
+        self.note_task(key, EventKind::TaskDispatched, lane as u32);
+        if !self.charge(key) {
+            return;
+        }
+        let record = self.tasks.at(key);
+        match record.activity {
+            Activity::Unstarted if record.must_observe() => {
+                self.acknowledge(key);
+                let record = self.tasks.at_mut(key);
+                record.activity = Activity::Body;
+                record.outcome = Outcome::Cancelled;
+                self.end_activity(key);
+            }
+            Activity::Unstarted => {
+                let record = self.tasks.at_mut(key);
+                record.activity = Activity::Body;
+                if record.state == TaskState::Created {
+                    record.state = TaskState::Running;
+                }
+                self.effects.push(Effect::Start { task });
+            }
+            Activity::Draining => self.start_finalizer(key),
+            Activity::Body | Activity::Finalizer => {
+                if record.must_observe() {
+                    if record.state == TaskState::CancelRequested {
+                        self.acknowledge(key);
+                    } else {
+                        self.fail_waits(key);
+                    }
+                }
+                self.deliver(key);
+            }
+        }
+    }
+
+    /// Charges one poll. A running task that has none left is cancelled and goes on to observe
+    /// it; one that has used up its clean-up is revoked (`false`).
+    fn charge(&mut self, key: TaskKey) -> bool {
+        let record = self.tasks.at_mut(key);
+        if record.budget.polls == u32::MAX || record.activity == Activity::Draining {
+            return true;
+        }
+        if record.budget.polls > 0 {
+            record.budget.polls -= 1;
+            return true;
+        }
+        if matches!(record.state, TaskState::Created | TaskState::Running) {
+            record.budget.polls = u32::MAX;
+            let origin = self.task_handle(key);
+            self.cancel_from_within(key, CancelKind::PollQuota, origin);
+            self.lanes.leave(&mut self.tasks, key);
+            return true;
+        }
+        if record.state == TaskState::CancelRequested {
+            // Masked: the drain time bounds it until it can observe.
+            return true;
+        }
+        self.revoke(key);
+        false
+    }
+
+    fn start_finalizer(&mut self, key: TaskKey) {
+        let task = self.task_handle(key);
+        let record = self.tasks.at_mut(key);
+        let is_due = record.finalizers > 0 && record.regions.is_empty() && record.host_ops.is_empty();
+        if !is_due {
+            return;
+        }
+        let kind = record.reason.as_ref().map_or(CancelKind::User, |reason| reason.kind);
+        record.activity = Activity::Finalizer;
+        record.mask_depth = 1;
+        record.budget.polls = kind.cleanup_polls();
+        self.arm_drain(key);
+        self.effects.push(Effect::Finalize { task });
+    }
+
+    /// Hands over what has come for the task, in the order in which it asked.
+    fn deliver(&mut self, key: TaskKey) {
+        let task = self.task_handle(key);
+        let record = self.tasks.at_mut(key);
+        let failing = if record.must_observe() { record.reason.clone() } else { None };
+        if core::mem::take(&mut record.at_checkpoint) {
+            self.effects.push(match &failing {
+                Some(reason) => Effect::Fail { task, token: 0, reason: reason.clone() },
+                None => Effect::Resume { task, token: 0, code: 0 },
+            });
+        }
+        let mut next = self.tasks.at(key).waits.first();
+        while let Some(wait) = next {
+            next = List::after(&self.waits, wait);
+            let record = self.waits.at(wait);
+            let token = record.token;
+            match record.progress {
+                WaitProgress::Pending => continue,
+                WaitProgress::Done(code) => {
+                    self.effects.push(Effect::Resume { task, token, code });
+                }
+                WaitProgress::Failed => {
+                    // A failed wait outside a cancellation is one of a host operation that was
+                    // let go; its own reason says why.
+                    let reason = failing
+                        .clone()
+                        .or_else(|| self.tasks.at(key).reason.clone())
+                        .unwrap_or_else(|| self.new_reason(CancelKind::ResourceUnavailable, task, ""));
+                    self.effects.push(Effect::Fail { task, token, reason });
+                }
+            }
+            self.remove_wait(key, wait);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Owns the commands by which a task waits: checkpoint, sleep, join, and what a wait's end does.
+
+use super::{Kernel, limit_reached, wrong_state};
+use crate::error::Result;
+use crate::handle::{Handle, TaskKey, WaitKey};
+use crate::lanes::Lane;
+use crate::region::Owner;
+use crate::time::Time;
+use crate::timers::TimerTarget;
+use crate::wait::{Wait, WaitKind, WaitProgress};
+
+impl Kernel {
+    /// Lets others run, and observes a cancellation: the task is dispatched again with token 0.
+    /// A second checkpoint before that is the same checkpoint. O(1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run, or a bad
+    /// handle.
+    pub fn task_checkpoint(&mut self, task: Handle) -> Result<()> {
+        let key = self.active_key(task)?;
+        self.tasks.at_mut(key).at_checkpoint = true;
+        self.wake(key);
+        Ok(())
+    }
+
+    /// Wakes `task` at `at`, absolute kernel time. One already past is due at the next tick.
+    /// Equal times fire in the order of the calls. O(log n).
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run,
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at
+    /// [`WAITS_MAX`](crate::limits::WAITS_MAX), or a bad handle.
+    pub fn task_sleep(&mut self, task: Handle, at: Time, token: u32) -> Result<()> {
+        let key = self.active_key(task)?;
+        if let Some(wait) = self.add_wait(key, token, WaitKind::Timer(at))? {
+            self.arm(at, TimerTarget::Wait(wait));
+        }
+        Ok(())
+    }
+
+    /// Wakes `task` with the outcome of `target` when that has completed. O(log n).
+    ///
+    /// # Errors
+    /// As [`Kernel::task_sleep`]; a task that joins itself is in the wrong state.
+    pub fn task_join(&mut self, task: Handle, target: Handle, token: u32) -> Result<()> {
+        let key = self.active_key(task)?;
+        let target_key = self.task_key(target)?;
+        if key == target_key {
+            return Err(wrong_state("a task other than itself", target.raw()));
+        }
+        if let Some(wait) = self.add_wait(key, token, WaitKind::Join(target_key))? {
+            self.joiners.insert((target_key, wait));
+        }
+        Ok(())
+    }
+
+    /// Closes `region`, which `task` must own, and wakes `task` with its outcome when it has.
+    /// This is a drained wait: a cancellation of the task reaches the region, and the wait ends
+    /// when the region has.
+    ///
+    /// # Errors
+    /// As [`Kernel::task_sleep`]; a region that is another's or already waited for is in the
+    /// wrong state.
+    pub fn region_join(&mut self, task: Handle, region: Handle, token: u32) -> Result<()> {
+        let key = self.active_key(task)?;
+        let region_key = self.region_key(region)?;
+        let record = self.regions.at(region_key);
+        if record.owner != Owner::Task(key) || record.waiter.is_some() {
+            return Err(wrong_state("a region of this task that nothing waits for", region.raw()));
+        }
+        let wait = self.insert_wait(key, token, WaitKind::Region(region_key), WaitProgress::Pending)?;
+        self.regions.at_mut(region_key).waiter = Some(wait);
+        self.stop_admitting(region_key);
+        self.run_settling();
+        Ok(())
+    }
+
+    /// Adds a wait, or one that fails at the next dispatch (`None`) if the task has a
+    /// cancellation to observe. The failure goes through the lanes too, so that a body which
+    /// swallows it in a loop takes turns with everybody else and uses up its cleanup polls.
+    pub(super) fn add_wait(
+        &mut self,
+        key: TaskKey,
+        token: u32,
+        kind: WaitKind,
+    ) -> Result<Option<WaitKey>> {
+        if self.tasks.at(key).must_observe() {
+            self.insert_wait(key, token, WaitKind::Refused, WaitProgress::Failed)?;
+            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+            return Ok(None);
+        }
+        self.insert_wait(key, token, kind, WaitProgress::Pending).map(Some)
+    }
+
+    fn insert_wait(
+        &mut self,
+        task: TaskKey,
+        token: u32,
+        kind: WaitKind,
+        progress: WaitProgress,
+    ) -> Result<WaitKey> {
+        let wait = Wait { task, links: Default::default(), token, kind, progress };
+        let key = self
+            .waits
+            .insert(wait)
+            .ok_or_else(|| limit_reached("room for one more wait", u64::from(self.waits.len())))?;
+        let list = self.tasks.at(task).waits.pushed(&mut self.waits, key);
+        self.tasks.at_mut(task).waits = list;
+        Ok(key)
+    }
+
+    /// Gives a pending wait its result and queues its task.
+    pub(super) fn finish_wait(&mut self, key: WaitKey, progress: WaitProgress) {
+        self.detach_wait(key);
+        let wait = self.waits.at_mut(key);
+        wait.progress = progress;
+        let task = wait.task;
+        self.wake(task);
+    }
+
+    /// Takes a pending wait out of whatever would have ended it.
+    pub(super) fn detach_wait(&mut self, key: WaitKey) {
+        let wait = self.waits.at(key);
+        if wait.progress != WaitProgress::Pending {
+            return;
+        }
+        match wait.kind {
+            WaitKind::Timer(_) => self.timers.disarmed(),
+            WaitKind::Join(target) => {
+                self.joiners.remove(&(target, key));
+            }
+            WaitKind::Region(region) => {
+                if let Some(region) = self.regions.get_mut(region) {
+                    region.waiter = None;
+                }
+            }
+            WaitKind::HostOp(op) => {
+                if let Some(op) = self.host_ops.get_mut(op) {
+                    op.wait = None;
+                }
+            }
+            WaitKind::Refused => {}
+        }
+    }
+
+    pub(super) fn remove_wait(&mut self, task: TaskKey, key: WaitKey) {
+        let list = self.tasks.at(task).waits.removed(&mut self.waits, key);
+        self.tasks.at_mut(task).waits = list;
+        self.waits.remove(key);
+    }
+
+    /// Forgets every wait of a task whose code no longer runs.
+    pub(super) fn drop_waits(&mut self, task: TaskKey) {
+        while let Some(key) = self.tasks.at(task).waits.first() {
+            self.detach_wait(key);
+            self.remove_wait(task, key);
+        }
+    }
+
+    /// Whether the task waits for a region it owns, which drains by its own bounds.
+    pub(super) fn waits_for_region(&self, task: TaskKey) -> bool {
+        self.waits_of(self.tasks.at(task).waits).any(|key| {
+            let wait = self.waits.at(key);
+            wait.progress == WaitProgress::Pending && !wait.is_interruptible()
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Owns the cancel and ready lanes: who is dispatched next, and that nobody starves.
+//!
+//! The timed lane is the due part of [`Timers`](crate::timers::Timers), which is already in
+//! deadline order; it takes its turn here through [`Lanes::pick`].
+
+use std::collections::VecDeque;
+
+use crate::handle::TaskKey;
+use crate::limits::PRIORITY_MAX;
+use crate::rng::Rng;
+use crate::table::Table;
+use crate::task::Task;
+
+const LEVELS: usize = PRIORITY_MAX as usize + 1;
+
+/// One of the three queues.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Lane {
+    /// Tasks that have a cancellation to observe or to clean up after.
+    Cancel = 0,
+    /// Tasks whose timer is due, earliest deadline first.
+    Timed = 1,
+    /// Everything else that can run.
+    Ready = 2,
+}
+
+/// How equals are ordered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TieBreak {
+    /// In insertion order.
+    #[default]
+    Insertion,
+    /// By the seed, to explore schedules.
+    Seeded,
+}
+
+/// A place in a queue. It counts only while the task still carries the same stamp: a task
+/// that moved to another lane leaves its old place behind, which is skipped when reached.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    task: TaskKey,
+    stamp: u32,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    levels: [VecDeque<Place>; LEVELS],
+    occupied: u8,
+    live: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    cancel: Queue,
+    ready: Queue,
+    stamp: u32,
+    cancel_streak: u32,
+    timed_streak: u32,
+    streak_max: u32,
+    ties: TieBreak,
+}
+
+impl Lanes {
+    pub(crate) fn new(streak_max: u32, ties: TieBreak) -> Self {
+        Self {
+            cancel: Queue::default(),
+            ready: Queue::default(),
+            stamp: 0,
+            cancel_streak: 0,
+            timed_streak: 0,
+            streak_max,
+            ties,
+        }
+    }
+
+    /// Queues `key` in `lane`. A task already queued in the cancel lane, or in `lane`, keeps
+    /// its place; one in the ready lane moves up to the cancel lane.
+    pub(crate) fn enqueue(&mut self, tasks: &mut Table<TaskKey, Task>, key: TaskKey, lane: Lane) {
+        let task = tasks.at_mut(key);
+        match task.lane {
+            Some(Lane::Ready) if lane == Lane::Cancel => self.ready.live -= 1,
+            Some(_) => return,
+            None => {}
+        }
+        self.stamp = self.stamp.wrapping_add(1);
+        task.lane = Some(lane);
+        task.stamp = self.stamp;
+        let queue = if lane == Lane::Cancel { &mut self.cancel } else { &mut self.ready };
+        let level = task.budget.priority.min(PRIORITY_MAX);
+        queue.levels[usize::from(level)].push_back(Place { task: key, stamp: self.stamp });
+        queue.occupied |= 1 << level;
+        queue.live += 1;
+    }
+
+    /// Takes `key` out of whichever lane it is in.
+    pub(crate) fn leave(&mut self, tasks: &mut Table<TaskKey, Task>, key: TaskKey) {
+        match tasks.at_mut(key).lane.take() {
+            Some(Lane::Cancel) => self.cancel.live -= 1,
+            Some(_) => self.ready.live -= 1,
+            None => {}
+        }
+    }
+
+    /// The lane whose turn it is. With L the streak bound, runnable work outside the cancel
+    /// lane is dispatched within L + 1 dispatches, 2L + 1 while `draining`; due timers and
+    /// ready work share what is left by the same bound.
+    pub(crate) fn pick(&mut self, timer_due: bool, draining: bool) -> Option<Lane> {
+        let ready = self.ready.live > 0;
+        let bound = if draining { self.streak_max * 2 } else { self.streak_max };
+        if self.cancel.live > 0 && (self.cancel_streak < bound || !(timer_due || ready)) {
+            self.cancel_streak += 1;
+            return Some(Lane::Cancel);
+        }
+        self.cancel_streak = 0;
+        if timer_due && (self.timed_streak < self.streak_max || !ready) {
+            self.timed_streak += 1;
+            return Some(Lane::Timed);
+        }
+        self.timed_streak = 0;
+        ready.then_some(Lane::Ready)
+    }
+
+    /// The next task of `lane`, which [`Lanes::pick`] has named.
+    pub(crate) fn pop(
+        &mut self,
+        tasks: &mut Table<TaskKey, Task>,
+        lane: Lane,
+        rng: &mut Rng,
+    ) -> Option<TaskKey> {
+        let queue = if lane == Lane::Cancel { &mut self.cancel } else { &mut self.ready };
+        while queue.occupied != 0 {
+            let level = 7 - queue.occupied.leading_zeros() as usize;
+            let places = &mut queue.levels[level];
+            if self.ties == TieBreak::Seeded && places.len() > 1 {
+                let chosen = rng.below(u32::try_from(places.len()).unwrap_or(u32::MAX)) as usize;
+                places.swap(0, chosen);
+            }
+            let Some(place) = places.pop_front() else {
+                queue.occupied &= !(1 << level);
+                continue;
+            };
+            if let Some(task) = tasks.get_mut(place.task)
+                && task.lane == Some(lane)
+                && task.stamp == place.stamp
+            {
+                task.lane = None;
+                queue.live -= 1;
+                return Some(place.task);
+            }
+        }
+        None
+    }
+
+    /// Whether any task is queued.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cancel.live == 0 && self.ready.live == 0
+    }
+
+    /// Tasks queued in the cancel lane and in the ready lane.
+    pub(crate) fn live(&self) -> (u32, u32) {
+        (self.cancel.live, self.ready.live)
+    }
+
+    /// Places that count, by lane: for the invariants.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (Lane, TaskKey, u32)> {
+        let of = |lane, queue: &Queue| {
+            queue
+                .levels
+                .iter()
+                .flatten()
+                .map(move |place| (lane, place.task, place.stamp))
+                .collect::<Vec<_>>()
+        };
+        of(Lane::Cancel, &self.cancel).into_iter().chain(of(Lane::Ready, &self.ready))
+    }
+}

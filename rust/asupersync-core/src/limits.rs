@@ -1,0 +1,67 @@
+//! Owns every maximum of the kernel, each with its reason.
+//!
+//! Past a maximum a command is refused with [`ErrorKind::LimitReached`](crate::ErrorKind::LimitReached)
+//! and nothing changes.
+
+/// Bits of a handle that name the slot. With [`GENERATION_BITS`], two bits of kind and
+/// [`RUNTIME_TAG_BITS`] they fill the 53 bits that a JavaScript number holds exactly.
+pub const SLOT_BITS: u32 = 22;
+
+/// Bits of a handle that name the generation of its slot.
+pub const GENERATION_BITS: u32 = 22;
+
+/// Bits of a handle that name the runtime it is of.
+pub const RUNTIME_TAG_BITS: u32 = 7;
+
+/// Live entries of one table (regions, tasks, host operations): the slots a handle can name.
+pub const SLOTS_MAX: u32 = (1 << SLOT_BITS) - 1;
+
+/// Tasks that callers can have live at once. The slots above it are kept for tasks that the
+/// kernel itself needs to close regions: finalizers of regions and heirs of revoked tasks.
+pub const TASKS_MAX: u32 = SLOTS_MAX - 4_096;
+
+/// Generations of one slot. A slot that has used them all is retired, so that no handle
+/// is ever issued twice.
+pub const GENERATIONS_MAX: u32 = (1 << GENERATION_BITS) - 1;
+
+/// Largest runtime tag.
+pub const RUNTIME_TAG_MAX: u32 = (1 << RUNTIME_TAG_BITS) - 1;
+
+/// Pending waits of all tasks together: as many as there can be tasks.
+pub const WAITS_MAX: u32 = SLOTS_MAX;
+
+/// Finalizers registered on one task or one region. The cleanup budget is at most 1,000
+/// polls; a longer list is a leak in the caller.
+pub const FINALIZERS_MAX: u16 = u16::MAX;
+
+/// Nesting of masks on one task.
+pub const MASK_DEPTH_MAX: u16 = 64;
+
+/// Bytes of one cancel message; a longer one is cut at a character boundary.
+/// Sixteen causes of this size make the 4 KiB that a cause chain may hold.
+pub const MESSAGE_BYTES_MAX: usize = 256;
+
+/// Length of a cause chain; a longer one is cut and says `truncated`.
+pub const CAUSES_MAX: u8 = 16;
+
+/// Events held by the trace ring; a larger request is refused by the host.
+pub const TRACE_CAPACITY_MAX: u32 = 1 << 20;
+
+/// Priorities run from 0 (last) to this (first): one queue and one bit a level.
+pub const PRIORITY_MAX: u8 = 7;
+
+/// Priority of a task that asked for none: the middle, so that there is room on both sides.
+pub const PRIORITY_DEFAULT: u8 = 4;
+
+/// Dispatches of the cancel lane in a row while other work is runnable.
+pub const CANCEL_STREAK: u32 = 16;
+
+/// Dispatches in one tick before the driver gets its turn.
+pub const POLLS_PER_TICK: u32 = 256;
+
+/// Nanoseconds that a cancelled body or host operation has to drain: five seconds.
+pub const DRAIN_TIME_NS: u64 = 5_000_000_000;
+
+/// Polls allowed for clean-up, by severity of the cancel reason. A weak reason leaves time
+/// to tidy; a shutdown does not.
+pub const CLEANUP_POLLS: [u32; 6] = [1_000, 500, 300, 200, 200, 50];

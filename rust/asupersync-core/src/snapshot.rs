@@ -1,0 +1,70 @@
+//! Owns the snapshot: the live tree as rows, parents before children.
+
+use crate::cancel::CancelKind;
+use crate::handle::{Handle, pack};
+use crate::kernel::Kernel;
+use crate::region::Owner;
+
+/// One live thing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// What it is.
+    pub subject: Handle,
+    /// What it belongs to; `None` for the root region.
+    pub parent: Option<Handle>,
+    /// Code of its state.
+    pub state: u8,
+    /// Why it is cancelled, if it is.
+    pub cancel: Option<CancelKind>,
+}
+
+impl Kernel {
+    /// The live tree, parents before children, siblings in order of birth. O(live), without
+    /// recursion.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Row> {
+        let mut rows = Vec::with_capacity((self.regions.len() + self.tasks.len()) as usize);
+        let mut regions = vec![self.root];
+        let tag = self.tag;
+        while let Some(key) = regions.pop() {
+            let Some(region) = self.regions.get(key) else { continue };
+            let parent = match region.owner {
+                Owner::Kernel => None,
+                Owner::Region(parent) => Some(pack(parent, tag)),
+                Owner::Task(parent) => Some(pack(parent, tag)),
+            };
+            let subject = pack(key, tag);
+            let cancel = region.reason.as_ref().map(|reason| reason.kind);
+            rows.push(Row { subject, parent, state: region.state as u8, cancel });
+            let children_from = regions.len();
+            for child in self.regions_of(region.regions) {
+                regions.push(child);
+            }
+            for task_key in self.tasks_of(region.tasks) {
+                let task = self.tasks.at(task_key);
+                let cancel = task.reason.as_ref().map(|reason| reason.kind);
+                let task_handle = pack(task_key, tag);
+                rows.push(Row {
+                    subject: task_handle,
+                    parent: Some(subject),
+                    state: task.state as u8,
+                    cancel,
+                });
+                for op_key in self.host_ops_of(task.host_ops) {
+                    let op = self.host_ops.at(op_key);
+                    rows.push(Row {
+                        subject: pack(op_key, tag),
+                        parent: Some(task_handle),
+                        state: op.state as u8,
+                        cancel: op.reason.as_ref().map(|reason| reason.kind),
+                    });
+                }
+                for child in self.regions_of(task.regions) {
+                    regions.push(child);
+                }
+            }
+            regions[children_from..].reverse();
+        }
+        rows
+    }
+}

@@ -1,0 +1,139 @@
+//! Owns the task record and its state machine.
+
+use std::rc::Rc;
+
+use crate::budget::Budget;
+use crate::cancel::CancelReason;
+use crate::fingerprint::Causal;
+use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::lanes::Lane;
+use crate::list::{Linked, Links, List};
+use crate::outcome::Outcome;
+use crate::time::Time;
+
+/// Where a task stands.
+///
+/// ```text
+///            1               4
+///  Created ─────► Running ───────────────────────────┐
+///     │              │ 2                             │
+///     │ 2            ▼          3               4    ▼         5
+///     └────► CancelRequested ─────► Cancelling ───► Finalizing ───► Completed
+///                    │              4                ▲
+///                    └───────────────────────────────┘
+/// ```
+/// 1. the first dispatch (`Kernel::dispatch`);
+/// 2. *request*: `Kernel::request_task`, from any live state; a later request only strengthens;
+/// 3. *drain*: the first dispatch with mask depth 0 acknowledges (`Kernel::acknowledge`); the
+///    cleanup budget replaces the budget. A task cancelled before its first dispatch passes
+///    through here too, without a body;
+/// 4. the body ended (`Kernel::task_complete`) or was revoked: what the task owns drains, then
+///    its finalizers run, last in first out. A request that arrives here strengthens the
+///    reason and reaches the children, but the outcome stays the body's;
+/// 5. *finalized*: nothing is left (`Kernel::complete`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum TaskState {
+    /// Queued for its first dispatch.
+    Created = 0,
+    /// Its body was started.
+    Running = 1,
+    /// Asked to cancel, not yet observed.
+    CancelRequested = 2,
+    /// Observed: every unmasked wait fails with the same reason.
+    Cancelling = 3,
+    /// The body has ended; children drain and finalizers run.
+    Finalizing = 4,
+    /// Ended. The handle is stale.
+    Completed = 5,
+}
+
+/// What the driver is running for a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Activity {
+    /// Nothing was started yet.
+    Unstarted,
+    /// The body.
+    Body,
+    /// Nothing: the body has ended and children drain.
+    Draining,
+    /// The top finalizer.
+    Finalizer,
+}
+
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) region: RegionKey,
+    pub(crate) links: Links<TaskKey>,
+    pub(crate) state: TaskState,
+    pub(crate) activity: Activity,
+    /// The outcome so far: the body's, worsened by its finalizers.
+    pub(crate) outcome: Outcome,
+    /// The worst failure of its implicit scope, which becomes the task's own.
+    pub(crate) child_failure: Outcome,
+    /// Set from a checkpoint until its dispatch.
+    pub(crate) at_checkpoint: bool,
+    /// When its body or finalizer is revoked; [`Time::NEVER`] if not armed.
+    pub(crate) drain_at: Time,
+    /// Set while its deadline is in the timers.
+    pub(crate) deadline_armed: bool,
+    /// Whether this task runs a finalizer of its region.
+    pub(crate) is_region_finalizer: bool,
+    pub(crate) mask_depth: u16,
+    pub(crate) finalizers: u16,
+    pub(crate) lane: Option<Lane>,
+    pub(crate) stamp: u32,
+    pub(crate) budget: Budget,
+    pub(crate) waits: List<WaitKey>,
+    pub(crate) regions: List<RegionKey>,
+    pub(crate) host_ops: List<HostOpKey>,
+    pub(crate) reason: Option<Rc<CancelReason>>,
+    pub(crate) causal: Causal,
+}
+
+impl Task {
+    pub(crate) fn new(region: RegionKey, budget: Budget, causal: Causal) -> Self {
+        Self {
+            region,
+            links: Links::default(),
+            state: TaskState::Created,
+            activity: Activity::Unstarted,
+            outcome: Outcome::Ok,
+            child_failure: Outcome::Ok,
+            at_checkpoint: false,
+            drain_at: Time::NEVER,
+            deadline_armed: false,
+            is_region_finalizer: false,
+            mask_depth: 0,
+            finalizers: 0,
+            lane: None,
+            stamp: 0,
+            budget,
+            waits: List::default(),
+            regions: List::default(),
+            host_ops: List::default(),
+            reason: None,
+            causal,
+        }
+    }
+
+    /// Whether a cancellation is to be observed at the next unmasked wait.
+    pub(crate) fn must_observe(&self) -> bool {
+        self.mask_depth == 0 && matches!(self.state, TaskState::CancelRequested | TaskState::Cancelling)
+    }
+
+    /// Whether user code of this task can be running, and so may ask for things.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.activity, Activity::Body | Activity::Finalizer)
+    }
+}
+
+impl Linked<TaskKey> for Task {
+    fn links(&self) -> &Links<TaskKey> {
+        &self.links
+    }
+
+    fn links_mut(&mut self) -> &mut Links<TaskKey> {
+        &mut self.links
+    }
+}

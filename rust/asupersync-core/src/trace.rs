@@ -1,0 +1,124 @@
+//! Owns the trace: every transition as an event in a bounded ring.
+
+use std::collections::VecDeque;
+
+use crate::handle::Handle;
+use crate::time::Time;
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum EventKind {
+    /// A region was opened.
+    RegionOpened = 1,
+    /// A region stopped admitting work.
+    RegionClosing = 2,
+    /// A region was cancelled and drains; the detail is the cancel kind.
+    RegionDraining = 3,
+    /// A region runs its finalizers.
+    RegionFinalizing = 4,
+    /// A region closed; the detail is its outcome.
+    RegionClosed = 5,
+    /// A task was created.
+    TaskSpawned = 6,
+    /// A task was dispatched; the detail is the lane.
+    TaskDispatched = 7,
+    /// A task was asked to cancel (request); the detail is the cancel kind.
+    TaskCancelRequested = 8,
+    /// A task observed the request and drains; the detail is its cleanup polls.
+    TaskCancelling = 9,
+    /// A task's body has ended; what it owns drains, then its finalizers run.
+    TaskFinalizing = 10,
+    /// A task completed; the detail is its outcome.
+    TaskCompleted = 11,
+    /// A body did not reach a checkpoint in its drain time; the detail is its state.
+    TaskRevoked = 12,
+    /// A finalizer ended; the detail is its outcome.
+    FinalizerEnded = 13,
+    /// A sleeping wait fell due.
+    TimerFired = 14,
+    /// A host operation was submitted; the detail is its kind.
+    HostOpSubmitted = 15,
+    /// A host operation was asked to cancel.
+    HostOpCancelRequested = 16,
+    /// A host operation drains.
+    HostOpDraining = 17,
+    /// A host operation completed; the detail is its outcome.
+    HostOpCompleted = 18,
+    /// A host operation did not drain in its time.
+    HostOpRevoked = 19,
+    /// A completion came for a host operation that was already cancelled; it was swallowed.
+    HostOpLate = 20,
+}
+
+/// One recorded transition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Number of the event in its run, from 1.
+    pub seq: u64,
+    /// Kernel time of the transition.
+    pub at: Time,
+    /// What happened.
+    pub kind: EventKind,
+    /// What it happened to.
+    pub subject: Handle,
+    /// A number whose meaning [`EventKind`] gives.
+    pub detail: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Trace {
+    ring: VecDeque<Event>,
+    capacity: usize,
+    seq: u64,
+    dropped: u64,
+}
+
+impl Trace {
+    pub(crate) fn new(capacity: u32) -> Self {
+        Self { ring: VecDeque::new(), capacity: capacity as usize, seq: 0, dropped: 0 }
+    }
+
+    pub(crate) fn record(&mut self, at: Time, kind: EventKind, subject: Handle, detail: u32) {
+        self.seq += 1;
+        if self.capacity == 0 {
+            self.dropped += 1;
+            return;
+        }
+        if self.ring.len() == self.capacity {
+            self.ring.pop_front();
+            self.dropped += 1;
+        }
+        self.ring.push_back(Event { seq: self.seq, at, kind, subject, detail });
+    }
+
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.ring.iter()
+    }
+
+    pub(crate) fn recorded(&self) -> u64 {
+        self.seq
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventKind, Trace};
+    use crate::handle::Handle;
+    use crate::time::Time;
+
+    #[test]
+    fn the_ring_keeps_the_newest_and_counts_what_it_dropped() {
+        let mut trace = Trace::new(3);
+        for n in 0..10 {
+            trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(n), 0);
+        }
+        assert_eq!(trace.events().map(|event| event.seq).collect::<Vec<_>>(), [8, 9, 10]);
+        assert_eq!(trace.dropped(), 7);
+        assert_eq!(trace.recorded(), 10);
+    }
+}
