@@ -15,9 +15,12 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// No deadline, no quota, the middle priority.
-    pub const DEFAULT: Self =
-        Self { deadline: Time::NEVER, polls: u32::MAX, priority: PRIORITY_DEFAULT };
+    /// No deadline, no quota, the lowest priority: *meet* with it changes nothing.
+    pub const DEFAULT: Self = Self {
+        deadline: Time::NEVER,
+        polls: u32::MAX,
+        priority: PRIORITY_DEFAULT,
+    };
 
     /// The tighter of two budgets: the earlier deadline, the smaller quota, the larger
     /// priority. Idempotent, commutative, associative.

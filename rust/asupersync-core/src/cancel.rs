@@ -113,8 +113,21 @@ pub struct CancelReason {
 impl CancelReason {
     pub(crate) fn new(id: u32, kind: CancelKind, origin: Handle, at: Time, message: &str) -> Self {
         let message = cut(message);
-        let message = if message.is_empty() { None } else { Some(message.into()) };
-        Self { id, kind, origin, at, message, cause: None, depth: 1, truncated: false }
+        let message = if message.is_empty() {
+            None
+        } else {
+            Some(message.into())
+        };
+        Self {
+            id,
+            kind,
+            origin,
+            at,
+            message,
+            cause: None,
+            depth: 1,
+            truncated: false,
+        }
     }
 
     /// The reason that descendants of `parent`'s subject get. A chain at its maximum is
@@ -144,7 +157,11 @@ impl CancelReason {
     /// The stronger of two reasons. Idempotent, commutative, associative, never weaker.
     #[must_use]
     pub fn strengthen(current: Rc<Self>, asked: Rc<Self>) -> Rc<Self> {
-        if asked.is_stronger_than(&current) { asked } else { current }
+        if asked.is_stronger_than(&current) {
+            asked
+        } else {
+            current
+        }
     }
 
     fn strength(&self) -> impl Ord + '_ {
@@ -190,8 +207,13 @@ mod tests {
     #[test]
     fn a_chain_past_its_maximum_is_truncated_and_says_so() {
         let origin = Handle::from_raw(1);
-        let mut reason =
-            Rc::new(CancelReason::new(1, CancelKind::User, origin, Time::ZERO, "root"));
+        let mut reason = Rc::new(CancelReason::new(
+            1,
+            CancelKind::User,
+            origin,
+            Time::ZERO,
+            "root",
+        ));
         for id in 2..200 {
             reason = CancelReason::of_descendants(id, &reason, origin, Time::ZERO);
         }
@@ -203,6 +225,10 @@ mod tests {
         }
         assert_eq!(length, usize::from(CAUSES_MAX));
         assert!(reason.truncated);
-        assert_eq!(at.message.as_deref(), Some("root"), "the first cause is kept");
+        assert_eq!(
+            at.message.as_deref(),
+            Some("root"),
+            "the first cause is kept"
+        );
     }
 }

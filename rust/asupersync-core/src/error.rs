@@ -47,13 +47,21 @@ pub struct KernelError {
 
 impl KernelError {
     pub(crate) const fn new(kind: ErrorKind, expected: &'static str, received: u64) -> Self {
-        Self { kind, expected, received }
+        Self {
+            kind,
+            expected,
+            received,
+        }
     }
 }
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {}, got {:#x} ({:?})", self.expected, self.received, self.kind)
+        write!(
+            f,
+            "expected {}, got {:#x} ({:?})",
+            self.expected, self.received, self.kind
+        )
     }
 }
 

@@ -36,7 +36,11 @@ pub(crate) struct Hashes {
 impl Hashes {
     pub(crate) fn new(seed: u64) -> Self {
         let start = mix(seed ^ u64::from(HASH_VERSION));
-        Self { certificate: start, fingerprint: start, steps: 0 }
+        Self {
+            certificate: start,
+            fingerprint: start,
+            steps: 0,
+        }
     }
 
     /// Adds a dispatch to the certificate.
@@ -49,7 +53,10 @@ impl Hashes {
     /// Adds an event that writes one resource.
     pub(crate) fn write(&mut self, label: u64, resource: &mut Causal) -> u64 {
         let hash = mix(label ^ resource.written.rotate_left(17) ^ resource.read.rotate_left(41));
-        *resource = Causal { written: hash, read: 0 };
+        *resource = Causal {
+            written: hash,
+            read: 0,
+        };
         self.fingerprint = self.fingerprint.wrapping_add(hash);
         hash
     }
@@ -63,7 +70,10 @@ impl Hashes {
     /// Adds an event that writes two resources: the parent and what is born of it.
     pub(crate) fn born(&mut self, label: u64, parent: &mut Causal) -> Causal {
         let hash = self.write(label, parent);
-        Causal { written: mix(hash), read: 0 }
+        Causal {
+            written: mix(hash),
+            read: 0,
+        }
     }
 
     pub(crate) fn certificate(&self) -> u64 {

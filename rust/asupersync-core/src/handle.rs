@@ -55,12 +55,25 @@ impl Handle {
 
     /// The slot in its table.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the mask keeps 22 bits")]
     pub const fn slot(self) -> u32 {
         (self.0 & SLOTS_MAX as u64) as u32
     }
 
+    /// Which table it is of; `None` for a number that is no handle.
+    #[must_use]
+    pub const fn kind(self) -> Option<HandleKind> {
+        match self.kind_code() {
+            1 => Some(HandleKind::Region),
+            2 => Some(HandleKind::Task),
+            3 => Some(HandleKind::HostOp),
+            _ => None,
+        }
+    }
+
     /// The generation of the slot.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the mask keeps 22 bits")]
     pub const fn generation(self) -> u32 {
         ((self.0 >> SLOT_BITS) & GENERATIONS_MAX as u64) as u32
     }
@@ -104,6 +117,7 @@ pub(crate) fn generation_of<K: Key>(key: K) -> u32 {
 }
 
 /// The slot of `key`.
+#[expect(clippy::cast_possible_truncation, reason = "the mask keeps 32 bits")]
 pub(crate) fn slot_of<K: Key>(key: K) -> u32 {
     (key.data().as_ffi() & u64::from(u32::MAX)) as u32
 }
@@ -121,7 +135,9 @@ pub(crate) fn pack<K: KindedKey>(key: K, tag: u32) -> Handle {
 
 pub(crate) fn unpack<K: KindedKey>(handle: Handle) -> K {
     let version = (u64::from(handle.generation()) << 1) | 1;
-    K::from(KeyData::from_ffi((version << 32) | u64::from(handle.slot())))
+    K::from(KeyData::from_ffi(
+        (version << 32) | u64::from(handle.slot()),
+    ))
 }
 
 #[cfg(test)]

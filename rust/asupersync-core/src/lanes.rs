@@ -86,9 +86,16 @@ impl Lanes {
         self.stamp = self.stamp.wrapping_add(1);
         task.lane = Some(lane);
         task.stamp = self.stamp;
-        let queue = if lane == Lane::Cancel { &mut self.cancel } else { &mut self.ready };
+        let queue = if lane == Lane::Cancel {
+            &mut self.cancel
+        } else {
+            &mut self.ready
+        };
         let level = task.budget.priority.min(PRIORITY_MAX);
-        queue.levels[usize::from(level)].push_back(Place { task: key, stamp: self.stamp });
+        queue.levels[usize::from(level)].push_back(Place {
+            task: key,
+            stamp: self.stamp,
+        });
         queue.occupied |= 1 << level;
         queue.live += 1;
     }
@@ -107,7 +114,11 @@ impl Lanes {
     /// ready work share what is left by the same bound.
     pub(crate) fn pick(&mut self, timer_due: bool, draining: bool) -> Option<Lane> {
         let ready = self.ready.live > 0;
-        let bound = if draining { self.streak_max * 2 } else { self.streak_max };
+        let bound = if draining {
+            self.streak_max * 2
+        } else {
+            self.streak_max
+        };
         if self.cancel.live > 0 && (self.cancel_streak < bound || !(timer_due || ready)) {
             self.cancel_streak += 1;
             return Some(Lane::Cancel);
@@ -128,7 +139,11 @@ impl Lanes {
         lane: Lane,
         rng: &mut Rng,
     ) -> Option<TaskKey> {
-        let queue = if lane == Lane::Cancel { &mut self.cancel } else { &mut self.ready };
+        let queue = if lane == Lane::Cancel {
+            &mut self.cancel
+        } else {
+            &mut self.ready
+        };
         while queue.occupied != 0 {
             let level = 7 - queue.occupied.leading_zeros() as usize;
             let places = &mut queue.levels[level];
@@ -172,6 +187,8 @@ impl Lanes {
                 .map(move |place| (lane, place.task, place.stamp))
                 .collect::<Vec<_>>()
         };
-        of(Lane::Cancel, &self.cancel).into_iter().chain(of(Lane::Ready, &self.ready))
+        of(Lane::Cancel, &self.cancel)
+            .into_iter()
+            .chain(of(Lane::Ready, &self.ready))
     }
 }

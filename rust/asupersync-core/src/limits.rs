@@ -50,8 +50,9 @@ pub const TRACE_CAPACITY_MAX: u32 = 1 << 20;
 /// Priorities run from 0 (last) to this (first): one queue and one bit a level.
 pub const PRIORITY_MAX: u8 = 7;
 
-/// Priority of a task that asked for none: the middle, so that there is room on both sides.
-pub const PRIORITY_DEFAULT: u8 = 4;
+/// Priority of a task that asked for none: the lowest, since a child's priority is the larger
+/// of its parent's and its own.
+pub const PRIORITY_DEFAULT: u8 = 0;
 
 /// Dispatches of the cancel lane in a row while other work is runnable.
 pub const CANCEL_STREAK: u32 = 16;

@@ -7,30 +7,29 @@ use slotmap::Key;
 
 use crate::table::Table;
 
-/// The header of a list, held by its owner.
+/// The header of a list, held by its owner: its first member. The members form a ring, so
+/// that the last one is found through the first and the header stays one key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List<K> {
     first: Option<K>,
-    last: Option<K>,
-    len: u32,
 }
 
 impl<K> Default for List<K> {
     fn default() -> Self {
-        Self { first: None, last: None, len: 0 }
+        Self { first: None }
     }
 }
 
-/// The links of one member.
+/// The links of one member; the null key outside of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Links<K> {
-    prev: Option<K>,
-    next: Option<K>,
+    prev: K,
+    next: K,
 }
 
-impl<K> Default for Links<K> {
+impl<K: Key> Default for Links<K> {
     fn default() -> Self {
-        Self { prev: None, next: None }
+        Self { prev: K::null(), next: K::null() }
     }
 }
 
@@ -42,11 +41,7 @@ pub(crate) trait Linked<K> {
 
 impl<K: Key> List<K> {
     pub(crate) const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    pub(crate) const fn len(&self) -> u32 {
-        self.len
+        self.first.is_none()
     }
 
     pub(crate) const fn first(&self) -> Option<K> {
@@ -55,36 +50,57 @@ impl<K: Key> List<K> {
 
     /// The list with `key` at its end; the owner stores what is returned.
     #[must_use]
-    pub(crate) fn pushed<V: Linked<K>>(mut self, table: &mut Table<K, V>, key: K) -> Self {
-        *table.at_mut(key).links_mut() = Links { prev: self.last, next: None };
-        match self.last {
-            Some(last) => table.at_mut(last).links_mut().next = Some(key),
-            None => self.first = Some(key),
-        }
-        self.last = Some(key);
-        self.len += 1;
+    pub(crate) fn pushed<V: Linked<K>>(self, table: &mut Table<K, V>, key: K) -> Self {
+        let Some(first) = self.first else {
+            *table.at_mut(key).links_mut() = Links { prev: key, next: key };
+            return Self { first: Some(key) };
+        };
+        let last = core::mem::replace(&mut table.at_mut(first).links_mut().prev, key);
+        table.at_mut(last).links_mut().next = key;
+        *table.at_mut(key).links_mut() = Links { prev: last, next: first };
         self
     }
 
     /// The list without `key`, which must be in it; the owner stores what is returned.
     #[must_use]
-    pub(crate) fn removed<V: Linked<K>>(mut self, table: &mut Table<K, V>, key: K) -> Self {
-        let Links { prev, next } = *table.at(key).links();
-        match prev {
-            Some(prev) => table.at_mut(prev).links_mut().next = next,
-            None => self.first = next,
+    pub(crate) fn removed<V: Linked<K>>(self, table: &mut Table<K, V>, key: K) -> Self {
+        let Links { prev, next } = core::mem::take(table.at_mut(key).links_mut());
+        if next == key {
+            return Self::default();
         }
-        match next {
-            Some(next) => table.at_mut(next).links_mut().prev = prev,
-            None => self.last = prev,
-        }
-        *table.at_mut(key).links_mut() = Links::default();
-        self.len -= 1;
-        self
+        table.at_mut(prev).links_mut().next = next;
+        table.at_mut(next).links_mut().prev = prev;
+        if self.first == Some(key) { Self { first: Some(next) } } else { self }
     }
 
-    /// The member after `key`.
-    pub(crate) fn after<V: Linked<K>>(table: &Table<K, V>, key: K) -> Option<K> {
-        table.at(key).links().next
+    /// A walk over the members in order, during which the current one may leave the list.
+    pub(crate) fn cursor<V: Linked<K>>(self, table: &Table<K, V>) -> Cursor<K> {
+        let last = self.first.map_or(K::null(), |first| table.at(first).links().prev);
+        Cursor { next: self.first, last }
+    }
+
+    /// The members in order.
+    pub(crate) fn members<V: Linked<K>>(
+        self,
+        table: &Table<K, V>,
+    ) -> impl Iterator<Item = K> + '_ {
+        let mut cursor = self.cursor(table);
+        core::iter::from_fn(move || cursor.step(table))
+    }
+}
+
+/// A walk over a list; see [`List::cursor`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<K> {
+    next: Option<K>,
+    last: K,
+}
+
+impl<K: Key> Cursor<K> {
+    /// The next member. The one after it is looked up now, before anything happens to it.
+    pub(crate) fn step<V: Linked<K>>(&mut self, table: &Table<K, V>) -> Option<K> {
+        let current = self.next?;
+        self.next = (current != self.last).then(|| table.at(current).links().next);
+        Some(current)
     }
 }

@@ -27,7 +27,9 @@ impl Kernel {
         let mut regions = vec![self.root];
         let tag = self.tag;
         while let Some(key) = regions.pop() {
-            let Some(region) = self.regions.get(key) else { continue };
+            let Some(region) = self.regions.get(key) else {
+                continue;
+            };
             let parent = match region.owner {
                 Owner::Kernel => None,
                 Owner::Region(parent) => Some(pack(parent, tag)),
@@ -35,7 +37,12 @@ impl Kernel {
             };
             let subject = pack(key, tag);
             let cancel = region.reason.as_ref().map(|reason| reason.kind);
-            rows.push(Row { subject, parent, state: region.state as u8, cancel });
+            rows.push(Row {
+                subject,
+                parent,
+                state: region.state as u8,
+                cancel,
+            });
             let children_from = regions.len();
             for child in self.regions_of(region.regions) {
                 regions.push(child);

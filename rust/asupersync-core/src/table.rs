@@ -20,7 +20,14 @@ pub(crate) struct Table<K: Key, V> {
 
 impl<K: Key, V> Table<K, V> {
     pub(crate) fn new(slots_max: u32, generations_max: u32) -> Self {
-        Self { slots: SlotMap::with_key(), live: 0, retired: 0, highest: 0, slots_max, generations_max }
+        Self {
+            slots: SlotMap::with_key(),
+            live: 0,
+            retired: 0,
+            highest: 0,
+            slots_max,
+            generations_max,
+        }
     }
 
     /// Stores `value`, or gives `None` when the table is full.
@@ -79,7 +86,9 @@ impl<K: Key, V> Table<K, V> {
 
     /// Live entries in slot order. O(slots): for snapshots and invariants only.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        self.slots.iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+        self.slots
+            .iter()
+            .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
     }
 }
 

@@ -119,7 +119,11 @@ impl Task {
 
     /// Whether a cancellation is to be observed at the next unmasked wait.
     pub(crate) fn must_observe(&self) -> bool {
-        self.mask_depth == 0 && matches!(self.state, TaskState::CancelRequested | TaskState::Cancelling)
+        self.mask_depth == 0
+            && matches!(
+                self.state,
+                TaskState::CancelRequested | TaskState::Cancelling
+            )
     }
 
     /// Whether user code of this task can be running, and so may ask for things.

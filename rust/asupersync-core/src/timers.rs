@@ -41,7 +41,8 @@ impl Timers {
     pub(crate) fn arm(&mut self, at: Time, target: TimerTarget, tie: Option<u64>) {
         self.armed += 1;
         self.live += 1;
-        self.heap.push(Reverse((at, tie.unwrap_or(self.armed), target)));
+        self.heap
+            .push(Reverse((at, tie.unwrap_or(self.armed), target)));
     }
 
     /// Says that one armed timer no longer counts; its owner knows it by its own state.
@@ -56,12 +57,15 @@ impl Timers {
 
     /// Keeps only what `counts` says is armed. O(n), paid for by the n / 2 that it drops.
     pub(crate) fn compact(&mut self, mut counts: impl FnMut(Time, TimerTarget) -> bool) {
-        self.heap.retain(|Reverse((at, _, target))| counts(*at, *target));
+        self.heap
+            .retain(|Reverse((at, _, target))| counts(*at, *target));
     }
 
     /// The nearest entry, armed or dead.
     pub(crate) fn peek(&self) -> Option<(Time, TimerTarget)> {
-        self.heap.peek().map(|Reverse((at, _, target))| (*at, *target))
+        self.heap
+            .peek()
+            .map(|Reverse((at, _, target))| (*at, *target))
     }
 
     /// Drops the nearest entry.
@@ -74,6 +78,8 @@ impl Timers {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Time, TimerTarget)> {
-        self.heap.iter().map(|Reverse((at, _, target))| (*at, *target))
+        self.heap
+            .iter()
+            .map(|Reverse((at, _, target))| (*at, *target))
     }
 }

@@ -76,7 +76,12 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) fn new(capacity: u32) -> Self {
-        Self { ring: VecDeque::new(), capacity: capacity as usize, seq: 0, dropped: 0 }
+        Self {
+            ring: VecDeque::new(),
+            capacity: capacity as usize,
+            seq: 0,
+            dropped: 0,
+        }
     }
 
     pub(crate) fn record(&mut self, at: Time, kind: EventKind, subject: Handle, detail: u32) {
@@ -89,7 +94,13 @@ impl Trace {
             self.ring.pop_front();
             self.dropped += 1;
         }
-        self.ring.push_back(Event { seq: self.seq, at, kind, subject, detail });
+        self.ring.push_back(Event {
+            seq: self.seq,
+            at,
+            kind,
+            subject,
+            detail,
+        });
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
@@ -117,7 +128,10 @@ mod tests {
         for n in 0..10 {
             trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(n), 0);
         }
-        assert_eq!(trace.events().map(|event| event.seq).collect::<Vec<_>>(), [8, 9, 10]);
+        assert_eq!(
+            trace.events().map(|event| event.seq).collect::<Vec<_>>(),
+            [8, 9, 10]
+        );
         assert_eq!(trace.dropped(), 7);
         assert_eq!(trace.recorded(), 10);
     }

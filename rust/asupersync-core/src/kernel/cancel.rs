@@ -7,7 +7,6 @@ use super::{Kernel, Settle};
 use crate::cancel::{CancelKind, CancelReason};
 use crate::handle::{Handle, RegionKey, TaskKey};
 use crate::lanes::Lane;
-use crate::list::List;
 use crate::outcome::Outcome;
 use crate::region::RegionState;
 use crate::task::{Activity, TaskState};
@@ -43,23 +42,26 @@ impl Kernel {
             let region = self.regions.at_mut(key);
             if region.state == RegionState::Closing {
                 region.state = RegionState::Draining;
-                self.note_region(key, EventKind::RegionDraining, u32::from(reason.kind.code()));
+                self.note_region(
+                    key,
+                    EventKind::RegionDraining,
+                    u32::from(reason.kind.code()),
+                );
             }
             self.settling.push(Settle::Region(key));
             let region = self.regions.at(key);
-            let (mut task, mut child) = (region.tasks.first(), region.regions.first());
-            if task.is_none() && child.is_none() {
+            if region.is_quiescent() {
                 continue;
             }
+            let mut tasks = region.tasks.cursor(&self.tasks);
+            let mut children = region.regions.cursor(&self.regions);
             let origin = self.region_handle(key);
             let below = self.descendants_reason(&reason, origin);
             self.regions.at_mut(key).children_reason = Some(Rc::clone(&below));
-            while let Some(member) = task {
-                task = List::after(&self.tasks, member);
+            while let Some(member) = tasks.step(&self.tasks) {
                 self.request_task(member, &below);
             }
-            while let Some(member) = child {
-                child = List::after(&self.regions, member);
+            while let Some(member) = children.step(&self.regions) {
                 self.spreading.push_back((member, Rc::clone(&below)));
             }
         }
@@ -80,23 +82,26 @@ impl Kernel {
             record.state = TaskState::CancelRequested;
         }
         let activity = record.activity;
-        let mut child = record.regions.first();
-        let mut op = record.host_ops.first();
-        self.note_task(key, EventKind::TaskCancelRequested, u32::from(reason.kind.code()));
+        let mut children = record.regions.cursor(&self.regions);
+        let mut ops = record.host_ops.cursor(&self.host_ops);
+        let owns_regions = !record.regions.is_empty();
+        self.note_task(
+            key,
+            EventKind::TaskCancelRequested,
+            u32::from(reason.kind.code()),
+        );
         if matches!(activity, Activity::Unstarted | Activity::Body) {
             self.arm_drain(key);
         }
         self.wake_to_observe(key);
-        while let Some(member) = op {
-            op = List::after(&self.host_ops, member);
+        while let Some(member) = ops.step(&self.host_ops) {
             if !self.host_ops.at(member).shielded {
                 self.cancel_host_op(member, reason);
             }
         }
-        if child.is_some() {
+        if owns_regions {
             let below = self.reason_for_owned(key);
-            while let Some(member) = child {
-                child = List::after(&self.regions, member);
+            while let Some(member) = children.step(&self.regions) {
                 if !self.regions.at(member).ownership.shielded {
                     self.spreading.push_back((member, Rc::clone(&below)));
                 }
@@ -111,7 +116,9 @@ impl Kernel {
         let can_observe = record.must_observe()
             && (record.activity == Activity::Unstarted
                 || record.at_checkpoint
-                || self.waits_of(record.waits).any(|wait| self.waits.at(wait).is_interruptible()));
+                || self
+                    .waits_of(record.waits)
+                    .any(|wait| self.waits.at(wait).is_interruptible()));
         if can_observe {
             self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
         }
@@ -122,16 +129,18 @@ impl Kernel {
     pub(super) fn acknowledge(&mut self, key: TaskKey) {
         let record = self.tasks.at_mut(key);
         record.state = TaskState::Cancelling;
-        let kind = record.reason.as_ref().map_or(CancelKind::User, |reason| reason.kind);
+        let kind = record
+            .reason
+            .as_ref()
+            .map_or(CancelKind::User, |reason| reason.kind);
         record.budget.polls = kind.cleanup_polls();
         self.note_task(key, EventKind::TaskCancelling, kind.cleanup_polls());
         self.fail_waits(key);
     }
 
     pub(super) fn fail_waits(&mut self, key: TaskKey) {
-        let mut next = self.tasks.at(key).waits.first();
-        while let Some(wait) = next {
-            next = List::after(&self.waits, wait);
+        let mut waits = self.tasks.at(key).waits.cursor(&self.waits);
+        while let Some(wait) = waits.step(&self.waits) {
             let record = self.waits.at(wait);
             if record.is_interruptible() && record.progress == WaitProgress::Pending {
                 self.detach_wait(wait);

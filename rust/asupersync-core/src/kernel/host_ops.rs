@@ -56,7 +56,8 @@ impl Kernel {
         owner.host_ops = owner.host_ops.pushed(&mut self.host_ops, key);
         self.counters.host_ops_live += 1;
         let handle = self.host_op_handle(key);
-        self.trace.record(self.now, EventKind::HostOpSubmitted, handle, kind as u32);
+        self.trace
+            .record(self.now, EventKind::HostOpSubmitted, handle, kind as u32);
         if token != 0 {
             let wait = self.add_wait(task_key, token, WaitKind::HostOp(key))?;
             self.host_ops.at_mut(key).wait = wait;
@@ -112,8 +113,11 @@ impl Kernel {
         let record = self.host_ops.at(key);
         let was_cancelled = record.state != HostOpState::Submitted;
         if let Some(wait) = record.wait {
-            let progress =
-                if was_cancelled { WaitProgress::Failed } else { WaitProgress::Done(code) };
+            let progress = if was_cancelled {
+                WaitProgress::Failed
+            } else {
+                WaitProgress::Done(code)
+            };
             self.finish_wait(wait, progress);
         }
         if was_cancelled {
@@ -137,7 +141,10 @@ impl Kernel {
         let kind = record.kind;
         let detail = u32::from(reason.kind.code());
         self.note_host_op(key, EventKind::HostOpCancelRequested, detail);
-        self.effects.push(Effect::HostCancel { op: handle, reason: Rc::clone(reason) });
+        self.effects.push(Effect::HostCancel {
+            op: handle,
+            reason: Rc::clone(reason),
+        });
         if kind == HostOpKind::Signal {
             self.remove_host_op(key, EventKind::HostOpCompleted, 0);
             return;
@@ -152,9 +159,8 @@ impl Kernel {
     /// others (an unread response, a promise that nobody awaited) are cancelled.
     pub(super) fn let_go_of_host_ops(&mut self, task: TaskKey) {
         let mut reason = None;
-        let mut next = self.tasks.at(task).host_ops.first();
-        while let Some(key) = next {
-            next = crate::list::List::after(&self.host_ops, key);
+        let mut ops = self.tasks.at(task).host_ops.cursor(&self.host_ops);
+        while let Some(key) = ops.step(&self.host_ops) {
             if self.host_ops.at(key).kind == HostOpKind::Signal {
                 let op = self.host_op_handle(key);
                 self.effects.push(Effect::HostDropped { op });
@@ -178,12 +184,17 @@ impl Kernel {
     /// Takes the operation out of its task; its slot is freed at the next tick.
     pub(super) fn remove_host_op(&mut self, key: HostOpKey, kind: EventKind, detail: u32) {
         let task = self.host_ops.at(key).task;
-        let list = self.tasks.at(task).host_ops.removed(&mut self.host_ops, key);
+        let list = self
+            .tasks
+            .at(task)
+            .host_ops
+            .removed(&mut self.host_ops, key);
         self.tasks.at_mut(task).host_ops = list;
         let record = self.host_ops.at_mut(key);
         record.state = HostOpState::Completed;
         let causal = &mut self.tasks.at_mut(task).causal;
-        self.hashes.write_reading(label(kind, detail), &mut record.causal, causal);
+        self.hashes
+            .write_reading(label(kind, detail), &mut record.causal, causal);
         let handle = self.host_op_handle(key);
         self.trace.record(self.now, kind, handle, detail);
         self.counters.host_ops_live -= 1;

@@ -30,7 +30,7 @@ use crate::limits::{
     CANCEL_STREAK, DRAIN_TIME_NS, GENERATIONS_MAX, POLLS_PER_TICK, RUNTIME_TAG_MAX, SLOTS_MAX,
     TRACE_CAPACITY_MAX, WAITS_MAX,
 };
-use crate::list::{List, Linked};
+use crate::list::List;
 use crate::region::{Owner, Ownership, Policy, Region, RegionState};
 use crate::rng::{Rng, mix};
 use crate::table::Table;
@@ -199,7 +199,10 @@ impl Kernel {
             user_rng: Rng::new(mix(config.seed)),
             hashes: Hashes::new(config.seed),
             trace: Trace::new(config.trace_capacity),
-            counters: Counters { regions_live: 1, ..Counters::default() },
+            counters: Counters {
+                regions_live: 1,
+                ..Counters::default()
+            },
             config,
         };
         kernel.note_region(root, EventKind::RegionOpened, 0);
@@ -291,6 +294,14 @@ impl Kernel {
         Ok(self.regions.at(self.region_key(region)?).state)
     }
 
+    /// The state of a live host operation.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn host_op_state(&self, op: Handle) -> Result<HostOpState> {
+        Ok(self.host_ops.at(self.host_op_key(op)?).state)
+    }
+
     /// Why a live task is cancelled, if it is.
     ///
     /// # Errors
@@ -347,7 +358,12 @@ impl Kernel {
 
     fn host_op_key(&self, handle: Handle) -> Result<HostOpKey> {
         let is_live = |op: &HostOp| op.state != HostOpState::Completed;
-        self.key(&self.host_ops, handle, is_live, "a live host operation handle")
+        self.key(
+            &self.host_ops,
+            handle,
+            is_live,
+            "a live host operation handle",
+        )
     }
 
     /// The key of a task whose code can be running.
@@ -357,7 +373,10 @@ impl Kernel {
         if task.is_active() {
             Ok(key)
         } else {
-            Err(wrong_state("a task whose body or finalizer runs", u64::from(task.state as u8)))
+            Err(wrong_state(
+                "a task whose body or finalizer runs",
+                u64::from(task.state as u8),
+            ))
         }
     }
 
@@ -379,9 +398,15 @@ impl Kernel {
         let tag = self.tag;
         let found = |handle: Handle| (handle.slot() == slot).then_some(handle);
         match kind {
-            HandleKind::Region => self.regions.iter().find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Region => self
+                .regions
+                .iter()
+                .find_map(|(key, _)| found(pack(key, tag))),
             HandleKind::Task => self.tasks.iter().find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::HostOp => self.host_ops.iter().find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::HostOp => self
+                .host_ops
+                .iter()
+                .find_map(|(key, _)| found(pack(key, tag))),
         }
     }
 }
@@ -389,52 +414,64 @@ impl Kernel {
 // How the tree is walked.
 impl Kernel {
     pub(crate) fn tasks_of(&self, list: List<TaskKey>) -> impl Iterator<Item = TaskKey> + '_ {
-        members(&self.tasks, list)
+        list.members(&self.tasks)
     }
 
     pub(crate) fn regions_of(&self, list: List<RegionKey>) -> impl Iterator<Item = RegionKey> + '_ {
-        members(&self.regions, list)
+        list.members(&self.regions)
     }
 
-    pub(crate) fn host_ops_of(&self, list: List<HostOpKey>) -> impl Iterator<Item = HostOpKey> + '_ {
-        members(&self.host_ops, list)
+    pub(crate) fn host_ops_of(
+        &self,
+        list: List<HostOpKey>,
+    ) -> impl Iterator<Item = HostOpKey> + '_ {
+        list.members(&self.host_ops)
     }
 
     pub(crate) fn waits_of(&self, list: List<WaitKey>) -> impl Iterator<Item = WaitKey> + '_ {
-        members(&self.waits, list)
+        list.members(&self.waits)
     }
-}
-
-fn members<K: slotmap::Key, V: Linked<K>>(
-    table: &Table<K, V>,
-    list: List<K>,
-) -> impl Iterator<Item = K> + '_ {
-    core::iter::successors(list.first(), |key| List::after(table, *key))
 }
 
 // How a transition is recorded.
 impl Kernel {
     fn note_region(&mut self, key: RegionKey, kind: EventKind, detail: u32) {
-        self.hashes.write(label(kind, detail), &mut self.regions.at_mut(key).causal);
-        self.trace.record(self.now, kind, pack(key, self.tag), detail);
+        self.hashes
+            .write(label(kind, detail), &mut self.regions.at_mut(key).causal);
+        self.trace
+            .record(self.now, kind, pack(key, self.tag), detail);
     }
 
     fn note_task(&mut self, key: TaskKey, kind: EventKind, detail: u32) {
-        self.hashes.write(label(kind, detail), &mut self.tasks.at_mut(key).causal);
-        self.trace.record(self.now, kind, pack(key, self.tag), detail);
+        self.hashes
+            .write(label(kind, detail), &mut self.tasks.at_mut(key).causal);
+        self.trace
+            .record(self.now, kind, pack(key, self.tag), detail);
     }
 
     fn note_host_op(&mut self, key: HostOpKey, kind: EventKind, detail: u32) {
-        self.hashes.write(label(kind, detail), &mut self.host_ops.at_mut(key).causal);
-        self.trace.record(self.now, kind, pack(key, self.tag), detail);
+        self.hashes
+            .write(label(kind, detail), &mut self.host_ops.at_mut(key).causal);
+        self.trace
+            .record(self.now, kind, pack(key, self.tag), detail);
     }
 
     fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Rc<CancelReason> {
         self.reasons += 1;
-        Rc::new(CancelReason::new(self.reasons, kind, origin, self.now, message))
+        Rc::new(CancelReason::new(
+            self.reasons,
+            kind,
+            origin,
+            self.now,
+            message,
+        ))
     }
 
-    fn descendants_reason(&mut self, parent: &Rc<CancelReason>, origin: Handle) -> Rc<CancelReason> {
+    fn descendants_reason(
+        &mut self,
+        parent: &Rc<CancelReason>,
+        origin: Handle,
+    ) -> Rc<CancelReason> {
         self.reasons += 1;
         CancelReason::of_descendants(self.reasons, parent, origin, self.now)
     }

@@ -41,8 +41,15 @@ impl Kernel {
         let owner = self.active_key(task)?;
         let record = self.tasks.at(owner);
         ownership.shielded |= record.mask_depth > 0;
-        let cancelled = if ownership.shielded { None } else { record.reason.clone() };
-        let budget = Budget { polls: u32::MAX, ..record.budget };
+        let cancelled = if ownership.shielded {
+            None
+        } else {
+            record.reason.clone()
+        };
+        let budget = Budget {
+            polls: u32::MAX,
+            ..record.budget
+        };
         let region = self.add_region(Owner::Task(owner), policy, ownership, budget)?;
         if let Some(reason) = cancelled {
             let reason = self.descendants_reason(&reason, task);
@@ -61,19 +68,30 @@ impl Kernel {
         budget: Budget,
     ) -> Result<Handle> {
         if self.regions.is_full() {
-            return Err(limit_reached("room for one more region", u64::from(self.regions.len())));
+            return Err(limit_reached(
+                "room for one more region",
+                u64::from(self.regions.len()),
+            ));
         }
         let born = label(EventKind::RegionOpened, policy as u32);
         let causal = match owner {
-            Owner::Region(parent) => self.hashes.born(born, &mut self.regions.at_mut(parent).causal),
-            Owner::Task(parent) => self.hashes.born(born, &mut self.tasks.at_mut(parent).causal),
+            Owner::Region(parent) => self
+                .hashes
+                .born(born, &mut self.regions.at_mut(parent).causal),
+            Owner::Task(parent) => self
+                .hashes
+                .born(born, &mut self.tasks.at_mut(parent).causal),
             Owner::Kernel => return Err(wrong_state("an owner", 0)),
         };
         let region = Region::new(owner, policy, ownership, budget, causal);
         let key = self.regions.insert(region).expect("room was checked");
         match owner {
             Owner::Region(parent) => {
-                let list = self.regions.at(parent).regions.pushed(&mut self.regions, key);
+                let list = self
+                    .regions
+                    .at(parent)
+                    .regions
+                    .pushed(&mut self.regions, key);
                 self.regions.at_mut(parent).regions = list;
             }
             Owner::Task(parent) => {
@@ -84,7 +102,8 @@ impl Kernel {
         }
         self.counters.regions_live += 1;
         let handle = self.region_handle(key);
-        self.trace.record(self.now, EventKind::RegionOpened, handle, policy as u32);
+        self.trace
+            .record(self.now, EventKind::RegionOpened, handle, policy as u32);
         Ok(handle)
     }
 
@@ -104,7 +123,10 @@ impl Kernel {
     pub fn region_spawn_with(&mut self, region: Handle, asked: Budget) -> Result<Handle> {
         let region = self.open_region_key(region)?;
         if self.tasks.len() >= TASKS_MAX {
-            return Err(limit_reached("room for one more task", u64::from(self.tasks.len())));
+            return Err(limit_reached(
+                "room for one more task",
+                u64::from(self.tasks.len()),
+            ));
         }
         let budget = self.regions.at(region).budget.meet(asked);
         let key = self
@@ -120,13 +142,16 @@ impl Kernel {
             return None;
         }
         let parent = self.regions.at_mut(region);
-        let causal = self.hashes.born(label(EventKind::TaskSpawned, 0), &mut parent.causal);
+        let causal = self
+            .hashes
+            .born(label(EventKind::TaskSpawned, 0), &mut parent.causal);
         let key = self.tasks.insert(Task::new(region, budget, causal))?;
         parent.tasks = parent.tasks.pushed(&mut self.tasks, key);
         self.counters.tasks_live += 1;
         self.counters.tasks_spawned += 1;
         let handle = self.task_handle(key);
-        self.trace.record(self.now, EventKind::TaskSpawned, handle, 0);
+        self.trace
+            .record(self.now, EventKind::TaskSpawned, handle, 0);
         Some(key)
     }
 
@@ -209,7 +234,10 @@ impl Kernel {
         let record = self.regions.at(key);
         let asked = record.state == RegionState::Finalizing && record.finalizer_running;
         if !asked || !record.tasks.is_empty() {
-            return Err(wrong_state("a region that asked for its finalizer", record.state as u64));
+            return Err(wrong_state(
+                "a region that asked for its finalizer",
+                record.state as u64,
+            ));
         }
         let task = self
             .add_task(key, Budget::DEFAULT)
@@ -230,7 +258,11 @@ impl Kernel {
         if state == RegionState::Open {
             Ok(key)
         } else {
-            Err(KernelError::new(ErrorKind::ScopeClosed, "an open region", state as u64))
+            Err(KernelError::new(
+                ErrorKind::ScopeClosed,
+                "an open region",
+                state as u64,
+            ))
         }
     }
 }

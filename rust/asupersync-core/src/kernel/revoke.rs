@@ -49,8 +49,11 @@ impl Kernel {
             record.finalizers -= 1;
             record.outcome = Outcome::Panicked;
         } else {
-            record.outcome =
-                if record.is_region_finalizer { Outcome::Panicked } else { Outcome::Cancelled };
+            record.outcome = if record.is_region_finalizer {
+                Outcome::Panicked
+            } else {
+                Outcome::Cancelled
+            };
         }
         let state = u32::from(record.state as u8);
         self.note_task(key, EventKind::TaskRevoked, state);
@@ -59,7 +62,11 @@ impl Kernel {
         let record = self.tasks.at(key);
         let leaves_something =
             record.finalizers > 0 || !record.regions.is_empty() || !record.host_ops.is_empty();
-        let successor = if leaves_something { self.add_successor(key) } else { None };
+        let successor = if leaves_something {
+            self.add_successor(key)
+        } else {
+            None
+        };
         if leaves_something && successor.is_none() {
             // No slot is free, not even a kept one. The body is cut off all the same; the
             // record itself stays to see its children out.
@@ -67,7 +74,11 @@ impl Kernel {
         }
         let reason = self.tasks.at(key).reason.clone();
         let successor = successor.map(|heir| self.task_handle(heir));
-        self.effects.push(Effect::TaskRevoked { task, successor, reason });
+        self.effects.push(Effect::TaskRevoked {
+            task,
+            successor,
+            reason,
+        });
         self.complete(key);
     }
 

@@ -27,7 +27,9 @@ impl Kernel {
     }
 
     fn settle_task(&mut self, key: TaskKey) {
-        let Some(record) = self.tasks.get(key) else { return };
+        let Some(record) = self.tasks.get(key) else {
+            return;
+        };
         let is_drained = record.state == TaskState::Finalizing
             && record.activity == Activity::Draining
             && record.regions.is_empty()
@@ -39,7 +41,11 @@ impl Kernel {
             self.complete(key);
             return;
         }
-        let lane = if record.reason.is_some() { Lane::Cancel } else { Lane::Ready };
+        let lane = if record.reason.is_some() {
+            Lane::Cancel
+        } else {
+            Lane::Ready
+        };
         self.lanes.enqueue(&mut self.tasks, key, lane);
     }
 
@@ -55,10 +61,12 @@ impl Kernel {
         }
         // A child's failure is the task's own, unless the task ended worse for another cause.
         let by_own_child = record.reason.as_ref().is_none_or(|reason| {
-            reason.kind == CancelKind::FailFast && reason.origin.kind_code() == HandleKind::Region as u8
+            reason.kind == CancelKind::FailFast
+                && reason.origin.kind_code() == HandleKind::Region as u8
         });
         if record.child_failure.is_failure()
-            && (record.outcome == Outcome::Ok || (record.outcome == Outcome::Cancelled && by_own_child))
+            && (record.outcome == Outcome::Ok
+                || (record.outcome == Outcome::Cancelled && by_own_child))
         {
             record.outcome = record.child_failure;
         }
@@ -67,8 +75,14 @@ impl Kernel {
         let is_finalizer = record.is_region_finalizer;
         let event = label(EventKind::TaskCompleted, u32::from(outcome.code()));
         let region = self.regions.at_mut(region_key);
-        self.hashes.write_reading(event, &mut record.causal, &mut region.causal);
-        self.trace.record(self.now, EventKind::TaskCompleted, handle, u32::from(outcome.code()));
+        self.hashes
+            .write_reading(event, &mut record.causal, &mut region.causal);
+        self.trace.record(
+            self.now,
+            EventKind::TaskCompleted,
+            handle,
+            u32::from(outcome.code()),
+        );
         region.tasks = region.tasks.removed(&mut self.tasks, key);
 
         self.counters.tasks_live -= 1;
@@ -77,7 +91,11 @@ impl Kernel {
         self.graves.push(Grave::Task(key));
         if self.answering != Some(key) {
             let reason = self.tasks.at(key).reason.clone();
-            self.effects.push(Effect::TaskDone { task: handle, outcome, reason });
+            self.effects.push(Effect::TaskDone {
+                task: handle,
+                outcome,
+                reason,
+            });
         }
         self.tell_joiners(key, outcome);
         if is_finalizer {
@@ -158,7 +176,9 @@ impl Kernel {
     }
 
     fn settle_region(&mut self, key: RegionKey) {
-        let Some(region) = self.regions.get_mut(key) else { return };
+        let Some(region) = self.regions.get_mut(key) else {
+            return;
+        };
         let is_ending = !matches!(region.state, RegionState::Open | RegionState::Closed);
         if !is_ending || !region.is_quiescent() || region.finalizer_running {
             return;
@@ -190,20 +210,32 @@ impl Kernel {
         self.note_region(key, EventKind::RegionClosed, u32::from(outcome.code()));
         self.counters.regions_live -= 1;
         self.graves.push(Grave::Region(key));
-        self.effects.push(Effect::RegionClosed { region: handle, outcome, reason });
+        self.effects.push(Effect::RegionClosed {
+            region: handle,
+            outcome,
+            reason,
+        });
         if let Some(wait) = waiter {
             self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())));
         }
         match owner {
             Owner::Kernel => self.closed = true,
             Owner::Region(parent) => {
-                let list = self.regions.at(parent).regions.removed(&mut self.regions, key);
+                let list = self
+                    .regions
+                    .at(parent)
+                    .regions
+                    .removed(&mut self.regions, key);
                 self.regions.at_mut(parent).regions = list;
                 self.child_ended(parent, outcome, false);
                 self.settling.push(Settle::Region(parent));
             }
             Owner::Task(parent) => {
-                let list = self.tasks.at(parent).regions.removed(&mut self.regions, key);
+                let list = self
+                    .tasks
+                    .at(parent)
+                    .regions
+                    .removed(&mut self.regions, key);
                 let record = self.tasks.at_mut(parent);
                 record.regions = list;
                 if linked && outcome.is_failure() {

@@ -28,7 +28,10 @@ impl Kernel {
         let key = self.task_key(task)?;
         let record = self.tasks.at_mut(key);
         if record.activity != Activity::Body {
-            return Err(wrong_state("a task whose body runs", u64::from(record.state as u8)));
+            return Err(wrong_state(
+                "a task whose body runs",
+                u64::from(record.state as u8),
+            ));
         }
         record.outcome = match (record.state, outcome) {
             (TaskState::Cancelling, Outcome::Ok | Outcome::Err) => Outcome::Cancelled,
@@ -60,7 +63,10 @@ impl Kernel {
         let key = self.task_key(task)?;
         let record = self.tasks.at_mut(key);
         if record.activity != Activity::Finalizer {
-            return Err(wrong_state("a task whose finalizer runs", u64::from(record.state as u8)));
+            return Err(wrong_state(
+                "a task whose finalizer runs",
+                u64::from(record.state as u8),
+            ));
         }
         record.finalizers -= 1;
         if outcome != Outcome::Ok {
@@ -101,7 +107,10 @@ impl Kernel {
     pub fn task_budget(&mut self, task: Handle, asked: Budget) -> Result<()> {
         let key = self.task_key(task)?;
         if asked.priority > PRIORITY_MAX {
-            return Err(limit_reached("a priority of at most 7", u64::from(asked.priority)));
+            return Err(limit_reached(
+                "a priority of at most 7",
+                u64::from(asked.priority),
+            ));
         }
         let record = self.tasks.at_mut(key);
         let met = record.budget.meet(asked);
@@ -131,7 +140,10 @@ impl Kernel {
         let key = self.active_key(task)?;
         let depth = &mut self.tasks.at_mut(key).mask_depth;
         if *depth == MASK_DEPTH_MAX {
-            return Err(limit_reached("a mask depth of at most 64", u64::from(*depth)));
+            return Err(limit_reached(
+                "a mask depth of at most 64",
+                u64::from(*depth),
+            ));
         }
         *depth += 1;
         Ok(())
@@ -210,7 +222,11 @@ impl Kernel {
     /// Queues a task for which something has come: in the cancel lane if it has a cancellation
     /// to observe.
     pub(super) fn wake(&mut self, key: TaskKey) {
-        let lane = if self.tasks.at(key).must_observe() { Lane::Cancel } else { Lane::Ready };
+        let lane = if self.tasks.at(key).must_observe() {
+            Lane::Cancel
+        } else {
+            Lane::Ready
+        };
         self.lanes.enqueue(&mut self.tasks, key, lane);
     }
 }

@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::handle::TaskKey;
 use crate::host_op::HostOpState;
 use crate::lanes::Lane;
-use crate::list::List;
 use crate::outcome::Outcome;
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
@@ -21,12 +20,14 @@ impl Kernel {
     /// due, what is ready, each within its streak bound. The driver must have carried out all
     /// effects of the tick before.
     pub fn tick(&mut self, now: Time) {
-        self.now = self.now.max(now);
+        self.advance(now);
         self.free_graves();
         for _ in 0..self.config.polls_per_tick {
             let due = self.due_wait();
             let draining = self.closed_or_draining();
-            let Some(lane) = self.lanes.pick(due.is_some(), draining) else { break };
+            let Some(lane) = self.lanes.pick(due.is_some(), draining) else {
+                break;
+            };
             let task = match (lane, due) {
                 (Lane::Timed, Some(task)) => {
                     self.fire(task.1);
@@ -43,6 +44,12 @@ impl Kernel {
         if self.timers.wants_compaction() {
             self.compact_timers();
         }
+    }
+
+    /// Tells the kernel the time without dispatching anything: commands that name a reason or
+    /// a time between two ticks are dated by it. Time never goes back.
+    pub fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
     }
 
     /// The time of the next armed timer, when the driver is to call [`Kernel::tick`] if nothing
@@ -66,7 +73,9 @@ impl Kernel {
     }
 
     fn closed_or_draining(&self) -> bool {
-        self.regions.get(self.root).is_none_or(|root| root.reason.is_some())
+        self.regions
+            .get(self.root)
+            .is_none_or(|root| root.reason.is_some())
     }
 
     fn free_graves(&mut self) {
@@ -143,17 +152,19 @@ impl Kernel {
             TimerTarget::Wait(wait) => self.waits.get(wait).is_some_and(|wait| {
                 wait.kind == WaitKind::Timer(at) && wait.progress == WaitProgress::Pending
             }),
-            TimerTarget::Region(region, _) => {
-                self.regions.get(region).is_some_and(|region| region.timeout == at)
-            }
+            TimerTarget::Region(region, _) => self
+                .regions
+                .get(region)
+                .is_some_and(|region| region.timeout == at),
             TimerTarget::Task(task) => self
                 .tasks
                 .get(task)
                 .is_some_and(|task| task.deadline_armed && task.budget.deadline == at),
             TimerTarget::DrainTask(task) => self.drain_counts(task, at),
-            TimerTarget::DrainHostOp(op) => {
-                self.host_ops.get(op).is_some_and(|op| op.state == HostOpState::Draining)
-            }
+            TimerTarget::DrainHostOp(op) => self
+                .host_ops
+                .get(op)
+                .is_some_and(|op| op.state == HostOpState::Draining),
         }
     }
 
@@ -232,11 +243,15 @@ impl Kernel {
     fn start_finalizer(&mut self, key: TaskKey) {
         let task = self.task_handle(key);
         let record = self.tasks.at_mut(key);
-        let is_due = record.finalizers > 0 && record.regions.is_empty() && record.host_ops.is_empty();
+        let is_due =
+            record.finalizers > 0 && record.regions.is_empty() && record.host_ops.is_empty();
         if !is_due {
             return;
         }
-        let kind = record.reason.as_ref().map_or(CancelKind::User, |reason| reason.kind);
+        let kind = record
+            .reason
+            .as_ref()
+            .map_or(CancelKind::User, |reason| reason.kind);
         record.activity = Activity::Finalizer;
         record.mask_depth = 1;
         record.budget.polls = kind.cleanup_polls();
@@ -248,16 +263,27 @@ impl Kernel {
     fn deliver(&mut self, key: TaskKey) {
         let task = self.task_handle(key);
         let record = self.tasks.at_mut(key);
-        let failing = if record.must_observe() { record.reason.clone() } else { None };
+        let failing = if record.must_observe() {
+            record.reason.clone()
+        } else {
+            None
+        };
         if core::mem::take(&mut record.at_checkpoint) {
             self.effects.push(match &failing {
-                Some(reason) => Effect::Fail { task, token: 0, reason: reason.clone() },
-                None => Effect::Resume { task, token: 0, code: 0 },
+                Some(reason) => Effect::Fail {
+                    task,
+                    token: 0,
+                    reason: reason.clone(),
+                },
+                None => Effect::Resume {
+                    task,
+                    token: 0,
+                    code: 0,
+                },
             });
         }
-        let mut next = self.tasks.at(key).waits.first();
-        while let Some(wait) = next {
-            next = List::after(&self.waits, wait);
+        let mut waits = self.tasks.at(key).waits.cursor(&self.waits);
+        while let Some(wait) = waits.step(&self.waits) {
             let record = self.waits.at(wait);
             let token = record.token;
             match record.progress {
@@ -271,8 +297,14 @@ impl Kernel {
                     let reason = failing
                         .clone()
                         .or_else(|| self.tasks.at(key).reason.clone())
-                        .unwrap_or_else(|| self.new_reason(CancelKind::ResourceUnavailable, task, ""));
-                    self.effects.push(Effect::Fail { task, token, reason });
+                        .unwrap_or_else(|| {
+                            self.new_reason(CancelKind::ResourceUnavailable, task, "")
+                        });
+                    self.effects.push(Effect::Fail {
+                        task,
+                        token,
+                        reason,
+                    });
                 }
             }
             self.remove_wait(key, wait);

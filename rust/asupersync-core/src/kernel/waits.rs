@@ -66,9 +66,17 @@ impl Kernel {
         let region_key = self.region_key(region)?;
         let record = self.regions.at(region_key);
         if record.owner != Owner::Task(key) || record.waiter.is_some() {
-            return Err(wrong_state("a region of this task that nothing waits for", region.raw()));
+            return Err(wrong_state(
+                "a region of this task that nothing waits for",
+                region.raw(),
+            ));
         }
-        let wait = self.insert_wait(key, token, WaitKind::Region(region_key), WaitProgress::Pending)?;
+        let wait = self.insert_wait(
+            key,
+            token,
+            WaitKind::Region(region_key),
+            WaitProgress::Pending,
+        )?;
         self.regions.at_mut(region_key).waiter = Some(wait);
         self.stop_admitting(region_key);
         self.run_settling();
@@ -89,7 +97,8 @@ impl Kernel {
             self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
             return Ok(None);
         }
-        self.insert_wait(key, token, kind, WaitProgress::Pending).map(Some)
+        self.insert_wait(key, token, kind, WaitProgress::Pending)
+            .map(Some)
     }
 
     fn insert_wait(
@@ -99,7 +108,13 @@ impl Kernel {
         kind: WaitKind,
         progress: WaitProgress,
     ) -> Result<WaitKey> {
-        let wait = Wait { task, links: Default::default(), token, kind, progress };
+        let wait = Wait {
+            task,
+            links: Default::default(),
+            token,
+            kind,
+            progress,
+        };
         let key = self
             .waits
             .insert(wait)

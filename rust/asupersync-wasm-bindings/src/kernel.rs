@@ -1,0 +1,343 @@
+//! Owns the class that JavaScript holds. Every call is one line.
+
+use asupersync_wasm_core::DriverConfig;
+use asupersync_wasm_core::abi::ABI_VERSION;
+use asupersync_wasm_core::web::WebRuntime;
+use js_sys::{Function, Object};
+use wasm_bindgen::prelude::*;
+
+use crate::panic;
+
+/// Version of the ABI that this wasm speaks.
+#[wasm_bindgen]
+#[must_use]
+pub fn abi_version() -> u32 {
+    ABI_VERSION
+}
+
+/// Message and place of the panic that stopped this instance, if one did.
+#[wasm_bindgen]
+#[must_use]
+pub fn panic_message() -> Option<String> {
+    panic::message()
+}
+
+/// One runtime.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Kernel(WebRuntime);
+
+#[wasm_bindgen]
+impl Kernel {
+    /// A runtime whose wake and timer call `pump`; throws an error's code for a hostile number.
+    ///
+    /// # Errors
+    /// The code of what was refused.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        seed: f64,
+        tag: f64,
+        drain_ms: f64,
+        slice_ms: f64,
+        trace_capacity: f64,
+        pump: Function,
+    ) -> Result<Kernel, JsValue> {
+        panic::install();
+        let config = DriverConfig {
+            seed,
+            tag,
+            drain_ms,
+            slice_ms,
+            trace_capacity,
+        };
+        WebRuntime::new(config, pump)
+            .map(Kernel)
+            .map_err(|e| JsValue::from(e.kind.code()))
+    }
+
+    /// Turns the kernel; the number of records to deliver.
+    #[must_use]
+    pub fn turn(&self) -> usize {
+        self.0.turn()
+    }
+
+    /// Ends a delivery before the kernel is idle.
+    pub fn pause(&self) {
+        self.0.query(|d| d.pause());
+    }
+
+    /// Address of the current batch.
+    #[must_use]
+    pub fn batch_ptr(&self) -> *const u32 {
+        self.0
+            .query(|d| d.records().as_ptr())
+            .unwrap_or(core::ptr::null())
+    }
+
+    /// Opens a region under a region.
+    #[must_use]
+    pub fn region_open(&self, parent: f64, policy: f64) -> f64 {
+        self.0.command(|d| d.region_open(parent, policy))
+    }
+
+    /// Opens a region owned by a task.
+    #[must_use]
+    pub fn region_open_in(&self, task: f64, policy: f64, flags: f64) -> f64 {
+        self.0.command(|d| d.region_open_in(task, policy, flags))
+    }
+
+    /// Spawns a task.
+    #[must_use]
+    pub fn region_spawn(&self, region: f64) -> f64 {
+        self.0.command(|d| d.region_spawn(region))
+    }
+
+    /// Closes a region when it is empty.
+    #[must_use]
+    pub fn region_close(&self, region: f64) -> f64 {
+        self.0.command(|d| d.region_close(region))
+    }
+
+    /// Cancels a region.
+    #[must_use]
+    pub fn region_cancel(&self, region: f64, kind: f64, message: &str) -> f64 {
+        self.0.command(|d| d.region_cancel(region, kind, message))
+    }
+
+    /// Cancels a region with `timeout` after `ms`.
+    #[must_use]
+    pub fn region_timeout(&self, region: f64, ms: f64) -> f64 {
+        self.0.command(|d| d.region_timeout(region, ms))
+    }
+
+    /// Waits until an owned region has closed.
+    #[must_use]
+    pub fn region_join(&self, task: f64, region: f64, token: f64) -> f64 {
+        self.0.command(|d| d.region_join(task, region, token))
+    }
+
+    /// Registers a finalizer of a region.
+    #[must_use]
+    pub fn region_defer(&self, region: f64) -> f64 {
+        self.0.command(|d| d.region_defer(region))
+    }
+
+    /// Makes the task of a region's top finalizer.
+    #[must_use]
+    pub fn region_finalizer_spawn(&self, region: f64) -> f64 {
+        self.0.command(|d| d.region_finalizer_spawn(region))
+    }
+
+    /// Tightens a budget; -1 leaves a part.
+    #[must_use]
+    pub fn task_budget(&self, task: f64, deadline_ms: f64, polls: f64, priority: f64) -> f64 {
+        self.0
+            .command(|d| d.task_budget(task, deadline_ms, polls, priority))
+    }
+
+    /// Cancels a task.
+    #[must_use]
+    pub fn task_cancel(&self, task: f64, kind: f64, message: &str) -> f64 {
+        self.0.command(|d| d.task_cancel(task, kind, message))
+    }
+
+    /// Lets others run.
+    #[must_use]
+    pub fn task_checkpoint(&self, task: f64) -> f64 {
+        self.0.command(|d| d.task_checkpoint(task))
+    }
+
+    /// Sleeps for `ms`.
+    #[must_use]
+    pub fn task_sleep(&self, task: f64, ms: f64, token: f64) -> f64 {
+        self.0.command(|d| d.task_sleep(task, ms, token))
+    }
+
+    /// Waits for the end of a task.
+    #[must_use]
+    pub fn task_join(&self, task: f64, target: f64, token: f64) -> f64 {
+        self.0.command(|d| d.task_join(task, target, token))
+    }
+
+    /// Registers a finalizer of a task.
+    #[must_use]
+    pub fn task_defer(&self, task: f64) -> f64 {
+        self.0.command(|d| d.task_defer(task))
+    }
+
+    /// A finalizer has ended.
+    #[must_use]
+    pub fn task_finalized(&self, task: f64, outcome: f64) -> f64 {
+        self.0.command(|d| d.task_finalized(task, outcome))
+    }
+
+    /// A body has ended.
+    #[must_use]
+    pub fn task_complete(&self, task: f64, outcome: f64) -> f64 {
+        self.0.command(|d| d.task_complete(task, outcome))
+    }
+
+    /// Opens a host operation.
+    #[must_use]
+    pub fn host_open(&self, task: f64, token: f64, kind: f64) -> f64 {
+        self.0.command(|d| d.host_open(task, token, kind))
+    }
+
+    /// Closes the runtime.
+    #[must_use]
+    pub fn close(&self) -> f64 {
+        self.0.command(|d| d.close())
+    }
+
+    /// Waits for a host operation's next result.
+    #[must_use]
+    pub fn host_wait(&self, op: f64, token: f64) -> f64 {
+        self.0.host_wait(op, token)
+    }
+
+    /// Gives a wait its result.
+    #[must_use]
+    pub fn host_notify(&self, op: f64, code: f64) -> f64 {
+        self.0.host_notify(op, code)
+    }
+
+    /// Ends a host operation.
+    #[must_use]
+    pub fn host_complete(&self, op: f64, code: f64) -> f64 {
+        self.0.host_complete(op, code)
+    }
+
+    /// Starts a request.
+    #[must_use]
+    pub fn fetch_start(&self, task: f64, token: f64, url: &str, init: &Object) -> f64 {
+        self.0.fetch_start(task, token, url, init)
+    }
+
+    /// The response or the failure of a request, once.
+    #[must_use]
+    pub fn fetch_take(&self, op: f64) -> JsValue {
+        self.0.fetch_take(op)
+    }
+
+    /// The root region.
+    #[must_use]
+    pub fn root(&self) -> f64 {
+        self.0.query(|d| d.root()).unwrap_or(0.0)
+    }
+
+    /// Runtime time, in ms.
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        self.0.query(|d| d.now_ms()).unwrap_or(0.0)
+    }
+
+    /// The next number of the seeded stream, from 0 to below 1.
+    #[must_use]
+    pub fn random(&self) -> f64 {
+        self.0.query(|d| d.random()).unwrap_or(0.0)
+    }
+
+    /// The live handle of the task at a slot, or 0.
+    #[must_use]
+    pub fn task_at(&self, slot: f64) -> f64 {
+        self.0.query(|d| d.task_at(slot)).unwrap_or(0.0)
+    }
+
+    /// Number of the reason that a task is cancelled for, or 0.
+    #[must_use]
+    pub fn task_reason(&self, task: f64) -> u32 {
+        self.0.query(|d| d.task_reason(task)).unwrap_or(0)
+    }
+
+    /// Number of the reason that a region is cancelled for, or 0.
+    #[must_use]
+    pub fn region_reason(&self, region: f64) -> u32 {
+        self.0.query(|d| d.region_reason(region)).unwrap_or(0)
+    }
+
+    /// Kind of a reason of the current batch, or -1.
+    #[must_use]
+    pub fn reason_kind(&self, id: u32) -> i32 {
+        self.0
+            .query(|d| d.reason(id).map(|r| i32::from(r.kind.code())))
+            .flatten()
+            .unwrap_or(-1)
+    }
+
+    /// When a reason was requested, in ms.
+    #[must_use]
+    pub fn reason_at_ms(&self, id: u32) -> f64 {
+        self.0.query(|d| d.reason_at_ms(id)).unwrap_or(0.0)
+    }
+
+    /// Number of a reason's cause, or 0.
+    #[must_use]
+    pub fn reason_cause(&self, id: u32) -> u32 {
+        self.0.query(|d| d.reason_cause(id)).unwrap_or(0)
+    }
+
+    /// Whether causes were cut from a reason's chain.
+    #[must_use]
+    pub fn reason_truncated(&self, id: u32) -> bool {
+        self.0
+            .query(|d| d.reason(id).is_some_and(|r| r.truncated))
+            .unwrap_or(false)
+    }
+
+    /// What the requester of a reason said.
+    #[must_use]
+    pub fn reason_message(&self, id: u32) -> Option<String> {
+        self.0
+            .query(|d| d.reason(id)?.message.as_deref().map(str::to_owned))
+            .flatten()
+    }
+
+    /// Writes the live tree and gives the number of rows.
+    #[must_use]
+    pub fn snapshot(&self) -> usize {
+        self.0.query(|d| d.snapshot()).unwrap_or(0)
+    }
+
+    /// Address of the rows of the last snapshot.
+    #[must_use]
+    pub fn snapshot_ptr(&self) -> *const u32 {
+        self.0
+            .query(|d| d.rows().as_ptr())
+            .unwrap_or(core::ptr::null())
+    }
+
+    /// A number that moves whenever the tree may have changed.
+    #[must_use]
+    pub fn revision(&self) -> f64 {
+        self.0.query(|d| d.revision()).unwrap_or(-1.0)
+    }
+
+    /// A counter by its code.
+    #[must_use]
+    pub fn count(&self, which: f64) -> f64 {
+        self.0.query(|d| d.count(which)).unwrap_or(f64::NAN)
+    }
+
+    /// The schedule certificate.
+    #[must_use]
+    pub fn certificate(&self) -> u64 {
+        self.0.query(|d| d.certificate()).unwrap_or(0)
+    }
+
+    /// The trace fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.0.query(|d| d.fingerprint()).unwrap_or(0)
+    }
+
+    /// The events that the ring holds, five numbers each.
+    #[must_use]
+    pub fn events(&self) -> Vec<f64> {
+        self.0.query(|d| d.events()).unwrap_or_default()
+    }
+
+    /// Lets go of the wake and the timer of a closed runtime.
+    pub fn release(&self) {
+        self.0.release();
+    }
+}

@@ -1,0 +1,98 @@
+//! Owns encoding: effects as records of four numbers in linear memory.
+
+use asupersync_core::{Effect, Handle, Outcome};
+
+use crate::abi::EffectCode;
+use crate::reasons::Reasons;
+
+/// Numbers in one record: code, slot, token, aux.
+pub const RECORD_WORDS: usize = 4;
+
+/// The records of one batch, reused from turn to turn.
+#[derive(Debug, Default)]
+pub struct Batch {
+    words: Vec<u32>,
+}
+
+impl Batch {
+    /// The records, [`RECORD_WORDS`] numbers each.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len() / RECORD_WORDS
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+    }
+
+    fn push(&mut self, code: EffectCode, subject: Handle, token: u32, aux: u32) {
+        self.words
+            .extend_from_slice(&[code as u32, subject.slot(), token, aux]);
+    }
+
+    pub(crate) fn push_effect(&mut self, effect: &Effect, reasons: &mut Reasons) {
+        match effect {
+            Effect::Resume { task, token, code } => {
+                self.push(EffectCode::Resume, *task, *token, *code);
+            }
+            Effect::Start { task } => self.push(EffectCode::Start, *task, 0, 0),
+            Effect::Fail {
+                task,
+                token,
+                reason,
+            } => {
+                self.push(EffectCode::Cancel, *task, *token, reasons.enter(reason));
+            }
+            Effect::Finalize { task } => self.push(EffectCode::Finalize, *task, 0, 0),
+            Effect::TaskDone {
+                task,
+                outcome,
+                reason,
+            } => {
+                let aux = reasons.enter_some(reason.as_ref());
+                self.push(EffectCode::TaskDone, *task, code_of(*outcome), aux);
+            }
+            Effect::TaskRevoked {
+                task,
+                successor,
+                reason,
+            } => {
+                let heir = successor.map_or(0, Handle::slot);
+                let aux = reasons.enter_some(reason.as_ref());
+                self.push(EffectCode::TaskRevoked, *task, heir, aux);
+            }
+            Effect::HostCancel { op, reason } => {
+                self.push(EffectCode::HostCancel, *op, 0, reasons.enter(reason));
+            }
+            Effect::HostDropped { op } => self.push(EffectCode::HostDropped, *op, 0, 0),
+            Effect::HostRevoked { op } => self.push(EffectCode::HostRevoked, *op, 0, 0),
+            Effect::RegionFinalize { region } => {
+                self.push(EffectCode::RegionFinalize, *region, 0, 0);
+            }
+            Effect::RegionClosed {
+                region,
+                outcome,
+                reason,
+            } => {
+                let aux = reasons.enter_some(reason.as_ref());
+                self.push(EffectCode::RegionClosed, *region, code_of(*outcome), aux);
+            }
+        }
+    }
+}
+
+fn code_of(outcome: Outcome) -> u32 {
+    u32::from(outcome.code())
+}

@@ -1,0 +1,160 @@
+//! Owns the calls that change nothing: reasons, snapshot, counters, hashes, events.
+
+use std::rc::Rc;
+
+use asupersync_core::{CancelReason, HandleKind};
+
+use crate::decode;
+use crate::driver::{Driver, Port, to_ms};
+
+/// Numbers in one snapshot row: kind, slot, parent's kind, parent's slot, state, cancel kind + 1.
+pub const ROW_WORDS: usize = 6;
+
+/// Numbers in one event: seq, time in ms, kind, subject's handle, detail.
+pub const EVENT_NUMBERS: usize = 5;
+
+impl<P: Port> Driver<P> {
+    /// The live handle of a task at `slot`, or 0.
+    #[must_use]
+    pub fn task_at(&self, slot: f64) -> f64 {
+        decode::word(slot, "a slot")
+            .ok()
+            .and_then(|slot| self.kernel.handle_at(HandleKind::Task, slot))
+            .map_or(0.0, crate::commands::number)
+    }
+
+    /// Number of the reason that a live task is cancelled for, or 0.
+    pub fn task_reason(&mut self, task: f64) -> u32 {
+        let found = decode::handle(task).and_then(|task| self.kernel.task_reason(task));
+        self.reasons.enter_some(found.ok().flatten().as_ref())
+    }
+
+    /// Number of the reason that a live region is cancelled for, or 0.
+    pub fn region_reason(&mut self, region: f64) -> u32 {
+        let found = decode::handle(region).and_then(|region| self.kernel.region_reason(region));
+        self.reasons.enter_some(found.ok().flatten().as_ref())
+    }
+
+    /// A reason of the current batch.
+    #[must_use]
+    pub fn reason(&self, id: u32) -> Option<&Rc<CancelReason>> {
+        self.reasons.get(id)
+    }
+
+    /// Enters the cause of a reason and gives its number, or 0.
+    pub fn reason_cause(&mut self, id: u32) -> u32 {
+        let cause = self.reasons.get(id).and_then(|reason| reason.cause.clone());
+        self.reasons.enter_some(cause.as_ref())
+    }
+
+    /// When a reason was requested, in ms.
+    #[must_use]
+    pub fn reason_at_ms(&self, id: u32) -> f64 {
+        self.reasons
+            .get(id)
+            .map_or(0.0, |reason| to_ms(reason.at.as_nanos()))
+    }
+
+    /// Writes the live tree as rows of [`ROW_WORDS`] numbers and gives their count.
+    pub fn snapshot(&mut self) -> usize {
+        self.rows.clear();
+        let rows = self.kernel.snapshot();
+        for row in &rows {
+            let parent = row
+                .parent
+                .map_or([0, 0], |p| [p.kind().map_or(0, |k| k as u32), p.slot()]);
+            self.rows.extend_from_slice(&[
+                row.subject.kind().map_or(0, |kind| kind as u32),
+                row.subject.slot(),
+                parent[0],
+                parent[1],
+                u32::from(row.state),
+                row.cancel.map_or(0, |kind| u32::from(kind.code()) + 1),
+            ]);
+        }
+        rows.len()
+    }
+
+    /// The rows of the last [`Driver::snapshot`].
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// The records of the current batch.
+    #[must_use]
+    pub fn records(&self) -> &[u32] {
+        self.batch.words()
+    }
+
+    /// A counter by its code in [`abi::CounterCode`](crate::abi::CounterCode); NaN for no code.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    pub fn count(&self, which: f64) -> f64 {
+        let counters = self.kernel.counters();
+        let count = match decode::word(which, "a counter code") {
+            Ok(0) => u64::from(counters.tasks_live),
+            Ok(1) => u64::from(counters.regions_live),
+            Ok(2) => u64::from(counters.host_ops_live),
+            Ok(3) => u64::from(counters.timers_live),
+            Ok(4) => counters.tasks_spawned,
+            Ok(5) => counters.tasks_completed,
+            Ok(6) => counters.tasks_cancelled,
+            Ok(7) => counters.tasks_revoked,
+            Ok(8) => counters.host_ops_revoked,
+            Ok(9) => counters.dispatches,
+            Ok(10) => counters.events,
+            Ok(11) => counters.events_dropped,
+            Ok(_) | Err(_) => return f64::NAN,
+        };
+        count as f64
+    }
+
+    /// The schedule certificate.
+    #[must_use]
+    pub fn certificate(&self) -> u64 {
+        self.kernel.certificate()
+    }
+
+    /// The trace fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.kernel.fingerprint()
+    }
+
+    /// The events that the ring holds, [`EVENT_NUMBERS`] numbers each.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sequence numbers stay below 2^53"
+    )]
+    pub fn events(&self) -> Vec<f64> {
+        self.kernel
+            .events()
+            .flat_map(|event| {
+                [
+                    event.seq as f64,
+                    to_ms(event.at.as_nanos()),
+                    f64::from(event.kind as u8),
+                    crate::commands::number(event.subject),
+                    f64::from(event.detail),
+                ]
+            })
+            .collect()
+    }
+
+    /// The next number of the seeded stream, from 0 to below 1.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "53 bits are kept, which is exact"
+    )]
+    pub fn random(&mut self) -> f64 {
+        (self.kernel.random() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// The root region.
+    #[must_use]
+    pub fn root(&self) -> f64 {
+        crate::commands::number(self.kernel.root())
+    }
+}

@@ -1,0 +1,110 @@
+//! Owns the real port: the monotonic clock, the wake and the timer of a page, a worker or Node.
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+use web_sys::MessageChannel;
+
+use crate::driver::Port;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &Function);
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(js_name = setImmediate)]
+    fn set_immediate(callback: &Function);
+    #[wasm_bindgen(thread_local_v2, js_namespace = globalThis, js_name = setImmediate)]
+    static SET_IMMEDIATE: JsValue;
+}
+
+/// `setTimeout` fires at once for longer delays; a longer sleep is chained.
+const TIMEOUT_MS_MAX: f64 = 2_147_483_647.0;
+
+/// How a macrotask is had. Both run after paint and input had their chance; a timer would be
+/// clamped to 4 ms, and in Node a message port starves timers.
+#[derive(Debug)]
+enum Macrotask {
+    Immediate,
+    Channel(MessageChannel),
+}
+
+/// The port of the realm that the wasm runs in.
+#[derive(Debug)]
+pub struct WebPort {
+    pump: Function,
+    macrotask: Option<Macrotask>,
+    timer: Option<JsValue>,
+}
+
+impl WebPort {
+    pub(crate) fn new(pump: Function) -> Self {
+        Self {
+            pump,
+            macrotask: None,
+            timer: None,
+        }
+    }
+
+    fn choose_macrotask(pump: &Function) -> Macrotask {
+        if SET_IMMEDIATE.with(JsValue::is_function) {
+            return Macrotask::Immediate;
+        }
+        match MessageChannel::new() {
+            Ok(channel) => {
+                channel.port1().set_onmessage(Some(pump));
+                Macrotask::Channel(channel)
+            }
+            Err(_) => Macrotask::Immediate,
+        }
+    }
+
+    /// Lets go of what would keep the realm alive.
+    pub(crate) fn release(&mut self) {
+        self.disarm_timer();
+        if let Some(Macrotask::Channel(channel)) = self.macrotask.take() {
+            channel.port1().set_onmessage(None);
+            channel.port1().close();
+        }
+    }
+}
+
+impl Port for WebPort {
+    fn now_ms(&self) -> f64 {
+        performance_now()
+    }
+
+    fn arm_microtask(&mut self) {
+        queue_microtask(&self.pump);
+    }
+
+    fn arm_macrotask(&mut self) {
+        let pump = &self.pump;
+        match self
+            .macrotask
+            .get_or_insert_with(|| Self::choose_macrotask(pump))
+        {
+            Macrotask::Immediate => set_immediate(pump),
+            Macrotask::Channel(channel) => {
+                if channel.port2().post_message(&JsValue::NULL).is_err() {
+                    queue_microtask(pump);
+                }
+            }
+        }
+    }
+
+    fn arm_timer(&mut self, ms: f64) {
+        self.disarm_timer();
+        self.timer = Some(set_timeout(&self.pump, ms.ceil().min(TIMEOUT_MS_MAX)));
+    }
+
+    fn disarm_timer(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            clear_timeout(&timer);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! `cargo xtask wasm`: compiles the bindings crate, makes its JavaScript glue, optimises the wasm.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{process, sizes};
+
+/// Where the artefacts go, from the root.
+pub(crate) const OUT_DIR: &str = "packages/browser-core/wasm";
+
+const CRATE: &str = "asupersync-wasm-bindings";
+const TARGET: &str = "wasm32-unknown-unknown";
+const OUT_NAME: &str = "asupersync";
+const ARTEFACTS: [&str; 5] = [
+    "asupersync.wasm",
+    "asupersync.js",
+    "asupersync.d.ts",
+    "asupersync-inline.js",
+    "asupersync-inline.d.ts",
+];
+
+/// Whether the wasm keeps the names of its functions.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// For profiling: larger, otherwise the same code.
+    Kept,
+    /// What people get.
+    Removed,
+}
+
+/// Builds all artefacts, or finds them up to date. The last line printed says which.
+pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
+    let compiled = compile(root)?;
+    let stamp_file = root.join("target/wasm/artefacts.stamp");
+    let stamp = stamp(root, &compiled, names)?;
+    let out_dir = root.join(OUT_DIR);
+    let complete = ARTEFACTS.iter().all(|file| out_dir.join(file).exists());
+    if complete && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+        println!("up to date");
+        return Ok(());
+    }
+
+    let linked = root.join("target/wasm/linked.wasm");
+    fs::create_dir_all(&out_dir)?;
+    bind(&compiled, &linked, &out_dir, names)?;
+    process::run(
+        Command::new("node")
+            .arg(root.join("scripts/wasm-artefact.mjs"))
+            .arg("finish")
+            .args([&linked, &out_dir]),
+    )?;
+    fs::write(stamp_file, stamp)?;
+    sizes::print(root)?;
+    println!("built");
+    Ok(())
+}
+
+/// Runs clippy on the crates that have code for wasm only, which clippy for the host never sees.
+pub(crate) fn lint(root: &Path) -> Result<()> {
+    let toolchain = Toolchain::read(root)?;
+    let mut command = match toolchain.variable("CARGO_CLIPPY") {
+        Some(program) => Command::new(program),
+        None => Command::new(cargo()),
+    };
+    command.current_dir(root).args(["clippy", "--locked"]);
+    command.args(["--package", "asupersync-wasm-core", "--package", CRATE]);
+    target(&mut command, root, toolchain);
+    process::run(command.args(["--", "--deny", "warnings"]))
+}
+
+/// Compiles the bindings and returns the wasm file.
+fn compile(root: &Path) -> Result<PathBuf> {
+    let mut command = Command::new(cargo());
+    command
+        .current_dir(root)
+        .args(["build", "--quiet", "--locked"]);
+    command.args(["--profile", "wasm", "--package", CRATE]);
+    target(&mut command, root, Toolchain::read(root)?);
+    process::run(&mut command)
+        .context("compiling for wasm; if its std is missing, `npm run setup` gets it")?;
+    let file = CRATE.replace('-', "_") + ".wasm";
+    Ok(target_dir(root).join(TARGET).join("wasm").join(file))
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A target folder of its own, because the compiler may be another than the host's.
+fn target_dir(root: &Path) -> PathBuf {
+    root.join("target/wasm")
+}
+
+/// Points a cargo command at the wasm target, with the compiler and the flags for it.
+fn target(command: &mut Command, root: &Path, toolchain: Toolchain) {
+    command
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(target_dir(root));
+    let flags = flags(root, toolchain.flags).join("\u{1f}");
+    command
+        .envs(toolchain.variables)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+}
+
+/// All of the compiler's flags: those given, and what keeps this machine's folders out of the
+/// messages of panics, so that every machine builds the same bytes.
+fn flags(root: &Path, mut flags: Vec<String>) -> Vec<String> {
+    let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"));
+    let cargo_home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| home.map(|home| Path::new(&home).join(".cargo")));
+    if let Some(cargo_home) = cargo_home {
+        flags.push(format!(
+            "--remap-path-prefix={}=cargo",
+            cargo_home.display()
+        ));
+    }
+    flags.push(format!("--remap-path-prefix={}=", root.display()));
+    flags
+}
+
+/// What set-up found to be needed for this machine's wasm compiler; often nothing.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Toolchain {
+    /// Such as `RUSTC`.
+    variables: Vec<(String, String)>,
+    /// For the compiler. They take the place of `RUSTFLAGS`, which may not suit it.
+    flags: Vec<String>,
+}
+
+impl Toolchain {
+    fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().find(|(each, _)| each == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn read(root: &Path) -> Result<Toolchain> {
+        let file = root.join("target/setup/wasm-toolchain.env");
+        if !file.exists() {
+            return Ok(Toolchain::default());
+        }
+        Toolchain::parse(&fs::read_to_string(file)?)
+    }
+
+    /// Lines of `NAME=value`; `RUSTFLAG` may come more than once, each time with one flag.
+    fn parse(text: &str) -> Result<Toolchain> {
+        let mut toolchain = Toolchain::default();
+        for line in text.lines() {
+            let (name, value) = line
+                .split_once('=')
+                .with_context(|| format!("expected NAME=value, got `{line}`"))?;
+            match name {
+                "RUSTFLAG" => toolchain.flags.push(value.to_owned()),
+                _ => toolchain
+                    .variables
+                    .push((name.to_owned(), value.to_owned())),
+            }
+        }
+        Ok(toolchain)
+    }
+}
+
+/// A hash of everything that the steps after compiling read.
+fn stamp(root: &Path, compiled: &Path, names: Names) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    include_str!("wasm.rs").hash(&mut hasher);
+    for file in [
+        compiled,
+        &root.join("Cargo.lock"),
+        &root.join("scripts/wasm-artefact.mjs"),
+        &root.join("node_modules/binaryen/package.json"),
+    ] {
+        // A missing optimiser is an input too: its coming must rebuild.
+        fs::read(file).unwrap_or_default().hash(&mut hasher);
+    }
+    Ok(format!("{:016x}\n", hasher.finish()))
+}
+
+/// Writes `linked`, and the JavaScript and its types into `out_dir`.
+fn bind(compiled: &Path, linked: &Path, out_dir: &Path, names: Names) -> Result<()> {
+    let mut output = Bindgen::new()
+        .input_path(compiled)
+        .out_name(OUT_NAME)
+        .web(true)?
+        .typescript(true)
+        // The loader says where the wasm is; a default path would make bundlers look for it.
+        .omit_default_module_path(true)
+        // After the instance has died, objects of the old one must throw.
+        .reset_state_function(true)
+        .remove_name_section(names == Names::Removed)
+        .remove_producers_section(true)
+        .generate_output()?;
+    ensure!(
+        output.snippets().values().all(Vec::is_empty) && output.local_modules().is_empty(),
+        "the bindings carry JavaScript snippets, which this build does not copy"
+    );
+    let types = output
+        .ts()
+        .context("wasm-bindgen made no types")?
+        .to_owned();
+    fs::write(out_dir.join("asupersync.js"), output.js())?;
+    fs::write(out_dir.join("asupersync.d.ts"), types)?;
+    fs::write(linked, output.wasm_mut().emit_wasm())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Toolchain;
+
+    #[test]
+    fn a_flag_may_hold_equals_signs_and_spaces() {
+        let text = "RUSTC=/a/b\nRUSTFLAG=--sysroot=/c d\nRUSTFLAG=-Clinker=/e\n";
+        let expected = Toolchain {
+            variables: vec![("RUSTC".to_owned(), "/a/b".to_owned())],
+            flags: vec!["--sysroot=/c d".to_owned(), "-Clinker=/e".to_owned()],
+        };
+        assert_eq!(Toolchain::parse(text).expect("it is well formed"), expected);
+    }
+
+    #[test]
+    fn a_line_without_a_value_is_an_error_that_shows_it() {
+        let error = Toolchain::parse("RUSTC\n").expect_err("there is no `=`");
+        assert!(error.to_string().contains("`RUSTC`"), "{error}");
+    }
+}
