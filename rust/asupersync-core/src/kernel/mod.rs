@@ -401,11 +401,17 @@ impl Kernel {
             HandleKind::Region => self
                 .regions
                 .iter()
+                .filter(|(_, region)| region.state != RegionState::Closed)
                 .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::Task => self.tasks.iter().find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Task => self
+                .tasks
+                .iter()
+                .filter(|(_, task)| task.state != TaskState::Completed)
+                .find_map(|(key, _)| found(pack(key, tag))),
             HandleKind::HostOp => self
                 .host_ops
                 .iter()
+                .filter(|(_, op)| op.state != HostOpState::Completed)
                 .find_map(|(key, _)| found(pack(key, tag))),
         }
     }

@@ -1,0 +1,7 @@
+/** The one runtime of the page. It outlives a navigation, so `/away` can show that it is empty. */
+import { createClientRuntime } from "@asupersync/next";
+
+/** Short, so that nobody waits long to see a stubborn task named. */
+const DRAIN_TIME_MS = 1_500;
+
+export const demoRuntime = createClientRuntime({ label: "demo", drainTimeMs: DRAIN_TIME_MS });

@@ -1,0 +1,55 @@
+/** Turns a snapshot of the runtime into the rows of a tree, in reading order. */
+import type { HostOpNode, RuntimeSnapshot, ScopeNode, TaskNode } from "@asupersync/browser";
+
+type Node = ScopeNode | TaskNode | HostOpNode;
+
+export interface TreeRow {
+  readonly key: string;
+  readonly node: Node;
+  /** 1 for the root. */
+  readonly level: number;
+  /** Place among its siblings, from 1. */
+  readonly position: number;
+  readonly siblings: number;
+  readonly parentKey: string | undefined;
+}
+
+/** More rows than these help nobody; the count says how many there are. */
+export const ROWS_MAX = 200;
+
+/** Depth first, without recursion: a tree may be deeper than the stack. O(rows shown). */
+export function rowsOf(snapshot: RuntimeSnapshot): TreeRow[] {
+  const rows: TreeRow[] = [];
+  const waiting: TreeRow[] = [rowOf(snapshot.root, undefined, 1, 1)];
+  while (rows.length < ROWS_MAX) {
+    const row = waiting.pop();
+    if (row === undefined) break;
+    rows.push(row);
+    const children = childrenOf(row.node);
+    for (let index = children.length - 1; index >= 0; index--) {
+      const child = children[index];
+      if (child !== undefined) waiting.push(rowOf(child, row, index + 1, children.length));
+    }
+  }
+  return rows;
+}
+
+function rowOf(
+  node: Node,
+  parent: TreeRow | undefined,
+  position: number,
+  siblings: number,
+): TreeRow {
+  return {
+    key: `${node.type} ${node.id}`,
+    node,
+    level: (parent?.level ?? 0) + 1,
+    position,
+    siblings,
+    parentKey: parent?.key,
+  };
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  return node.type === "host-op" ? [] : node.children;
+}

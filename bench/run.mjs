@@ -1,0 +1,86 @@
+/**
+ * The benchmark: measures every contestant on every workload on every host, prints the tables and
+ * keeps a complete run under `bench/results/`. Fails when a contestant leaves work out, never
+ * because something was slow.
+ */
+
+import { hosts } from "./lib/hosts.mjs";
+import { measure } from "./lib/measure.mjs";
+import { parseOptions, usage } from "./lib/options.mjs";
+import { missingSdkFiles } from "./lib/repository.mjs";
+import { hostResult, workloadResult, writeResult } from "./lib/results.mjs";
+import { resultNote, resultTable } from "./lib/table.mjs";
+
+const args = process.argv.slice(2);
+try {
+  await main(optionsOrExit());
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+
+/** @returns {import("./lib/options.mjs").Options} */
+function optionsOrExit() {
+  try {
+    return parseOptions(args);
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+/** @param {import("./lib/options.mjs").Options} options */
+async function main(options) {
+  if (options.help) return console.log(usage);
+  requireSdk(options);
+
+  /** @type {import("./lib/hosts.mjs").Host[]} */
+  const openHosts = [];
+  try {
+    for (const name of options.hostNames) openHosts.push(await hosts[name]());
+    const results = await runWorkloads(openHosts, options);
+    if (!options.complete) return;
+    const command = ["node bench/run.mjs", ...args].join(" ");
+    for (const host of openHosts) {
+      const run = { command, runs: options.runs };
+      console.log(`wrote ${await writeResult(hostResult(host, results.get(host.name), run))}`);
+    }
+  } finally {
+    await Promise.all(openHosts.map((host) => host.close()));
+  }
+}
+
+/** @returns {Promise<Map<string, import("./lib/results.mjs").WorkloadResult[]>>} By host. */
+async function runWorkloads(openHosts, options) {
+  const results = new Map(openHosts.map(({ name }) => [name, []]));
+  for (const workload of options.workloads) {
+    const plan = options.quick ? workload.quickPlan : workload.plan;
+    const measured = await measure(openHosts, workload, options);
+    console.log(
+      options.quick
+        ? `ok: ${workload.id}, ${measured.length} lanes checked with ${plan.count} operations each`
+        : `\n${workload.title}`,
+    );
+    for (const { name, versions } of openHosts) {
+      const ofHost = measured.filter(({ host }) => host === name);
+      const result = workloadResult(workload, plan, ofHost);
+      results.get(name).push(result);
+      // A quick run says that things work, not what they cost: cold code meets no aim.
+      if (options.quick) continue;
+      console.log(`\n${name} ${versions[name]}\n${resultTable(result)}`);
+      const note = resultNote(result);
+      if (note !== "") console.log(note);
+    }
+  }
+  return results;
+}
+
+function requireSdk({ contestants }) {
+  const missing = missingSdkFiles();
+  if (missing.length === 0 || !contestants.some(({ needsSdk }) => needsSdk)) return;
+  const others = contestants.filter(({ needsSdk }) => !needsSdk).map(({ id }) => id);
+  throw new Error(
+    `expected the built SDK, found no ${missing.join(" and no ")}: \`npm run bench\` builds it` +
+      (others.length > 0 ? `, \`--only ${others.join(",")}\` does without` : ""),
+  );
+}

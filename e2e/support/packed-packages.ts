@@ -1,0 +1,51 @@
+/** The packages as a user gets them: packed, and installed into a folder far from this workspace. */
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { npm, root } from "../../scripts/lib/run.mjs";
+
+const PACKAGES = ["browser-core", "browser", "react", "next"];
+/** What the packages expect beside them; taken from here, so that no registry is asked. */
+const PEERS = ["react", "react-dom", "scheduler"];
+
+/** A folder with the installed packages; leaving `await using` removes it. */
+export interface PackedApp extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** Copies `fixture` into a fresh folder and installs the packed packages there. */
+export async function installPacked(fixture: string): Promise<PackedApp> {
+  const folder = await mkdtemp(path.join(tmpdir(), "asupersync-packed-"));
+  const tarballs = path.join(folder, "tarballs");
+  await mkdir(tarballs);
+  await cp(fixture, folder, { recursive: true });
+  await writeFile(
+    path.join(folder, "package.json"),
+    JSON.stringify({ name: "packed-app", private: true, type: "module" }),
+  );
+
+  await demand(["pack", "--pack-destination", tarballs, ...PACKAGES.flatMap(workspace)], root);
+  const files = (await readdir(tarballs)).map((file) => path.join(tarballs, file));
+  // Peers come from this workspace: with `--offline` the test cannot leave the machine.
+  await demand(["install", "--offline", "--legacy-peer-deps", "--no-audit", ...files], folder);
+  for (const peer of PEERS) {
+    await symlink(
+      path.join(root, "node_modules", peer),
+      path.join(folder, "node_modules", peer),
+      "junction",
+    );
+  }
+  return {
+    folder,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function workspace(name: string): string[] {
+  return ["--workspace", `@asupersync/${name}`];
+}
+
+async function demand(args: readonly string[], cwd: string): Promise<void> {
+  const { code, output } = await npm(args, { cwd });
+  if (code !== 0) throw new Error(`npm ${args[0]} ended with code ${code}:\n${output}`);
+}

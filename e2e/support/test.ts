@@ -1,0 +1,41 @@
+/** The test of this suite: a page that must stay free of faults, and the server's ledger beside it. */
+import { randomBytes } from "node:crypto";
+import { test as base, expect } from "@playwright/test";
+import { collectFaults } from "./faults.js";
+import { Ledger } from "./ledger.js";
+import { Workbench } from "./workbench.js";
+
+interface Fixtures {
+  /** Where the demo is served. A test of another build sets it. */
+  readonly origin: string;
+  /** The name by which the server tells this test's requests from all others. */
+  readonly visit: string;
+  readonly ledger: Ledger;
+  readonly workbench: Workbench;
+  /** Checked when the test has ended; always on. */
+  readonly faults: readonly string[];
+}
+
+export const test = base.extend<Fixtures>({
+  origin: async ({ baseURL }, use) => use(baseURL ?? ""),
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures wanted from this pattern.
+  visit: async ({}, use) => use(randomBytes(8).toString("hex")),
+  ledger: async ({ request, origin, visit }, use) => use(new Ledger(request, origin, visit)),
+  workbench: async ({ page, origin, visit }, use) => {
+    await page.addInitScript((value) => {
+      // `about:blank` has no storage of its own.
+      if (location.protocol === "http:") sessionStorage.setItem("asupersync-demo-visit", value);
+    }, visit);
+    await use(new Workbench(page, origin));
+  },
+  faults: [
+    async ({ page }, use) => {
+      const faults = await collectFaults(page);
+      await use(faults);
+      expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };

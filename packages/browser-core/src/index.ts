@@ -1,0 +1,21 @@
+/** The package's public door: everything that may be imported from `@asupersync/browser-core`. */
+export {
+  ABI_VERSION,
+  CancelKindCode,
+  CounterCode,
+  EffectCode,
+  ErrorKindCode,
+  EventCode,
+  HandleKindCode,
+  HostKindCode,
+  HostStateCode,
+  OutcomeCode,
+  OwnershipFlag,
+  PolicyCode,
+  RegionStateCode,
+  TaskStateCode,
+} from "./abi.gen.js";
+export { KernelLoadError, type KernelLoadErrorCode } from "./errors.js";
+export type { Handle, Kernel, KernelConfig, Status } from "./kernel.js";
+export { type KernelModule, loadKernelModule } from "./load.js";
+export type { WasmSource } from "./source.js";

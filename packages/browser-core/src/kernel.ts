@@ -1,0 +1,133 @@
+/** Owns the types of the kernel's raw calls: numbers in, one number out. */
+
+/** Names a region, task or host operation: slot, generation, kind and runtime in one safe integer. */
+export type Handle = number;
+
+/** At least 0: done, and what it says is the call's own. Below 0: minus an `ErrorKindCode`. */
+export type Status = number;
+
+/** How a kernel is set up. Every number is checked again by the kernel. */
+export interface KernelConfig {
+  /** Decides what is left to chance; a whole number of at least 0. */
+  readonly seed: number;
+  /** Names the runtime in its handles, 0 to 127. */
+  readonly tag: number;
+  /** Milliseconds that a cancelled body has to reach its end. */
+  readonly drainMs: number;
+  /** Milliseconds that the kernel runs before it lets the page paint. */
+  readonly sliceMs: number;
+  /** Events that the trace ring holds. */
+  readonly traceCapacity: number;
+}
+
+/**
+ * One kernel. Every command takes any number and answers with a {@link Status} or a
+ * {@link Handle}; none of them throws, but for a trap, after which the instance is dead.
+ *
+ * A driver calls {@link Kernel.turn} until it gives 0, carrying out the records of each batch in
+ * order. The kernel wakes the driver itself, by the `pump` it was made with.
+ */
+export interface Kernel {
+  /** The root region. */
+  root(): Handle;
+  /**
+   * Runs the kernel once and gives the number of records in the batch; 0 when there is nothing now.
+   * A record is four words: `EffectCode`, slot, token, aux. Slots that it names are not used again
+   * before the next turn, and the reasons that it names can be read until then.
+   */
+  turn(): number;
+  /** Address in bytes of the first record of the batch. */
+  batch_ptr(): number;
+  /** Ends the delivery of a batch early, so that promises can run; the pump comes back by itself. */
+  pause(): void;
+
+  /** Opens a region under a region. */
+  region_open(parent: Handle, policy: number): Handle;
+  /** Opens a region owned by a task. Flags by `OwnershipFlag`. */
+  region_open_in(task: Handle, policy: number, flags: number): Handle;
+  /** Spawns a task; `start` asks for its body. */
+  region_spawn(region: Handle): Handle;
+  /** Closes the region for admission; wait `token` of its owner ends when it has closed. */
+  region_join(task: Handle, region: Handle, token: number): Status;
+  /** Stops admitting work; `regionClosed` follows when it is empty. */
+  region_close(region: Handle): Status;
+  /** Cancels all that is in the region. */
+  region_cancel(region: Handle, kind: number, message: string): Status;
+  /** Cancels the region with `timeout` in `ms` milliseconds, unless it has closed. */
+  region_timeout(region: Handle, ms: number): Status;
+  /** Registers one finalizer; `regionFinalize` asks for it. */
+  region_defer(region: Handle): Status;
+  /** Makes the task that runs the finalizer which `regionFinalize` asked for. */
+  region_finalizer_spawn(region: Handle): Handle;
+  /** Number of the reason why a live region is cancelled, 0 if it is not. */
+  region_reason(region: Handle): number;
+
+  /** Tightens the budget of a task; -1 leaves a part as it is. */
+  task_budget(task: Handle, deadlineMs: number, polls: number, priority: number): Status;
+  /** Cancels a task and all that it owns. */
+  task_cancel(task: Handle, kind: number, message: string): Status;
+  /** Lets others run; wait 0 ends. */
+  task_checkpoint(task: Handle): Status;
+  /** Wait `token` ends in `ms` milliseconds. */
+  task_sleep(task: Handle, ms: number, token: number): Status;
+  /** Wait `token` ends when `target` has. */
+  task_join(task: Handle, target: Handle, token: number): Status;
+  /** Registers one finalizer; `finalize` asks for it. */
+  task_defer(task: Handle): Status;
+  /** The finalizer ended, 0 well or 1 not. Answers like {@link Kernel.task_complete}. */
+  task_finalized(task: Handle, outcome: number): Status;
+  /** The body ended. 4 + the final `OutcomeCode` if the task has, else 0 and `taskDone` follows. */
+  task_complete(task: Handle, outcome: number): Status;
+  /** Number of the reason why a live task is cancelled, 0 if it is not. */
+  task_reason(task: Handle): number;
+  /** The live task at `slot`, for the successor that `taskRevoked` names. */
+  task_at(slot: number): Handle;
+
+  /** Opens a host operation and waits under `token`; 0 if the task is cancelled: start nothing. */
+  host_open(task: Handle, token: number, kind: number): Handle;
+  /** Waits for the next result of an open host operation. */
+  host_wait(op: Handle, token: number): Status;
+  /** Gives the current wait its result, 0 or 1; the operation stays open. */
+  host_notify(op: Handle, code: number): Status;
+  /** Gives the current wait its result, 0 or 1, and ends the operation. */
+  host_complete(op: Handle, code: number): Status;
+  /** Starts a request; as {@link Kernel.host_open}. `init` is written to: pass a copy. */
+  fetch_start(task: Handle, token: number, url: string, init: object): Handle;
+  /** The response, or what the request was rejected with, once its wait has ended. */
+  fetch_take(op: Handle): unknown;
+
+  /** Milliseconds of runtime time. */
+  now(): number;
+  /** The next number of the seeded stream, from 0 up to 1. */
+  random(): number;
+  /** Cancels everything with `shutdown`; `regionClosed` of the root follows. */
+  close(): Status;
+
+  /** Kind of a reason that was named since the last turn: a `CancelKindCode`, or -1. */
+  reason_kind(reason: number): number;
+  /** Runtime time of the request, in milliseconds. */
+  reason_at_ms(reason: number): number;
+  /** What the requester said. */
+  reason_message(reason: number): string | undefined;
+  /** Number of the reason that led to it, 0 if there is none. */
+  reason_cause(reason: number): number;
+  /** Whether causes were cut from the end of its chain. */
+  reason_truncated(reason: number): boolean;
+
+  /** Writes the live tree and gives the number of rows: kind, slot, parent kind, parent slot, state, cancel kind + 1. */
+  snapshot(): number;
+  /** Address in bytes of the first row. */
+  snapshot_ptr(): number;
+  /** Moves whenever the tree may have changed. */
+  revision(): number;
+  /** A total or a live count, by `CounterCode`. */
+  count(which: number): number;
+  /** Hash of the exact schedule. */
+  certificate(): bigint;
+  /** Hash of the run's equivalence class. */
+  fingerprint(): bigint;
+  /** The events that the trace ring holds: seq, milliseconds, `EventCode`, handle, detail of each. */
+  events(): Float64Array;
+  /** Lets go of the wake and the timer once the root has closed. */
+  release(): void;
+}

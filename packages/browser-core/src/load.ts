@@ -1,0 +1,128 @@
+/** Owns the one wasm instance of a realm: loaded once, checked, and made anew after it has died. */
+import initialise, {
+  __wbg_reset_state,
+  abi_version,
+  Kernel as WasmKernel,
+  panic_message,
+} from "../wasm/asupersync.js";
+import { ABI_VERSION } from "./abi.gen.js";
+import { describeThrown, KernelLoadError } from "./errors.js";
+import type { Kernel, KernelConfig } from "./kernel.js";
+import { compileKernel, type WasmSource } from "./source.js";
+
+/**
+ * The kernel's code, ready to make kernels. All kernels of a realm share one instance and its
+ * memory; a trap in one of them ends them all.
+ */
+export interface KernelModule {
+  /**
+   * Makes a kernel. `pump` is called, with nothing of the kernel's on the stack, whenever there may
+   * be something to deliver.
+   *
+   * @throws What the wasm throws; the numbers are expected to be checked by the caller.
+   */
+  createKernel(config: KernelConfig, pump: () => void): Kernel;
+  /** The instance's memory as 32-bit words. Valid until the next call into a kernel. */
+  words(): Uint32Array;
+  /**
+   * Says that a call trapped. The instance's state cannot be trusted any more: every kernel of it is
+   * dead, and the next {@link loadKernelModule} makes a new instance. Calls each listener once.
+   */
+  die(): void;
+  /** Calls `listener` when the instance dies. Returns what takes the listener back. */
+  onDeath(listener: () => void): () => void;
+  /** Message and place of the panic behind a trap, if there was one. */
+  panicMessage(): string | undefined;
+}
+
+let loading: Promise<KernelModule> | undefined;
+/** What the glue has instantiated. It keeps the first one for good. */
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Loads the kernel, once in a realm: every later call gives the same module, whatever its `source`,
+ * until that module has died or loading has failed.
+ *
+ * @param source For those who host the wasm themselves. Left out, it is found unconfigured.
+ * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED` or `ABI_MISMATCH`; see its `mend`.
+ *   The next call tries again.
+ */
+export function loadKernelModule(source?: WasmSource): Promise<KernelModule> {
+  if (loading === undefined) {
+    const attempt = load(source);
+    loading = attempt;
+    attempt.catch(() => {
+      if (loading === attempt) loading = undefined;
+    });
+  }
+  return loading;
+}
+
+async function load(source: WasmSource | undefined): Promise<KernelModule> {
+  if (compiled === undefined) {
+    const module = await compileKernel(source);
+    try {
+      await initialise({ module_or_path: module });
+    } catch (error) {
+      // Imports that do not fit the glue are what an older or newer wasm shows first.
+      throw new KernelLoadError("ABI_MISMATCH", describeThrown(error), error);
+    }
+    compiled = module;
+  } else {
+    __wbg_reset_state();
+  }
+  const version = abi_version();
+  if (version !== ABI_VERSION) {
+    throw new KernelLoadError("ABI_MISMATCH", `ABI ${version} instead of ${ABI_VERSION}`);
+  }
+  // Once instantiated, this gives the present instance's exports.
+  return new Instance((await initialise({ module_or_path: compiled })).memory);
+}
+
+class Instance implements KernelModule {
+  readonly #memory: WebAssembly.Memory;
+  readonly #listeners = new Set<() => void>();
+  #words: Uint32Array;
+  #state: "alive" | "dead" = "alive";
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.#words = new Uint32Array(memory.buffer);
+  }
+
+  createKernel(config: KernelConfig, pump: () => void): Kernel {
+    const { seed, tag, drainMs, sliceMs, traceCapacity } = config;
+    return new WasmKernel(seed, tag, drainMs, sliceMs, traceCapacity, pump);
+  }
+
+  words(): Uint32Array {
+    // Growing the memory detaches the buffer under every view of it.
+    const buffer = this.#memory.buffer;
+    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    return this.#words;
+  }
+
+  die(): void {
+    if (this.#state === "dead") return;
+    this.#state = "dead";
+    loading = undefined;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  onDeath(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  panicMessage(): string | undefined {
+    try {
+      return panic_message();
+    } catch {
+      // What trapped was not a panic, or it took the instance's memory with it.
+      return undefined;
+    }
+  }
+}

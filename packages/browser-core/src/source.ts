@@ -1,0 +1,60 @@
+/** Owns where the wasm comes from: the file beside this package, the inlined copy, or a given source. */
+import { describeThrown, KernelLoadError } from "./errors.js";
+
+/** A place to take the kernel's wasm from, for those who host it themselves. */
+export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+
+/**
+ * Compiles the kernel. Without a source it fetches the file beside this package and, where that is
+ * not to be had, decodes the inlined copy; a given source is the only one tried.
+ *
+ * @throws {KernelLoadError} `WASM_UNAVAILABLE`, or `WASM_REFUSED` when the host does not compile it.
+ */
+export function compileKernel(source: WasmSource | undefined): Promise<WebAssembly.Module> {
+  return source === undefined ? compileOwn() : compileGiven(source);
+}
+
+async function compileOwn(): Promise<WebAssembly.Module> {
+  // The literal is what bundlers look for to emit the file.
+  const url = new URL("../wasm/asupersync.wasm", import.meta.url);
+  // Node's fetch has no file: and a page opened from disk may not read one.
+  if (url.protocol === "http:" || url.protocol === "https:") {
+    try {
+      return await WebAssembly.compileStreaming(fetch(url, { credentials: "same-origin" }));
+    } catch {
+      // Not served, served as something else, or refused by connect-src: the copy needs no request.
+    }
+  }
+  return compileBytes(await inlinedBytes());
+}
+
+async function compileGiven(source: WasmSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source);
+  let response: Response;
+  try {
+    response = source instanceof Response ? source : await fetch(source);
+  } catch (error) {
+    throw new KernelLoadError("WASM_UNAVAILABLE", describeThrown(error), error);
+  }
+  if (!response.ok) {
+    throw new KernelLoadError("WASM_UNAVAILABLE", `HTTP ${response.status} for ${response.url}`);
+  }
+  return compileBytes(await response.arrayBuffer());
+}
+
+async function compileBytes(bytes: BufferSource): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw new KernelLoadError("WASM_REFUSED", describeThrown(error), error);
+  }
+}
+
+async function inlinedBytes(): Promise<ArrayBuffer> {
+  // Lazy, so that bundlers give the copy a chunk of its own that most pages never fetch.
+  const { wasmGzipBase64 } = await import("../wasm/asupersync-inline.js");
+  const gzip = Uint8Array.from(atob(wasmGzipBase64), (character) => character.charCodeAt(0));
+  const plain = new Blob([gzip]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(plain).arrayBuffer();
+}

@@ -1,0 +1,214 @@
+/** Owns cancellation as users see it: its kinds, why it happened, and the error a cancelled wait throws. */
+import { CancelKindCode } from "@asupersync/browser-core";
+import { AsupersyncError } from "./errors.js";
+import type { KernelPort } from "./kernel-port.js";
+import { describeReceived } from "./validate.js";
+
+/**
+ * What kind of cancellation it is. By severity, weakest first: `user` `unmount` `navigation`; `timeout`
+ * `deadline`; `poll-quota` `cost-budget`; `fail-fast` `race-lost` `linked-exit`; `parent-cancelled`
+ * `resource-unavailable`; `shutdown`. A reason can only get stronger.
+ */
+export type CancelKind =
+  | CancelRequestKind
+  | "deadline"
+  | "poll-quota"
+  | "cost-budget"
+  | "fail-fast"
+  | "race-lost"
+  | "parent-cancelled"
+  | "shutdown";
+
+/** The kinds that may be asked for; the others are the runtime's own. */
+export type CancelRequestKind =
+  | "user"
+  | "unmount"
+  | "navigation"
+  | "timeout"
+  | "linked-exit"
+  | "resource-unavailable";
+
+/**
+ * A request to cancel: a kind, or a kind (default `user`) and a message. Of a message the first
+ * 256 bytes are kept.
+ */
+export type CancelRequest =
+  | CancelRequestKind
+  | { readonly kind?: CancelRequestKind; readonly message?: string };
+
+/** Why something was cancelled. Immutable. */
+export interface CancelInfo {
+  readonly kind: CancelKind;
+  /** What the requester said. */
+  readonly message: string | undefined;
+  /** When it was requested, in milliseconds of runtime time. */
+  readonly at: number;
+  /** The reason that led to this one: what was cancelled above, and why. */
+  readonly cause: CancelInfo | undefined;
+  /** Whether causes were cut from the end of the chain, which holds at most 16. */
+  readonly truncated: boolean;
+}
+
+/**
+ * What every wait of a cancelled task fails with. Code `CANCELLED`; `cancel` says why, and is the
+ * `cause` too. One object is shared by all that one cancellation reaches, so it carries no stack.
+ *
+ * Catch it to clean up, then rethrow it or return: the task is cancelled either way.
+ */
+export class CancelledError extends AsupersyncError {
+  readonly cancel: CancelInfo;
+
+  /** @internal */
+  constructor(cancel: CancelInfo) {
+    super("CANCELLED", describeCancel(cancel), { cause: cancel });
+    this.cancel = cancel;
+  }
+
+  static {
+    CancelledError.prototype.name = "CancelledError";
+  }
+}
+
+/** A reason in a few words: `timeout`, or `user (superseded)`, with the first cause. */
+export function describeCancel(cancel: CancelInfo): string {
+  let first = cancel;
+  while (first.cause !== undefined) first = first.cause;
+  const text = first.message === undefined ? first.kind : `${first.kind} (${first.message})`;
+  return first === cancel ? text : `${cancel.kind}: ${text}`;
+}
+
+const KINDS: { readonly [K in CancelKindCode]: CancelKind } = {
+  [CancelKindCode.user]: "user",
+  [CancelKindCode.unmount]: "unmount",
+  [CancelKindCode.navigation]: "navigation",
+  [CancelKindCode.timeout]: "timeout",
+  [CancelKindCode.deadline]: "deadline",
+  [CancelKindCode.pollQuota]: "poll-quota",
+  [CancelKindCode.costBudget]: "cost-budget",
+  [CancelKindCode.failFast]: "fail-fast",
+  [CancelKindCode.raceLost]: "race-lost",
+  [CancelKindCode.linkedExit]: "linked-exit",
+  [CancelKindCode.parentCancelled]: "parent-cancelled",
+  [CancelKindCode.resourceUnavailable]: "resource-unavailable",
+  [CancelKindCode.shutdown]: "shutdown",
+};
+
+const REQUEST_CODES: { readonly [K in CancelRequestKind]: CancelKindCode } = {
+  user: CancelKindCode.user,
+  unmount: CancelKindCode.unmount,
+  navigation: CancelKindCode.navigation,
+  timeout: CancelKindCode.timeout,
+  "linked-exit": CancelKindCode.linkedExit,
+  "resource-unavailable": CancelKindCode.resourceUnavailable,
+};
+
+/** The kind that `code` spells. */
+export function cancelKind(code: number): CancelKind {
+  return KINDS[code as CancelKindCode] ?? "user";
+}
+
+/** A checked request as the kernel takes it. */
+export interface DecodedRequest {
+  readonly code: CancelKindCode;
+  readonly message: string;
+}
+
+/**
+ * Decodes what was passed to a `cancel` method.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT` for a kind that cannot be asked for, or a message
+ *   that is no string.
+ */
+export function decodeRequest(request: unknown): DecodedRequest {
+  if (request === undefined) return { code: CancelKindCode.user, message: "" };
+  const { kind, message } =
+    typeof request === "object" && request !== null
+      ? (request as { kind?: unknown; message?: unknown })
+      : { kind: request, message: undefined };
+  if (message !== undefined && typeof message !== "string") {
+    throw new AsupersyncError("INVALID_ARGUMENT", `message ${describeReceived(message)}`);
+  }
+  const name = kind === undefined ? "user" : kind;
+  if (typeof name !== "string" || !Object.hasOwn(REQUEST_CODES, name)) {
+    throw new AsupersyncError("INVALID_ARGUMENT", `cancel kind ${describeReceived(kind)}`);
+  }
+  return { code: REQUEST_CODES[name as CancelRequestKind], message: message ?? "" };
+}
+
+/** Reasons kept at a time: the distinct ones of one batch are few, whatever its size. */
+const REASONS_MAX = 64;
+
+/** The errors for the kernel's reasons: each made once, when first met, and shared. */
+export class ReasonCache {
+  readonly #port: KernelPort;
+  readonly #errors = new Map<number, CancelledError>();
+  readonly #infos = new Map<number, CancelInfo>();
+
+  constructor(port: KernelPort) {
+    this.#port = port;
+  }
+
+  /** The error for `reason`, which was named since the last turn. Numbers are never used twice. */
+  errorFor(reason: number): CancelledError {
+    let error = this.#errors.get(reason);
+    if (error === undefined) {
+      error = makeCancelledError(this.#infoFor(reason));
+      remember(this.#errors, reason, error);
+    }
+    return error;
+  }
+
+  #infoFor(reason: number): CancelInfo {
+    // A worklist, though the kernel bounds the chain: nothing here trusts that bound.
+    const missing: number[] = [];
+    let cause: CancelInfo | undefined;
+    for (let at = reason; at !== 0; at = this.#port.reason_cause(at)) {
+      cause = this.#infos.get(at);
+      if (cause !== undefined) break;
+      missing.push(at);
+    }
+    for (let at = missing.pop(); at !== undefined; at = missing.pop()) {
+      cause = Object.freeze({
+        kind: cancelKind(this.#port.reason_kind(at)),
+        message: this.#port.reason_message(at),
+        at: this.#port.reason_at_ms(at),
+        cause,
+        truncated: this.#port.reason_truncated(at),
+      });
+      remember(this.#infos, at, cause);
+    }
+    return cause ?? NO_INFO;
+  }
+}
+
+const NO_INFO: CancelInfo = Object.freeze({
+  kind: "user",
+  message: undefined,
+  at: 0,
+  cause: undefined,
+  truncated: false,
+});
+
+function remember<V>(cache: Map<number, V>, key: number, value: V): void {
+  if (cache.size >= REASONS_MAX) {
+    for (const oldest of cache.keys()) {
+      cache.delete(oldest);
+      break;
+    }
+  }
+  cache.set(key, value);
+}
+
+/** V8's switch; elsewhere an ordinary property without effect. */
+const StackTraces = Error as { stackTraceLimit?: number | undefined };
+
+/** Makes the error without capturing a stack, which would cost more than the cancellation. */
+export function makeCancelledError(cancel: CancelInfo): CancelledError {
+  const limit = StackTraces.stackTraceLimit;
+  StackTraces.stackTraceLimit = 0;
+  try {
+    return new CancelledError(cancel);
+  } finally {
+    StackTraces.stackTraceLimit = limit;
+  }
+}

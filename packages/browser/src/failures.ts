@@ -1,0 +1,29 @@
+/** Owns what failed among several, in order of time: the first is primary, the rest are suppressed. */
+import { OutcomeCode } from "@asupersync/browser-core";
+import { type PanicInfo, SUPPRESSED_MAX } from "./outcome.js";
+import type { TaskRecord } from "./task.js";
+
+/** The failures of a scope's children, or of a task and its children. */
+export class Failures {
+  /** What was thrown, earliest first; each thing once. */
+  readonly errors: unknown[] = [];
+  /** The first panic. */
+  panic: PanicInfo | undefined = undefined;
+
+  /** Notes something thrown. Past the maximum it is dropped: the first is what matters. */
+  add(error: unknown): void {
+    if (this.errors.length > SUPPRESSED_MAX || this.errors.includes(error)) return;
+    this.errors.push(error);
+  }
+
+  /** Notes a task that ended `err` or `panicked`. */
+  addTask(task: TaskRecord): void {
+    if (task.code === OutcomeCode.panicked) this.panic ??= task.value as PanicInfo;
+    else this.add(task.value);
+  }
+
+  /** All but the first; undefined if there are none. */
+  get suppressed(): readonly unknown[] | undefined {
+    return this.errors.length > 1 ? Object.freeze(this.errors.slice(1)) : undefined;
+  }
+}

@@ -1,0 +1,184 @@
+/** Owns operations: one wait of one task, which can be awaited or `yield*`-ed. */
+import { type Callback, Reaction, runLater } from "./reaction.js";
+import type { TaskRecord } from "./task.js";
+
+/**
+ * One operation of a task, such as {@link Cx.sleep}. It has started when you get it, and it belongs to
+ * the task whose `cx` gave it: when that task is cancelled it fails with a {@link CancelledError}.
+ *
+ * In an `async` body `await` it, in a generator body `yield*` it. One that is cancelled while nobody
+ * awaits it causes no unhandled rejection; nor does `op.then(f)`. One that is still open when its task
+ * ends never settles.
+ */
+export interface Op<T> extends PromiseLike<T> {
+  [Symbol.iterator](): Iterator<Op<unknown>, T, unknown>;
+}
+
+/** What gives an operation its result when the kernel says that its wait has ended. */
+export interface OpSource {
+  /** Fulfils or fails `op`. `aux` is an `OutcomeCode`, or 0 and 1 for a host operation. */
+  finish(op: OpRecord, aux: number): void;
+}
+
+/**
+ * How far an operation is.
+ *
+ * ```text
+ *           fulfil
+ *  pending ────────► fulfilled ──┐ reuse (a generator's checkpoint)
+ *   ▲ │ │  fail, awaited         │
+ *   │ │ └────────► failed ───────┤
+ *   │ │    fail    ▲ then, next  │
+ *   │ └────────► unheard         │
+ *   └────────────────────────────┘
+ * ```
+ * `unheard` is a failure that nobody has asked about yet.
+ */
+export const OpState = { pending: 0, fulfilled: 1, failed: 2, unheard: 3 } as const;
+export type OpState = (typeof OpState)[keyof typeof OpState];
+
+/** The token of a task's checkpoint, of which there is at most one at a time. */
+export const CHECKPOINT = 0;
+
+/**
+ * The record behind {@link Op}. It is its own iterator and its own iterator result, so that a generator
+ * waits without allocating: while pending, `done` is false and `value` the operation itself, which is
+ * what `yield*` hands to whoever steps the generator; then `value` is the result, or the error.
+ */
+export class OpRecord<T = unknown> implements Op<T> {
+  done: boolean;
+  value: unknown;
+  state: OpState;
+  readonly task: TaskRecord;
+  /** Names the wait to the kernel. */
+  readonly token: number;
+  /** Undefined for a wait that has no value. */
+  source: OpSource | undefined;
+  /** Who awaits it, first to last. */
+  reaction: Reaction | undefined;
+  /** Its neighbours among the open operations of its task. */
+  before: OpRecord | undefined;
+  after: OpRecord | undefined;
+
+  constructor(task: TaskRecord, token: number, source: OpSource | undefined) {
+    this.done = false;
+    this.value = this;
+    this.state = OpState.pending;
+    this.task = task;
+    this.token = token;
+    this.source = source;
+    this.reaction = undefined;
+    this.before = undefined;
+    this.after = undefined;
+  }
+
+  /** Gives it its result. Who waits is told by `advance`. */
+  fulfil(value: unknown): void {
+    this.done = true;
+    this.value = value;
+    this.state = OpState.fulfilled;
+  }
+
+  /** Fails it. Who waits is told by `advance`. */
+  fail(error: unknown): void {
+    const isAwaited = this.reaction !== undefined || this.task.waiting === this;
+    this.done = true;
+    this.value = error;
+    this.state = isAwaited ? OpState.failed : OpState.unheard;
+  }
+
+  /** Makes a settled checkpoint pending again. */
+  reuse(): void {
+    this.done = false;
+    this.value = this;
+    this.state = OpState.pending;
+  }
+
+  /** Tells those who await it. */
+  react(): void {
+    const isFulfilled = this.state === OpState.fulfilled;
+    let reaction = this.reaction;
+    this.reaction = undefined;
+    while (reaction !== undefined) {
+      const after = reaction.after;
+      reaction.run(isFulfilled, this.value);
+      reaction = after;
+    }
+  }
+
+  [Symbol.iterator](): Iterator<Op<unknown>, T, unknown> {
+    return this as unknown as Iterator<Op<unknown>, T, unknown>;
+  }
+
+  next(): this {
+    if (this.state < OpState.failed) return this;
+    this.state = OpState.failed;
+    throw this.value;
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: this is what makes it awaitable.
+  then<R1 = T, R2 = never>(
+    onFulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
+    onFailed?: ((error: unknown) => R2 | PromiseLike<R2>) | null,
+  ): PromiseLike<R1 | R2> {
+    // `await` comes here with two functions of its own and drops what it gets back: no promise.
+    if (typeof onFulfilled === "function" && typeof onFailed === "function") {
+      const reaction = new Reaction(onFulfilled as Callback, onFailed as Callback);
+      this.#add(reaction);
+      return reaction as unknown as PromiseLike<R1 | R2>;
+    }
+    const reaction = new Reaction(
+      typeof onFulfilled === "function" ? (onFulfilled as Callback) : undefined,
+      typeof onFailed === "function" ? (onFailed as Callback) : undefined,
+    );
+    this.#add(reaction);
+    return reaction.promise() as Promise<R1 | R2>;
+  }
+
+  #add(reaction: Reaction): void {
+    if (this.state === OpState.pending) {
+      if (this.reaction === undefined) this.reaction = reaction;
+      else this.reaction.last().after = reaction;
+      return;
+    }
+    if (this.state === OpState.unheard) this.state = OpState.failed;
+    runLater(reaction, this.state === OpState.fulfilled, this.value);
+  }
+}
+
+/** Opens an operation under a token of its own. */
+export function openOp<T>(task: TaskRecord, source: OpSource | undefined): OpRecord<T> {
+  const { ops, freeTokens } = task.scope.runtime;
+  const token = freeTokens.pop() ?? ops.length;
+  const op = new OpRecord<T>(task, token, source);
+  ops[token] = op;
+  const first = task.openOps;
+  if (first !== undefined) {
+    op.after = first;
+    first.before = op;
+  }
+  task.openOps = op;
+  return op;
+}
+
+/** Gives its token back: the wait has ended, or the kernel refused it. */
+export function closeOp(op: OpRecord): void {
+  const { ops, freeTokens } = op.task.scope.runtime;
+  ops[op.token] = undefined;
+  freeTokens.push(op.token);
+  const { before, after } = op;
+  if (before === undefined) op.task.openOps = after;
+  else before.after = after;
+  if (after !== undefined) after.before = before;
+  op.before = undefined;
+  op.after = undefined;
+}
+
+/** Gives the tokens of a task's open operations back: the kernel forgets its waits at its end. */
+export function dropOps(task: TaskRecord): void {
+  while (task.openOps !== undefined) closeOp(task.openOps);
+}

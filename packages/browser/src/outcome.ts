@@ -1,0 +1,66 @@
+/** Owns outcomes: how work ended, as a value, and one sentence about it for people. */
+import { type CancelInfo, describeCancel } from "./cancel.js";
+
+/**
+ * How a task or a scope ended. `ok < err < cancelled < panicked`: the worst wins when siblings combine.
+ *
+ * - `ok`: the body gave its value.
+ * - `err`: the body threw `error`, whatever that is; it is the very thing that was thrown. Failures
+ *   that came later are `suppressed`, at most 16.
+ * - `cancelled`: the body observed a cancellation, whatever it made of it. Not a failure.
+ * - `panicked`: a finalizer failed, or the kernel broke.
+ */
+export type Outcome<T, E = unknown> =
+  | { readonly kind: "ok"; readonly value: T }
+  | { readonly kind: "err"; readonly error: E; readonly suppressed?: readonly unknown[] }
+  | { readonly kind: "cancelled"; readonly cancel: CancelInfo }
+  | { readonly kind: "panicked"; readonly panic: PanicInfo };
+
+/** What broke. */
+export interface PanicInfo {
+  /** One line about `error`. */
+  readonly message: string;
+  /** What was thrown. */
+  readonly error: unknown;
+  /** Where: in a finalizer of the caller's, or in the kernel, which then is poisoned. */
+  readonly during: "finalizer" | "kernel";
+}
+
+/** Failures kept beside the first one. */
+export const SUPPRESSED_MAX = 16;
+
+/**
+ * One sentence about an outcome that a person can read, without full stop: `failed: TypeError: no
+ * network`, `was cancelled: parent-cancelled: unmount`.
+ */
+export function describeOutcome(outcome: Outcome<unknown>): string {
+  switch (outcome.kind) {
+    case "ok":
+      return "gave its value";
+    case "err": {
+      const count = outcome.suppressed?.length ?? 0;
+      const others = count === 0 ? "" : `, and ${count} more ${count === 1 ? "failure" : "failures"}`;
+      return `failed: ${describeThrown(outcome.error)}${others}`;
+    }
+    case "cancelled":
+      return `was cancelled: ${describeCancel(outcome.cancel)}`;
+    case "panicked":
+      return `panicked in ${PANIC_PLACES[outcome.panic.during]}: ${outcome.panic.message}`;
+  }
+}
+
+const PANIC_PLACES = { finalizer: "a finalizer", kernel: "the kernel" } as const;
+
+/** What a finalizer threw, as a panic. */
+export function finalizerPanic(error: unknown): PanicInfo {
+  return Object.freeze({ message: describeThrown(error), error, during: "finalizer" });
+}
+
+/** One line about anything that was thrown; never throws itself. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  } catch {
+    return "something that cannot be described";
+  }
+}

@@ -1,0 +1,251 @@
+/** Owns tasks: the public face of one, and its record. */
+import { OutcomeCode } from "@asupersync/browser-core";
+import type { Body, Finalizer } from "./body.js";
+import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
+import { ASYNC_DISPOSE } from "./dispose.js";
+import { accepted, AsupersyncError } from "./errors.js";
+import type { Failures } from "./failures.js";
+import type { OpRecord, OpSource } from "./op.js";
+import type { Outcome, PanicInfo } from "./outcome.js";
+import type { ScopePolicy, ScopeRecord } from "./scope.js";
+
+/**
+ * Where a task stands: `created → running → finalizing → completed`, by way of `cancel-requested`
+ * (asked, not yet observed) and `cancelling` (observed: every wait fails) when it is cancelled.
+ */
+export type TaskState =
+  | "created"
+  | "running"
+  | "cancel-requested"
+  | "cancelling"
+  | "finalizing"
+  | "completed";
+
+/**
+ * A body at work. It belongs to the scope that spawned it and ends before that scope closes.
+ * Leaving an `await using` task cancels it and waits for its end.
+ *
+ * @example
+ * ```ts
+ * const task = runtime.spawn(async (cx) => (await cx.fetch("/api/now")).json());
+ * task.cancel("navigation");
+ * const outcome = await task.join();
+ * ```
+ */
+export interface Task<T> extends AsyncDisposable {
+  /** Names the task in its runtime, for good. A safe integer. */
+  readonly id: number;
+  /** The label asked for, else the name of the body, else `task`. */
+  readonly label: string;
+  /** Where it stands now. */
+  readonly state: TaskState;
+  /** How it ended; undefined until it has. The same object every time. */
+  readonly outcome: Outcome<T> | undefined;
+  /** Waits for its end, children and finalizers included. Never rejects. */
+  join(): Promise<Outcome<T>>;
+  /**
+   * Waits for its end, and gives its value.
+   *
+   * @throws What the body threw; {@link CancelledError} if it was cancelled, which is no unhandled
+   *   rejection if nobody looks; {@link AsupersyncError} `PANICKED` if a finalizer failed.
+   */
+  result(): Promise<T>;
+  /**
+   * Asks it, and all that it owns, to cancel; returns at once. A waiting task is woken, a running one
+   * observes it at its next wait. Asking again only strengthens the reason; after its end it changes
+   * nothing.
+   *
+   * @throws {AsupersyncError} `INVALID_ARGUMENT` for a request that is none, `POISONED`.
+   */
+  cancel(reason?: CancelRequest): void;
+}
+
+/** How a task is set up. A task gets the tighter of what is asked here and what its scope has. */
+export interface TaskOptions {
+  /** Its name in snapshots, reports and traces; 200 characters are kept. */
+  readonly label?: string;
+  /** Which of the runnable tasks goes first: 0 (last) to 7 (first), whole; default 4. */
+  readonly priority?: number;
+  /** Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. */
+  readonly polls?: number;
+  /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */
+  readonly deadlineMs?: number;
+}
+
+/** How far a task is. Odd while code of its own may run. */
+export const Phase = {
+  created: 0,
+  /** The body runs. */
+  running: 1,
+  /** The body has ended; what it owns drains. */
+  ended: 2,
+  /** A finalizer runs. */
+  finalizing: 3,
+  completed: 4,
+  /** It did not answer: nothing it does reaches the runtime any more. */
+  revoked: 6,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** What only some tasks need. */
+export class TaskExtras {
+  label: string | undefined = undefined;
+  /** Stack of the call that spawned it, if the runtime keeps them. */
+  spawnSite: string | undefined = undefined;
+  /** Runtime time in milliseconds. */
+  deadline: number | undefined = undefined;
+  /** What `cx.defer` registered; the last one runs first. */
+  finalizers: Finalizer[] | undefined = undefined;
+  /** The scope of `cx.spawn`. */
+  children: ScopeRecord | undefined = undefined;
+  childPolicy: ScopePolicy = "fail-fast";
+  /** Failures of its children, and its own among them. */
+  failures: Failures | undefined = undefined;
+  /** The last operation that failed with more than one failure. */
+  composite: Failures | undefined = undefined;
+  /** What its finalizers threw. */
+  panic: PanicInfo | undefined = undefined;
+  controller: AbortController | undefined = undefined;
+  joined: Promise<Outcome<unknown>> | undefined = undefined;
+  resolveJoin: ((outcome: Outcome<unknown>) => void) | undefined = undefined;
+  outcome: Outcome<unknown> | undefined = undefined;
+}
+
+/** The record behind {@link Task}. Its fields are set in one order, so that all have one shape. */
+export class TaskRecord<T = unknown> implements Task<T>, OpSource {
+  phase: Phase;
+  /** The body's outcome from its end on, the task's once completed. */
+  code: OutcomeCode;
+  /** By `code`: the value, what was thrown, the `CancelledError`, or the `PanicInfo`. */
+  value: unknown;
+  readonly scope: ScopeRecord;
+  /** The kernel's name for it. */
+  readonly handle: number;
+  readonly body: Body<T>;
+  /** The generator that is being stepped, if the body or finalizer is one. */
+  generator: Generator<unknown, unknown, unknown> | undefined;
+  /** The operation that the generator waits for. */
+  waiting: OpRecord | undefined;
+  /** The last checkpoint. */
+  checkpoint: OpRecord<void> | undefined;
+  /** The first of its open operations. */
+  openOps: OpRecord | undefined;
+  /** Set from the first wait that failed by cancellation. */
+  cancelError: CancelledError | undefined;
+  /** Whether somebody has asked how it ended. */
+  isObserved: boolean;
+  extras: TaskExtras | undefined;
+
+  constructor(scope: ScopeRecord, handle: number, body: Body<T>) {
+    this.phase = Phase.created;
+    this.code = OutcomeCode.ok;
+    this.value = undefined;
+    this.scope = scope;
+    this.handle = handle;
+    this.body = body;
+    this.generator = undefined;
+    this.waiting = undefined;
+    this.checkpoint = undefined;
+    this.openOps = undefined;
+    this.cancelError = undefined;
+    this.isObserved = false;
+    this.extras = undefined;
+  }
+
+  get id(): number {
+    return this.handle;
+  }
+
+  get label(): string {
+    return this.extras?.label ?? (this.body.name || "task");
+  }
+
+  get state(): TaskState {
+    if (this.phase === Phase.completed) return "completed";
+    if (this.phase > Phase.running) return "finalizing";
+    if (this.cancelError !== undefined) return "cancelling";
+    if (this.scope.runtime.port.task_reason(this.handle) !== 0) return "cancel-requested";
+    return this.phase === Phase.created ? "created" : "running";
+  }
+
+  get outcome(): Outcome<T> | undefined {
+    if (this.phase !== Phase.completed) return undefined;
+    this.isObserved = true;
+    const extras = this.more();
+    extras.outcome ??= outcomeOf(this);
+    return extras.outcome as Outcome<T>;
+  }
+
+  join(): Promise<Outcome<T>> {
+    this.isObserved = true;
+    if (this.outcome !== undefined) return Promise.resolve(this.outcome);
+    const extras = this.more();
+    extras.joined ??= new Promise((resolve) => {
+      extras.resolveJoin = resolve;
+    });
+    return extras.joined as Promise<Outcome<T>>;
+  }
+
+  result(): Promise<T> {
+    const result: Promise<T> = this.join().then((outcome) => {
+      if (outcome.kind === "ok") return outcome.value;
+      // A cancellation that nobody looks at is no failure that nobody handled.
+      if (outcome.kind === "cancelled") result.catch(() => undefined);
+      throw thrownBy(this);
+    });
+    return result;
+  }
+
+  cancel(reason?: CancelRequest): void {
+    const { code, message } = decodeRequest(reason);
+    if (this.phase >= Phase.completed) return;
+    const { port } = this.scope.runtime;
+    accepted(port.task_cancel(this.handle, code, message), `task "${this.label}"`);
+  }
+
+  async [ASYNC_DISPOSE](): Promise<void> {
+    this.cancel();
+    await this.join();
+  }
+
+  /** The rarely used fields, made now if they were not. */
+  more(): TaskExtras {
+    this.extras ??= new TaskExtras();
+    return this.extras;
+  }
+
+  /** Ends a `cx.join` of this task. */
+  finish(op: OpRecord): void {
+    op.fulfil(this.outcome);
+  }
+}
+
+/** What a completed task that is not `ok` makes its joiner throw. */
+export function thrownBy(task: TaskRecord): unknown {
+  if (task.code !== OutcomeCode.panicked) return task.value;
+  return panicError(task.value as PanicInfo);
+}
+
+/** A panic as an error. */
+export function panicError(panic: PanicInfo): AsupersyncError {
+  const code = panic.during === "kernel" ? "POISONED" : "PANICKED";
+  return new AsupersyncError(code, panic.message, { cause: panic.error });
+}
+
+function outcomeOf(task: TaskRecord): Outcome<unknown> {
+  switch (task.code) {
+    case OutcomeCode.ok:
+      return Object.freeze({ kind: "ok", value: task.value });
+    case OutcomeCode.err: {
+      const suppressed = task.extras?.failures?.suppressed;
+      const error = task.value;
+      return Object.freeze(
+        suppressed === undefined ? { kind: "err", error } : { kind: "err", error, suppressed },
+      );
+    }
+    case OutcomeCode.cancelled:
+      return Object.freeze({ kind: "cancelled", cancel: (task.value as CancelledError).cancel });
+    case OutcomeCode.panicked:
+      return Object.freeze({ kind: "panicked", panic: task.value as PanicInfo });
+  }
+}

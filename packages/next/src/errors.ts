@@ -1,0 +1,26 @@
+/** Owns the package's one error type. */
+
+/** Every mistake that this package can find in its caller's code. */
+export type NextErrorCode = "NEXT_SERVER_USE";
+
+/** A caller's mistake: what was expected, what came, and what to do about it. */
+export class AsupersyncNextError extends Error {
+  override readonly name = "AsupersyncNextError";
+  readonly code: NextErrorCode;
+  readonly expected: string;
+  readonly received: string;
+  readonly mend: string;
+
+  constructor(facts: {
+    readonly code: NextErrorCode;
+    readonly expected: string;
+    readonly received: string;
+    readonly mend: string;
+  }) {
+    super(`${facts.code}: expected ${facts.expected}, got ${facts.received}: ${facts.mend}`);
+    this.code = facts.code;
+    this.expected = facts.expected;
+    this.received = facts.received;
+    this.mend = facts.mend;
+  }
+}

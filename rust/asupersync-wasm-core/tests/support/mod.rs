@@ -1,0 +1,67 @@
+//! A port for tests: a clock that stands still until it is told, and a count of what was armed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use asupersync_wasm_core::{Driver, DriverConfig, Port};
+
+/// What a driver asked of its port, in order.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Armed {
+    Microtask,
+    Macrotask,
+    Timer(f64),
+    TimerOff,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct FakePort {
+    pub now: Rc<Cell<f64>>,
+    pub armed: Rc<RefCell<Vec<Armed>>>,
+}
+
+impl FakePort {
+    pub fn taken(&self) -> Vec<Armed> {
+        self.armed.borrow_mut().drain(..).collect()
+    }
+
+    pub fn pass(&self, ms: f64) {
+        self.now.set(self.now.get() + ms);
+    }
+
+    fn arm(&self, armed: Armed) {
+        self.armed.borrow_mut().push(armed);
+    }
+}
+
+impl Port for FakePort {
+    fn now_ms(&self) -> f64 {
+        self.now.get()
+    }
+    fn arm_microtask(&mut self) {
+        self.arm(Armed::Microtask);
+    }
+    fn arm_macrotask(&mut self) {
+        self.arm(Armed::Macrotask);
+    }
+    fn arm_timer(&mut self, ms: f64) {
+        self.arm(Armed::Timer(ms));
+    }
+    fn disarm_timer(&mut self) {
+        self.arm(Armed::TimerOff);
+    }
+}
+
+pub const CONFIG: DriverConfig =
+    DriverConfig { seed: 1.0, tag: 1.0, drain_ms: 5_000.0, slice_ms: 5.0, trace_capacity: 0.0 };
+
+pub fn driver() -> (Driver<FakePort>, FakePort) {
+    let port = FakePort::default();
+    let driver = Driver::new(CONFIG, port.clone()).expect("a sane configuration");
+    (driver, port)
+}
+
+/// The records of the current batch: (code, slot, token, aux).
+pub fn records(driver: &Driver<FakePort>) -> Vec<(u32, u32, u32, u32)> {
+    driver.records().chunks(4).map(|r| (r[0], r[1], r[2], r[3])).collect()
+}
