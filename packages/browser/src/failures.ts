@@ -5,15 +5,15 @@ import type { TaskRecord } from "./task.js";
 
 /** The failures of a scope's children, or of a task and its children. */
 export class Failures {
-  /** What was thrown, earliest first; each thing once. */
-  readonly errors: unknown[] = [];
   /** The first panic. */
   panic: PanicInfo | undefined = undefined;
+  /** What was thrown, earliest first; each thing once. */
+  readonly #errors: unknown[] = [];
 
   /** Notes something thrown. Past the maximum it is dropped: the first is what matters. */
   add(error: unknown): void {
-    if (this.errors.length > SUPPRESSED_MAX || this.errors.includes(error)) return;
-    this.errors.push(error);
+    if (this.#errors.length > SUPPRESSED_MAX || this.#errors.includes(error)) return;
+    this.#errors.push(error);
   }
 
   /** Notes a task that ended `err` or `panicked`. */
@@ -22,8 +22,23 @@ export class Failures {
     else this.add(task.value);
   }
 
-  /** All but the first; undefined if there are none. */
-  get suppressed(): readonly unknown[] | undefined {
-    return this.errors.length > 1 ? Object.freeze(this.errors.slice(1)) : undefined;
+  /** Notes all of another's. */
+  addAll(others: Failures): void {
+    this.panic ??= others.panic;
+    for (const error of others.#errors) this.add(error);
+  }
+
+  get isEmpty(): boolean {
+    return this.#errors.length === 0;
+  }
+
+  /** What was thrown first. */
+  get first(): unknown {
+    return this.#errors[0];
+  }
+
+  /** The others, to be spread into an `err` outcome; nothing if there are none. */
+  get rest(): { readonly suppressed?: readonly unknown[] } {
+    return this.#errors.length > 1 ? { suppressed: Object.freeze(this.#errors.slice(1)) } : {};
   }
 }

@@ -56,6 +56,13 @@ export function finalizerPanic(error: unknown): PanicInfo {
   return Object.freeze({ message: describeThrown(error), error, during: "finalizer" });
 }
 
+/** A panic that nothing is known about. */
+export const UNKNOWN_PANIC: PanicInfo = Object.freeze({
+  message: "the kernel did not say",
+  error: undefined,
+  during: "kernel",
+});
+
 /** One line about anything that was thrown; never throws itself. */
 export function describeThrown(thrown: unknown): string {
   try {

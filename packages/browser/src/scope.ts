@@ -3,13 +3,13 @@ import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
 import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
-import { accepted, AsupersyncError } from "./errors.js";
+import { AsupersyncError } from "./errors.js";
 import { Failures } from "./failures.js";
-import type { Outcome, PanicInfo } from "./outcome.js";
+import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
-import { runIn, spawnIn } from "./spawn.js";
-import type { Task, TaskOptions, TaskRecord } from "./task.js";
+import { refusedWork, runIn, spawnIn } from "./spawn.js";
+import { Phase, type Task, type TaskOptions, type TaskRecord } from "./task.js";
 import { checkFunction, checkLabel, checkOptions, describeReceived } from "./validate.js";
 
 /**
@@ -26,7 +26,7 @@ export type ScopePolicy = "fail-fast" | "collect-all";
 
 /** How a scope is set up. */
 export interface ScopeOptions {
-  /** Its name in snapshots, reports and traces; 200 characters are kept. */
+  /** Its name in snapshots and reports; 200 characters are kept. Default `scope`. */
   readonly label?: string;
   /** Default `fail-fast`. */
   readonly policy?: ScopePolicy;
@@ -41,7 +41,7 @@ export interface ScopeOptions {
  * await using scope = runtime.openScope({ label: "panel" });
  * scope.spawn(poll);
  * scope.spawn(listen);
- * scope.cancel("unmount"); // both end; closing waits for their clean-up
+ * scope.cancel("unmount"); // both end; leaving the block waits for their clean-up
  * ```
  */
 export interface Scope extends AsyncDisposable {
@@ -52,13 +52,13 @@ export interface Scope extends AsyncDisposable {
   readonly state: ScopeState;
   readonly runtime: Runtime;
   /**
-   * Spawns a task. Its body starts in the kernel's next turn, a microtask from now.
+   * Spawns a task. Its body starts in the kernel's next turn, at the earliest a microtask from now.
    *
    * @throws {AsupersyncError} `SCOPE_CLOSED` once the scope is not open, `RUNTIME_CLOSED`, `POISONED`,
    *   `LIMIT_REACHED`, `INVALID_ARGUMENT`, `INVALID_NUMBER`.
    */
   spawn<T>(body: Body<T>, options?: TaskOptions): Task<T>;
-  /** Spawns a task and waits for its end. Never throws or rejects: a refusal is an `err` too. */
+  /** Spawns a task and waits for its end. Never throws or rejects: a refusal is an `err` outcome. */
   run<T>(body: Body<T>, options?: TaskOptions): Promise<Outcome<T>>;
   /**
    * Opens a scope in this one, which then closes only after it.
@@ -68,7 +68,7 @@ export interface Scope extends AsyncDisposable {
   openScope(options?: ScopeOptions): Scope;
   /**
    * Registers what to run when all tasks and scopes in here have ended; the last one registered runs
-   * first. A cancellation does not reach it, a drain time does. One that fails makes the scope's
+   * first. A cancellation does not reach it, the drain time does. One that fails makes the scope's
    * outcome `panicked`; the others run all the same.
    *
    * @throws {AsupersyncError} As {@link Scope.spawn}.
@@ -83,7 +83,7 @@ export interface Scope extends AsyncDisposable {
   cancel(reason?: CancelRequest): void;
   /**
    * Takes no more work and waits until everything in here has ended. Never rejects; resolves with the
-   * worst outcome among the children, where a cancelled child counts only if the scope was cancelled.
+   * worst failure among the children, else with `cancelled` if the scope was cancelled, else `ok`.
    */
   close(): Promise<Outcome<void>>;
 }
@@ -99,9 +99,10 @@ export const ScopeRole = {
 } as const;
 export type ScopeRole = (typeof ScopeRole)[keyof typeof ScopeRole];
 
-/** What a record of a scope is made of. */
+/** What the record of a scope is made of. */
 export interface ScopeSetup {
   readonly runtime: RuntimeRecord;
+  /** The kernel's name for it. */
   readonly handle: number;
   readonly role: ScopeRole;
   readonly policy: PolicyCode;
@@ -110,34 +111,32 @@ export interface ScopeSetup {
   readonly parent: ScopeRecord | undefined;
   /** The task that owns it, if one does. */
   readonly owner: TaskRecord | undefined;
+  /** Runtime time in milliseconds by which its tasks are cancelled, if there is any. */
+  readonly deadline: number | undefined;
 }
 
 /** The record behind {@link Scope}. */
 export class ScopeRecord implements Scope {
   readonly runtime: RuntimeRecord;
-  /** The kernel's name for it. */
   readonly handle: number;
   readonly role: ScopeRole;
   readonly policy: PolicyCode;
   readonly label: string;
-  readonly parent: ScopeRecord | undefined;
-  readonly owner: TaskRecord | undefined;
-  /** What the kernel has said of it. `closing` is asked of it. */
-  stage: "open" | "finalizing" | "closed" = "open";
-  /** Whether somebody has asked it to close. */
-  isClosing = false;
-  code: OutcomeCode = OutcomeCode.ok;
-  /** Why it was cancelled; known once it has closed. */
-  reason: CancelledError | undefined = undefined;
-  failures: Failures | undefined = undefined;
-  /** The first task to decide a race. */
-  winner: TaskRecord | undefined = undefined;
-  finalizers: Finalizer[] | undefined = undefined;
-  /** What its finalizers threw. */
-  panic: PanicInfo | undefined = undefined;
-  #closed: Promise<Outcome<void>> | undefined = undefined;
-  #resolveClosed: ((outcome: Outcome<void>) => void) | undefined = undefined;
-  #outcome: Outcome<void> | undefined = undefined;
+  readonly deadline: number | undefined;
+  /** How far the kernel has said that it is. */
+  stage: "open" | "finalizing" | "closed";
+  /** How it ended, and why it was cancelled, once it has closed. */
+  code: OutcomeCode;
+  reason: CancelledError | undefined;
+  /** The first task that decided a race. */
+  winner: TaskRecord | undefined;
+  /** What `defer` registered; the last one runs first. */
+  finalizers: Finalizer[] | undefined;
+  readonly #parent: ScopeRecord | undefined;
+  readonly #owner: TaskRecord | undefined;
+  #failures: Failures | undefined;
+  #closing: Promise<Outcome<void>> | undefined;
+  #resolveClosing: ((outcome: Outcome<void>) => void) | undefined;
 
   constructor(setup: ScopeSetup) {
     this.runtime = setup.runtime;
@@ -145,8 +144,17 @@ export class ScopeRecord implements Scope {
     this.role = setup.role;
     this.policy = setup.policy;
     this.label = setup.label;
-    this.parent = setup.parent;
-    this.owner = setup.owner;
+    this.deadline = setup.deadline;
+    this.stage = "open";
+    this.code = OutcomeCode.ok;
+    this.reason = undefined;
+    this.winner = undefined;
+    this.finalizers = undefined;
+    this.#parent = setup.parent;
+    this.#owner = setup.owner;
+    this.#failures = undefined;
+    this.#closing = undefined;
+    this.#resolveClosing = undefined;
   }
 
   get id(): number {
@@ -156,12 +164,7 @@ export class ScopeRecord implements Scope {
   get state(): ScopeState {
     if (this.stage !== "open") return this.stage;
     if (this.runtime.port.region_reason(this.handle) !== 0) return "draining";
-    return this.isClosing ? "closing" : "open";
-  }
-
-  /** Runtime time in milliseconds by which tasks in here are cancelled, if there is any. */
-  get deadline(): number | undefined {
-    return this.owner?.extras?.deadline ?? this.owner?.scope.deadline ?? this.parent?.deadline;
+    return this.#closing === undefined ? "open" : "closing";
   }
 
   spawn<T>(body: Body<T>, options?: TaskOptions): Task<T> {
@@ -175,8 +178,8 @@ export class ScopeRecord implements Scope {
   openScope(options?: ScopeOptions): Scope {
     const { label, policy } = decodeScopeOptions(options);
     const { runtime } = this;
-    const answer = runtime.port.region_open(this.handle, POLICY_CODES[policy]);
-    const handle = accepted(answer, `scope "${this.label}" ${this.state}`);
+    const handle = runtime.port.region_open(this.handle, POLICY_CODES[policy]);
+    if (handle < 0) throw refusedWork(this, handle);
     return runtime.addScope({
       runtime,
       handle,
@@ -185,13 +188,14 @@ export class ScopeRecord implements Scope {
       label: label ?? "scope",
       parent: this,
       owner: undefined,
+      deadline: this.deadline,
     });
   }
 
   defer(finalizer: Finalizer): void {
     checkFunction(finalizer, "finalizer");
     const answer = this.runtime.port.region_defer(this.handle);
-    accepted(answer, `scope "${this.label}" ${this.state}`);
+    if (answer < 0) throw refusedWork(this, answer);
     this.finalizers ??= [];
     this.finalizers.push(finalizer);
   }
@@ -200,49 +204,53 @@ export class ScopeRecord implements Scope {
     const { code, message } = decodeRequest(reason);
     if (this.stage === "closed") return;
     const answer = this.runtime.port.region_cancel(this.handle, code, message);
-    accepted(answer, `scope "${this.label}"`);
+    this.runtime.expectSound(answer);
   }
 
   close(): Promise<Outcome<void>> {
-    if (this.#outcome !== undefined) return Promise.resolve(this.#outcome);
-    if (this.#closed === undefined) {
-      this.isClosing = true;
-      this.#closed = new Promise((resolve) => {
-        this.#resolveClosed = resolve;
+    if (this.stage === "closed") return Promise.resolve(this.#outcome());
+    if (this.#closing === undefined) {
+      this.#closing = new Promise((resolve) => {
+        this.#resolveClosing = resolve;
       });
-      // A refusal needs no care: a scope that is not live has closed or was poisoned, which resolves.
+      // No refusal matters: a region that is gone has closed, which the next batch says.
       this.runtime.port.region_close(this.handle);
     }
-    return this.#closed;
+    return this.#closing;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
     await this.close();
   }
 
-  /** A task in here ended other than `ok`, or in a race. */
-  taskEnded(task: TaskRecord): void {
-    const isFailure = task.code === OutcomeCode.err || task.code === OutcomeCode.panicked;
-    if (this.policy === PolicyCode.race || this.policy === PolicyCode.any) {
-      const wins = task.code === OutcomeCode.ok || (isFailure && this.policy === PolicyCode.race);
-      if (this.winner === undefined && wins) {
-        this.winner = task;
-        return;
-      }
-      // Nobody will ask how a loser failed.
-      if (this.winner !== undefined && isFailure) this.runtime.unobserved.report(task);
-    }
-    if (isFailure) this.failuresOf().addTask(task);
+  /** The failures of its children. Those of `cx.spawn` are the owner's own. */
+  get failures(): Failures | undefined {
+    return this.role === ScopeRole.children ? this.#owner?.extras?.failures : this.#failures;
   }
 
-  /** A scope in here closed with failures of its own. */
-  scopeFailed(scope: ScopeRecord): void {
-    const { panic } = scope;
-    const failures = this.failuresOf();
-    if (panic !== undefined) failures.panic ??= panic;
-    if (scope.failures === undefined) return;
-    failures.panic ??= scope.failures.panic;
-    for (const error of scope.failures.errors) failures.add(error);
+  /** A task in here ended, other than `ok` or in a race. */
+  taskEnded(task: TaskRecord): void {
+    const isFailure = task.code === OutcomeCode.err || task.code === OutcomeCode.panicked;
+    if (this.#owner?.phase === Phase.revoked && isFailure) {
+      // The task that its failure belongs to is gone.
+      this.runtime.unobserved.report(task);
+      return;
+    }
+    if (this.policy === PolicyCode.race || this.policy === PolicyCode.any) {
+      if (this.winner !== undefined) {
+        // Nobody will ask how a loser failed.
+        if (isFailure) this.runtime.unobserved.report(task);
+        return;
+      }
+      const isWinner = this.policy === PolicyCode.race && isFailure;
+      if (task.code === OutcomeCode.ok || isWinner) this.winner = task;
+    }
+    if (isFailure) this.noteFailures().addTask(task);
+  }
+
+  /** A finalizer of its own failed. */
+  finalizerFailed(panic: PanicInfo): void {
+    this.noteFailures().panic ??= panic;
   }
 
   /** The kernel closed it. */
@@ -250,47 +258,60 @@ export class ScopeRecord implements Scope {
     this.stage = "closed";
     this.code = code;
     this.reason = reason;
-    const isFailure = code === OutcomeCode.err || code === OutcomeCode.panicked;
-    if (isFailure) this.parent?.scopeFailed(this);
-    if (this.role !== ScopeRole.user) return;
-    this.#outcome = Object.freeze(this.#outcomeOf());
-    this.#resolveClosed?.(this.#outcome);
+    const { failures } = this;
+    const parent = this.#parent;
+    if (parent !== undefined && failures !== undefined) parent.noteFailures().addAll(failures);
+    this.#resolveClosing?.(this.#outcome());
   }
 
-  /** Where failures of its children are noted: those of `cx.spawn` are the owner's. */
-  failuresOf(): Failures {
-    const { owner } = this;
-    if (this.role !== ScopeRole.children || owner === undefined) {
-      this.failures ??= new Failures();
-      return this.failures;
-    }
-    const extras = owner.more();
-    if (extras.failures === undefined) {
-      extras.failures = new Failures();
-      // The body failed before any child did.
-      if (owner.phase > PHASE_RUNNING && owner.code === OutcomeCode.err) {
-        extras.failures.add(owner.value);
-      }
-    }
-    return extras.failures;
+  noteFailures(): Failures {
+    const owner = this.#owner;
+    if (this.role === ScopeRole.children && owner !== undefined) return owner.noteFailures();
+    this.#failures ??= new Failures();
+    return this.#failures;
   }
 
-  #outcomeOf(): Outcome<void> {
-    const panic = this.panic ?? this.failures?.panic;
+  #outcome(): Outcome<void> {
+    const { failures } = this;
     switch (this.code) {
       case OutcomeCode.ok:
-        return { kind: "ok", value: undefined };
-      case OutcomeCode.err: {
-        const error = this.failures?.errors[0];
-        const suppressed = this.failures?.suppressed;
-        return suppressed === undefined
-          ? { kind: "err", error }
-          : { kind: "err", error, suppressed };
+        return Object.freeze({ kind: "ok", value: undefined });
+      case OutcomeCode.err:
+        return Object.freeze({ kind: "err", error: failures?.first, ...failures?.rest });
+      case OutcomeCode.cancelled: {
+        const cancel = (this.reason ?? this.runtime.reasons.unknown).cancel;
+        return Object.freeze({ kind: "cancelled", cancel });
       }
-      case OutcomeCode.cancelled:
-        return { kind: "cancelled", cancel: cancelOf(this) };
       case OutcomeCode.panicked:
-        return { kind: "panicked", panic: panic ?? UNKNOWN_PANIC };
+        return Object.freeze({ kind: "panicked", panic: failures?.panic ?? UNKNOWN_PANIC });
     }
   }
+}
+
+const POLICY_CODES = {
+  "fail-fast": PolicyCode.failFast,
+  "collect-all": PolicyCode.collectAll,
+} as const;
+
+/** The kernel's code of a policy. */
+export function policyCode(policy: ScopePolicy): PolicyCode {
+  return POLICY_CODES[policy];
+}
+
+/**
+ * Checks the options of a scope.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+ */
+export function decodeScopeOptions(options: ScopeOptions | undefined): {
+  readonly label: string | undefined;
+  readonly policy: ScopePolicy;
+} {
+  checkOptions(options, "scope options");
+  const label = checkLabel(options?.label);
+  const policy = options?.policy ?? "fail-fast";
+  if (!Object.hasOwn(POLICY_CODES, policy)) {
+    throw new AsupersyncError("INVALID_ARGUMENT", `policy ${describeReceived(policy)}`);
+  }
+  return { label, policy };
 }

@@ -3,8 +3,8 @@ import { OutcomeCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
 import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
-import { accepted, AsupersyncError } from "./errors.js";
-import type { Failures } from "./failures.js";
+import { AsupersyncError } from "./errors.js";
+import { Failures } from "./failures.js";
 import type { OpRecord, OpSource } from "./op.js";
 import type { Outcome, PanicInfo } from "./outcome.js";
 import type { ScopePolicy, ScopeRecord } from "./scope.js";
@@ -199,8 +199,8 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   cancel(reason?: CancelRequest): void {
     const { code, message } = decodeRequest(reason);
     if (this.phase >= Phase.completed) return;
-    const { port } = this.scope.runtime;
-    accepted(port.task_cancel(this.handle, code, message), `task "${this.label}"`);
+    const { runtime } = this.scope;
+    runtime.expectSound(runtime.port.task_cancel(this.handle, code, message));
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
@@ -212,6 +212,22 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   more(): TaskExtras {
     this.extras ??= new TaskExtras();
     return this.extras;
+  }
+
+  /** Where failures of its children are noted, after its own if its body failed first. */
+  noteFailures(): Failures {
+    const extras = this.more();
+    if (extras.failures === undefined) {
+      extras.failures = new Failures();
+      const hasFailed = this.phase > Phase.running && this.code === OutcomeCode.err;
+      if (hasFailed) extras.failures.add(this.value);
+    }
+    return extras.failures;
+  }
+
+  /** Runtime time in milliseconds by which it is cancelled, if there is any. */
+  get deadline(): number | undefined {
+    return this.extras?.deadline ?? this.scope.deadline;
   }
 
   /** Ends a `cx.join` of this task. */
@@ -236,13 +252,8 @@ function outcomeOf(task: TaskRecord): Outcome<unknown> {
   switch (task.code) {
     case OutcomeCode.ok:
       return Object.freeze({ kind: "ok", value: task.value });
-    case OutcomeCode.err: {
-      const suppressed = task.extras?.failures?.suppressed;
-      const error = task.value;
-      return Object.freeze(
-        suppressed === undefined ? { kind: "err", error } : { kind: "err", error, suppressed },
-      );
-    }
+    case OutcomeCode.err:
+      return Object.freeze({ kind: "err", error: task.value, ...task.extras?.failures?.rest });
     case OutcomeCode.cancelled:
       return Object.freeze({ kind: "cancelled", cancel: (task.value as CancelledError).cancel });
     case OutcomeCode.panicked:

@@ -1,0 +1,30 @@
+/** Owns the rule that a `cx` is for the body it was given to, and only while that runs. */
+import { AsupersyncError } from "./errors.js";
+import { Phase, type TaskRecord } from "./task.js";
+
+/**
+ * The task whose code is on the stack, as far as that can be known: a generator while it is stepped,
+ * any other body until its first `await`.
+ */
+export const current: { task: TaskRecord | undefined } = { task: undefined };
+
+/**
+ * Lets a use of `task`'s cx pass.
+ *
+ * @throws {AsupersyncError} `CX_ENDED` when no code of the task is to run any more, `CX_FOREIGN` when
+ *   another task's is running.
+ */
+export function checkActive(task: TaskRecord): void {
+  // The odd phases are those in which code of the task may run.
+  if ((task.phase & 1) === 1 && (current.task === task || current.task === undefined)) return;
+  throw misuse(task);
+}
+
+function misuse(task: TaskRecord): AsupersyncError {
+  if ((task.phase & 1) === 1) {
+    const received = `that of task "${task.label}" in task "${current.task?.label}"`;
+    return new AsupersyncError("CX_FOREIGN", received);
+  }
+  const how = task.phase === Phase.revoked ? "was revoked" : "has ended";
+  return new AsupersyncError("CX_ENDED", `that of task "${task.label}", which ${how}`);
+}

@@ -1,0 +1,52 @@
+/** Owns `cx.all`: every value, or the first failure. */
+import { PolicyCode } from "@asupersync/browser-core";
+import type { Body } from "./body.js";
+import { Composite } from "./composite.js";
+import type { Op, OpRecord } from "./op.js";
+import type { TaskRecord } from "./task.js";
+import { checkArray, checkFunction, checkLabel, checkOptions } from "./validate.js";
+
+/** How an operation on several bodies is set up. */
+export interface BranchesOptions {
+  /** Its name in snapshots; 200 characters are kept. Default: the name of the operation. */
+  readonly label?: string;
+}
+
+/** See {@link Cx.all}. */
+export function allOp<T>(
+  task: TaskRecord,
+  bodies: readonly Body<unknown>[],
+  options?: BranchesOptions,
+): Op<T> {
+  const label = checkBranches(bodies, options) ?? "all";
+  return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).expect(bodies);
+}
+
+/**
+ * Checks what an operation on several bodies was given, and gives the label.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+ */
+export function checkBranches(bodies: unknown, options: unknown): string | undefined {
+  checkArray(bodies, "bodies");
+  for (const body of bodies as readonly unknown[]) checkFunction(body, "body");
+  checkOptions(options, "options");
+  return checkLabel((options as BranchesOptions | undefined)?.label);
+}
+
+class All extends Composite {
+  #expected = 0;
+
+  expect<T>(bodies: readonly Body<unknown>[]): Op<T> {
+    this.#expected = bodies.length;
+    return this.start(bodies);
+  }
+
+  override finish(op: OpRecord): void {
+    this.ownCancellation();
+    const { failures } = this.scope;
+    if (failures !== undefined) this.failWith(op, failures);
+    else if (this.areAllOk(this.#expected)) op.fulfil(this.branches.map((branch) => branch.value));
+    else this.failCancelled(op);
+  }
+}

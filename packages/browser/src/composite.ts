@@ -1,0 +1,141 @@
+/** Owns what operations on bodies share: a scope of their own, branches in it, and one drained wait. */
+import { CancelKindCode, OutcomeCode, type PolicyCode } from "@asupersync/browser-core";
+import { checkActive } from "./active.js";
+import type { Body } from "./body.js";
+import { AsupersyncError, refusal } from "./errors.js";
+import type { Failures } from "./failures.js";
+import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
+import { type ScopeRecord, ScopeRole } from "./scope.js";
+import { spawnIn } from "./spawn.js";
+import { panicError, Phase, type TaskRecord, thrownBy } from "./task.js";
+
+/** How the scope of a composite operation is opened. */
+export interface CompositeSetup {
+  readonly policy: PolicyCode;
+  /** By `OwnershipFlag`. */
+  readonly flags: number;
+  readonly label: string;
+  /** Milliseconds from now after which its branches are cancelled, if there is a limit. */
+  readonly limitMs?: number;
+}
+
+/**
+ * An operation whose branches are tasks. It settles only when every one of them has ended, clean-up
+ * included: a cancellation of its task reaches the branches, and the wait goes on until they drained.
+ */
+export abstract class Composite implements OpSource {
+  protected readonly task: TaskRecord;
+  protected readonly scope: ScopeRecord;
+  protected readonly branches: TaskRecord[] = [];
+
+  constructor(task: TaskRecord, setup: CompositeSetup) {
+    checkActive(task);
+    const { runtime } = task.scope;
+    const { policy, flags, label, limitMs } = setup;
+    const handle = runtime.port.region_open_in(task.handle, policy, flags);
+    if (handle < 0) throw refusal(handle, `task "${task.label}"`);
+    let { deadline } = task;
+    if (limitMs !== undefined) {
+      const limit = runtime.port.now() + limitMs;
+      deadline = Math.min(limit, deadline ?? limit);
+      runtime.port.region_timeout(handle, limitMs);
+    }
+    this.task = task;
+    this.scope = runtime.addScope({
+      runtime,
+      handle,
+      role: ScopeRole.composite,
+      policy,
+      label,
+      parent: undefined,
+      owner: task,
+      deadline,
+    });
+  }
+
+  /** Settles `op` by what the branches came to: all that started have ended. */
+  abstract finish(op: OpRecord, aux: number): void;
+
+  /**
+   * Starts the branches and the wait for them.
+   *
+   * @throws {AsupersyncError} What the kernel refuses, with the branches cancelled.
+   */
+  start<T>(bodies: readonly Body<unknown>[]): Op<T> {
+    const { task, scope, branches } = this;
+    const { port } = task.scope.runtime;
+    try {
+      for (const body of bodies) branches.push(spawnIn(scope, body));
+    } catch (error) {
+      // The scope of a cancelled task is cancelled from birth: nothing starts, and the wait fails.
+      const isBornCancelled = error instanceof AsupersyncError && error.code === "SCOPE_CLOSED";
+      if (!isBornCancelled) {
+        port.region_cancel(scope.handle, CancelKindCode.user, "");
+        throw error;
+      }
+    }
+    const op = openOp<T>(task, this);
+    const answer = port.region_join(task.handle, scope.handle, op.token);
+    if (answer < 0) {
+      closeOp(op);
+      port.region_cancel(scope.handle, CancelKindCode.user, "");
+      throw refusal(answer, `task "${task.label}"`);
+    }
+    return op;
+  }
+
+  /** Settles `op` like one branch ended. */
+  protected followBranch(op: OpRecord, branch: TaskRecord): void {
+    if (branch.code === OutcomeCode.cancelled) {
+      this.failCancelled(op);
+      return;
+    }
+    const failures = branch.extras?.failures;
+    if (failures !== undefined && !failures.isEmpty) this.failWith(op, failures);
+    else if (branch.code === OutcomeCode.ok) op.fulfil(branch.value);
+    else op.fail(thrownBy(branch));
+  }
+
+  /** Fails `op` with the first failure; the others go with it if the body rethrows it. */
+  protected failWith(op: OpRecord, failures: Failures): void {
+    if (failures.panic !== undefined) {
+      op.fail(panicError(failures.panic));
+      return;
+    }
+    op.fail(failures.first);
+    this.task.more().composite = failures;
+  }
+
+  /** Fails `op` for a cancellation: the task's own if it came from there, else the branches'. */
+  protected failCancelled(op: OpRecord): void {
+    const { runtime } = this.task.scope;
+    const { reason } = this.scope;
+    const own = this.ownCancellation();
+    if (own !== undefined && reason?.cancel.kind === "parent-cancelled") {
+      op.fail(own);
+      return;
+    }
+    const branch = this.branches.find((branch) => branch.code === OutcomeCode.cancelled);
+    op.fail(branch?.value ?? reason ?? runtime.reasons.unknown);
+  }
+
+  /**
+   * The task's own cancellation, if there is one. A drained wait that ended well is how a body may
+   * first come to it, so it is noted as observed.
+   */
+  protected ownCancellation(): TaskRecord["cancelError"] {
+    const { task } = this;
+    const { port, reasons } = task.scope.runtime;
+    const reason = port.task_reason(task.handle);
+    if (reason !== 0) task.cancelError = reasons.errorFor(reason);
+    return task.cancelError;
+  }
+
+  /** Whether every branch gave its value. */
+  protected areAllOk(expected: number): boolean {
+    const { branches } = this;
+    return (
+      branches.length === expected && branches.every((branch) => branch.code === OutcomeCode.ok)
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/** Owns the record of a host operation: work outside the kernel, on behalf of one task. */
+import type { HostKindCode } from "@asupersync/browser-core";
+import type { CancelledError } from "./cancel.js";
+import { indexOf } from "./handle.js";
+import type { OpRecord, OpSource } from "./op.js";
+import type { TaskRecord } from "./task.js";
+
+/** Where a host operation stands; a live one is `submitted`, or `draining` once it was aborted. */
+export type HostOpState =
+  | "created"
+  | "submitted"
+  | "cancel-requested"
+  | "draining"
+  | "finalizing"
+  | "completed";
+
+/** What the kernel is told of a result. */
+export const HostResult = { ok: 0, err: 1 } as const;
+export type HostResult = (typeof HostResult)[keyof typeof HostResult];
+
+/** A host operation as the SDK knows it. The value of its result never crosses to the kernel. */
+export class HostRecord implements OpSource {
+  /** 0 until the kernel has opened it. */
+  handle = 0;
+  readonly task: TaskRecord;
+  readonly kind: HostKindCode;
+  readonly label: string;
+  controller: AbortController | undefined = undefined;
+  #result: unknown = undefined;
+
+  constructor(task: TaskRecord, kind: HostKindCode, label: string) {
+    this.task = task;
+    this.kind = kind;
+    this.label = label;
+  }
+
+  /** The kernel opened it. */
+  opened(handle: number): void {
+    this.handle = handle;
+    this.task.scope.runtime.hostOps[indexOf(handle)] = this;
+  }
+
+  /** Gives the wait its result; the operation stays open. Too late, it changes nothing. */
+  notify(code: HostResult, result: unknown): void {
+    this.#result = result;
+    this.task.scope.runtime.port.host_notify(this.handle, code);
+  }
+
+  /** Gives the wait its result and ends the operation. Too late, it changes nothing. */
+  complete(code: HostResult, result: unknown): void {
+    this.#result = result;
+    // A refusal says that it was let go meanwhile: a late result is to be swallowed.
+    this.task.scope.runtime.port.host_complete(this.handle, code);
+    this.forget();
+  }
+
+  /** The kernel orders it to be aborted. */
+  abort(reason: CancelledError): void {
+    this.controller?.abort(reason);
+  }
+
+  /** Takes it out of the table. */
+  forget(): void {
+    const { hostOps } = this.task.scope.runtime;
+    const index = indexOf(this.handle);
+    if (hostOps[index] === this) hostOps[index] = undefined;
+  }
+
+  finish(op: OpRecord, aux: number): void {
+    const result = this.#result;
+    this.#result = undefined;
+    if (aux === HostResult.ok) op.fulfil(result);
+    else op.fail(result);
+  }
+}

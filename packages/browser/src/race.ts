@@ -1,0 +1,39 @@
+/** Owns `cx.race` and `cx.any`: the first to end decides, the others are cancelled and drained. */
+import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { type BranchesOptions, checkBranches } from "./all.js";
+import type { Body } from "./body.js";
+import { Composite } from "./composite.js";
+import { AsupersyncError } from "./errors.js";
+import type { Op, OpRecord } from "./op.js";
+import { type TaskRecord, thrownBy } from "./task.js";
+
+/** See {@link Cx.race}. */
+export function raceOp<T>(
+  task: TaskRecord,
+  bodies: readonly Body<unknown>[],
+  options?: BranchesOptions,
+): Op<T> {
+  const label = checkBranches(bodies, options) ?? "race";
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  return new Race(task, { policy: PolicyCode.race, flags: 0, label }).start(bodies);
+}
+
+class Race extends Composite {
+  override finish(op: OpRecord, aux: number): void {
+    this.ownCancellation();
+    const winner = this.#winner(aux);
+    if (winner === undefined) this.failCancelled(op);
+    else if (winner.code === OutcomeCode.ok) op.fulfil(winner.value);
+    else op.fail(thrownBy(winner));
+  }
+
+  /**
+   * The branch that the kernel decided for. Of branches that end within one batch the SDK may learn
+   * in another order, so it is taken by the outcome that the kernel gave.
+   */
+  #winner(code: number): TaskRecord | undefined {
+    const { winner } = this.scope;
+    if (winner === undefined || winner.code === code) return winner;
+    return this.branches.find((branch) => branch.code === code) ?? winner;
+  }
+}

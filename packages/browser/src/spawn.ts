@@ -1,0 +1,95 @@
+/** Owns spawning: a body becomes a task of a scope. */
+import type { Body } from "./body.js";
+import { AsupersyncError, refusal } from "./errors.js";
+import { indexOf } from "./handle.js";
+import type { Outcome } from "./outcome.js";
+import type { ScopeRecord } from "./scope.js";
+import { type TaskOptions, TaskRecord } from "./task.js";
+import { checkDuration, checkFunction, checkLabel, checkOptions, checkWhole } from "./validate.js";
+
+/** The largest number that the kernel takes for polls; its next one means no quota. */
+const POLLS_MAX = 2 ** 32 - 2;
+const PRIORITY_MAX = 7;
+/** Leaves a part of a budget as it is. */
+const UNCHANGED = -1;
+
+/**
+ * Spawns `body` in `scope`.
+ *
+ * @throws {AsupersyncError} As {@link Scope.spawn}.
+ */
+export function spawnIn<T>(
+  scope: ScopeRecord,
+  body: Body<T>,
+  options?: TaskOptions,
+): TaskRecord<T> {
+  checkFunction(body, "body");
+  const budget = options === undefined ? undefined : decodeTaskOptions(options);
+  const { runtime } = scope;
+  const handle = runtime.port.region_spawn(scope.handle);
+  if (handle < 0) throw refusedWork(scope, handle);
+  const task = new TaskRecord<T>(scope, handle, body);
+  runtime.tasks[indexOf(handle)] = task;
+  if (budget !== undefined) applyOptions(task, budget);
+  if (runtime.keepsSpawnSites) task.more().spawnSite = callSite();
+  return task;
+}
+
+/** Spawns `body` in `scope` and waits for its end. Neither throws nor rejects. */
+export function runIn<T>(
+  scope: ScopeRecord,
+  body: Body<T>,
+  options?: TaskOptions,
+): Promise<Outcome<T>> {
+  try {
+    return spawnIn(scope, body, options).join();
+  } catch (error) {
+    return Promise.resolve(Object.freeze({ kind: "err", error }));
+  }
+}
+
+/** The error for work that the kernel refused to a scope: one that has ended is not open either. */
+export function refusedWork(scope: ScopeRecord, answer: number): AsupersyncError {
+  const received = `scope "${scope.label}", which is ${scope.state}`;
+  const error = refusal(answer, received);
+  return error.code === "STALE_HANDLE" ? new AsupersyncError("SCOPE_CLOSED", received) : error;
+}
+
+interface CheckedOptions {
+  readonly label: string | undefined;
+  readonly priority: number;
+  readonly polls: number;
+  readonly deadlineMs: number;
+}
+
+function decodeTaskOptions(options: TaskOptions): CheckedOptions {
+  checkOptions(options, "task options");
+  const { label, priority, polls, deadlineMs } = options;
+  return {
+    label: checkLabel(label),
+    priority:
+      priority === undefined ? UNCHANGED : checkWhole(priority, 0, PRIORITY_MAX, "priority"),
+    polls: polls === undefined ? UNCHANGED : checkWhole(polls, 1, POLLS_MAX, "polls"),
+    deadlineMs: deadlineMs === undefined ? UNCHANGED : checkDuration(deadlineMs, "deadlineMs"),
+  };
+}
+
+function applyOptions(task: TaskRecord, options: CheckedOptions): void {
+  const { label, priority, polls, deadlineMs } = options;
+  const { port } = task.scope.runtime;
+  const extras = task.more();
+  extras.label = label;
+  if (deadlineMs !== UNCHANGED) {
+    const asked = port.now() + deadlineMs;
+    extras.deadline = Math.min(asked, task.scope.deadline ?? asked);
+  }
+  if (priority !== UNCHANGED || polls !== UNCHANGED || deadlineMs !== UNCHANGED) {
+    // Nothing can be refused: the numbers are checked and the task was made just now.
+    port.task_budget(task.handle, deadlineMs, polls, priority);
+  }
+}
+
+/** The stack of the caller, without the frames of this package. */
+function callSite(): string | undefined {
+  return new Error("spawned here").stack;
+}
