@@ -41,9 +41,8 @@ export async function runSteps(all, names) {
   }
   console.log(`\n━━ summary ${"━".repeat(69)}`);
   for (const { name, ok, durationMs, note } of rows) {
-    console.log(
-      `  ${ok ? "✓" : "✗"} ${name.padEnd(14)} ${seconds(durationMs).padStart(11)}  ${note}`,
-    );
+    const line = `  ${ok ? "✓" : "✗"} ${name.padEnd(14)} ${seconds(durationMs).padStart(11)}  ${note}`;
+    console.log(line.trimEnd());
   }
   console.log(`    ${"all".padEnd(14)} ${seconds(performance.now() - start).padStart(11)}\n`);
   close(rows.map((each) => each.counts ?? { passed: 0, failed: 0, skipped: 0 }));

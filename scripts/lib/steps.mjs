@@ -47,7 +47,11 @@ export const quickSteps = [
     name: "cargo test",
     run: async (env) => {
       const options = { output: /** @type {const} */ ("both"), env: { ...env, ...COLOUR } };
-      const { code, output } = await run("cargo", ["test", "--workspace", "--locked"], options);
+      const { code, output } = await run(
+        "cargo",
+        ["test", "--workspace", "--locked", "--no-fail-fast"],
+        options,
+      );
       return { code, counts: fromCargo(output) };
     },
   },

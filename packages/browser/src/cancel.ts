@@ -148,6 +148,11 @@ export class ReasonCache {
     this.#port = port;
   }
 
+  /** Stands in where the kernel gave no reason. */
+  get unknown(): CancelledError {
+    return makeCancelledError(NO_INFO);
+  }
+
   /** The error for `reason`, which was named since the last turn. Numbers are never used twice. */
   errorFor(reason: number): CancelledError {
     let error = this.#errors.get(reason);

@@ -7,7 +7,7 @@ import type { Failures } from "./failures.js";
 import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
 import { type ScopeRecord, ScopeRole } from "./scope.js";
 import { spawnIn } from "./spawn.js";
-import { panicError, Phase, type TaskRecord, thrownBy } from "./task.js";
+import { panicError, type TaskRecord, thrownBy } from "./task.js";
 
 /** How the scope of a composite operation is opened. */
 export interface CompositeSetup {
@@ -86,14 +86,12 @@ export abstract class Composite implements OpSource {
 
   /** Settles `op` like one branch ended. */
   protected followBranch(op: OpRecord, branch: TaskRecord): void {
-    if (branch.code === OutcomeCode.cancelled) {
-      this.failCancelled(op);
-      return;
-    }
     const failures = branch.extras?.failures;
-    if (failures !== undefined && !failures.isEmpty) this.failWith(op, failures);
+    if (branch.code === OutcomeCode.cancelled) this.failCancelled(op);
+    else if (branch.code === OutcomeCode.panicked) op.fail(thrownBy(branch));
+    else if (failures !== undefined) this.failWith(op, failures);
     else if (branch.code === OutcomeCode.ok) op.fulfil(branch.value);
-    else op.fail(thrownBy(branch));
+    else op.fail(branch.value);
   }
 
   /** Fails `op` with the first failure; the others go with it if the body rethrows it. */

@@ -1,6 +1,8 @@
 /** Owns what the SDK knows of a handle's layout: where its slot is. */
 
-const SLOT_BITS = 22;
+/** Bits of a handle that name its slot, the lowest ones. */
+export const SLOT_BITS = 22;
+
 const SLOT_MASK = 2 ** SLOT_BITS - 1;
 
 /** The place of a handle's thing in the table of its kind, which is its slot in the kernel's. */

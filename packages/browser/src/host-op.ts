@@ -36,8 +36,14 @@ export class HostRecord implements OpSource {
 
   /** The kernel opened it. */
   opened(handle: number): void {
+    const { runtime } = this.task.scope;
     this.handle = handle;
-    this.task.scope.runtime.hostOps[indexOf(handle)] = this;
+    runtime.hostOps[indexOf(handle)] = this;
+    runtime.snapshots.touch();
+  }
+
+  get id(): number {
+    return this.handle;
   }
 
   /** Gives the wait its result; the operation stays open. Too late, it changes nothing. */

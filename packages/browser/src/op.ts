@@ -139,6 +139,11 @@ export class OpRecord<T = unknown> implements Op<T> {
     return reaction.promise() as Promise<R1 | R2>;
   }
 
+  /** Its result as a promise, which is no unhandled rejection if it is cancelled. */
+  promise(): Promise<T> {
+    return this.then() as Promise<T>;
+  }
+
   #add(reaction: Reaction): void {
     if (this.state === OpState.pending) {
       if (this.reaction === undefined) this.reaction = reaction;

@@ -103,7 +103,9 @@ export class TaskExtras {
   failures: Failures | undefined = undefined;
   /** The last operation that failed with more than one failure. */
   composite: Failures | undefined = undefined;
-  /** What its finalizers threw. */
+  /** Whether it runs a finalizer of its scope. */
+  isFinalizer = false;
+  /** What its own finalizers threw. */
   panic: PanicInfo | undefined = undefined;
   controller: AbortController | undefined = undefined;
   joined: Promise<Outcome<unknown>> | undefined = undefined;
@@ -164,7 +166,7 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
     if (this.phase === Phase.completed) return "completed";
     if (this.phase > Phase.running) return "finalizing";
     if (this.cancelError !== undefined) return "cancelling";
-    if (this.scope.runtime.port.task_reason(this.handle) !== 0) return "cancel-requested";
+    if (this.cancellation !== undefined) return "cancel-requested";
     return this.phase === Phase.created ? "created" : "running";
   }
 
@@ -212,6 +214,14 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   more(): TaskExtras {
     this.extras ??= new TaskExtras();
     return this.extras;
+  }
+
+  /** Why it is cancelled, observed or not; undefined as long as it is not. */
+  get cancellation(): CancelledError | undefined {
+    if (this.cancelError !== undefined || this.phase >= Phase.completed) return this.cancelError;
+    const { port, reasons } = this.scope.runtime;
+    const reason = port.task_reason(this.handle);
+    return reason === 0 ? undefined : reasons.errorFor(reason);
   }
 
   /** Where failures of its children are noted, after its own if its body failed first. */

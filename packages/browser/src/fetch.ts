@@ -1,0 +1,78 @@
+/** Owns `cx.fetch`: a request whose response belongs to its task, body included. */
+import { HostKindCode } from "@asupersync/browser-core";
+import { checkActive } from "./active.js";
+import { AsupersyncError, refusal } from "./errors.js";
+import { type FetchResponse, ResponseRecord } from "./fetch-response.js";
+import { HostRecord, HostResult } from "./host-op.js";
+import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
+import type { TaskRecord } from "./task.js";
+import { checkOptions, describeReceived, LABEL_CHARS_MAX } from "./validate.js";
+
+/** See {@link Cx.fetch}. */
+export function fetchOp(
+  task: TaskRecord,
+  input: string | URL,
+  init?: RequestInit,
+): Op<FetchResponse> {
+  checkActive(task);
+  const url = decodeUrl(input);
+  const host = new HostRecord(task, HostKindCode.fetch, fetchLabel(url));
+  const copy = decodeInit(task, init);
+  const op = openOp<FetchResponse>(task, new HeadersWait(host));
+  const handle = task.scope.runtime.port.fetch_start(task.handle, op.token, url, copy);
+  if (handle < 0) {
+    closeOp(op);
+    throw refusal(handle, `task "${task.label}"`);
+  }
+  // 0: the task is cancelled. No request is made, and the wait fails in the next turn.
+  if (handle > 0) host.opened(handle);
+  return op;
+}
+
+/** Ends the wait for the headers. */
+class HeadersWait implements OpSource {
+  readonly #host: HostRecord;
+
+  constructor(host: HostRecord) {
+    this.#host = host;
+  }
+
+  finish(op: OpRecord, aux: number): void {
+    const host = this.#host;
+    const result = host.task.scope.runtime.port.fetch_take(host.handle);
+    if (aux !== HostResult.ok) {
+      host.forget();
+      op.fail(result);
+      return;
+    }
+    op.fulfil(new ResponseRecord(host, result as Response));
+  }
+}
+
+function decodeUrl(input: unknown): string {
+  if (typeof input === "string") return input;
+  if (input instanceof URL) return input.href;
+  throw new AsupersyncError("INVALID_ARGUMENT", `URL ${describeReceived(input)}`);
+}
+
+/** A copy for the kernel's capsule, which sets its own signal on it. */
+function decodeInit(task: TaskRecord, init: RequestInit | undefined): RequestInit {
+  checkOptions(init, "init");
+  const copy = { ...init };
+  const { signal } = copy;
+  // The request is aborted with its task; a second owner would have to be watched for its whole life.
+  if (signal !== undefined && signal !== null && signal !== task.extras?.controller?.signal) {
+    const received = "init.signal (cancel the task instead, or use cx.foreign)";
+    throw new AsupersyncError("INVALID_ARGUMENT", received);
+  }
+  return copy;
+}
+
+/** `fetch /api/search`: without query and fragment, which may hold what is nobody's business. */
+function fetchLabel(url: string): string {
+  const end = url.search(/[?#]/);
+  const path = end === -1 ? url : url.slice(0, end);
+  const origin = globalThis.location?.origin;
+  const isOwn = origin !== undefined && path.startsWith(`${origin}/`);
+  return `fetch ${isOwn ? path.slice(origin.length) : path}`.slice(0, LABEL_CHARS_MAX);
+}

@@ -1,0 +1,192 @@
+/** Owns how bodies and finalizers run: started once, stepped if they are generators, followed if promises. */
+import { OutcomeCode } from "@asupersync/browser-core";
+import { current } from "./active.js";
+import type { Body, Finalizer } from "./body.js";
+import { CancelledError } from "./cancel.js";
+import { CxRecord } from "./cx.js";
+import { AsupersyncError } from "./errors.js";
+import { OpRecord, OpState } from "./op.js";
+import { finalizerPanic } from "./outcome.js";
+import { settle } from "./settle.js";
+import { Phase, type TaskRecord } from "./task.js";
+import { describeReceived } from "./validate.js";
+
+/** What the kernel adds to the outcome of a task that completed in the call. */
+const COMPLETED_NOW = 4;
+
+/** Begins the body of `task`. */
+export function startBody(task: TaskRecord): void {
+  task.phase = Phase.running;
+  run(task, task.body);
+}
+
+/** Begins the finalizer that `task` registered last. */
+export function startFinalizer(task: TaskRecord): void {
+  const { extras } = task;
+  const finalizer = extras?.finalizers?.pop();
+  if (extras === undefined || finalizer === undefined) return;
+  // What the body spawned has ended; a finalizer gets a scope of its own, shielded as it is.
+  extras.children = undefined;
+  task.phase = Phase.finalizing;
+  run(task, finalizer);
+}
+
+/** Lets those go on that wait for `op`, which has just been settled. */
+export function advance(op: OpRecord): void {
+  const { task } = op;
+  if (op.reaction !== undefined) {
+    task.scope.runtime.hasResumedPromises = true;
+    op.react();
+  }
+  if (task.waiting === op) {
+    task.waiting = undefined;
+    step(task, op.state !== OpState.fulfilled, op.value);
+  } else if (op.state === OpState.unheard) {
+    task.scope.runtime.unobserved.watchOp(op);
+  }
+}
+
+function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
+  let result: unknown;
+  current.task = task;
+  try {
+    result = code(new CxRecord(task));
+  } catch (error) {
+    current.task = undefined;
+    threw(task, error);
+    return;
+  }
+  current.task = undefined;
+  if (result instanceof Promise) {
+    follow(task, result);
+  } else if (isGenerator(result)) {
+    task.generator = result;
+    step(task, false, undefined);
+  } else if (isThenable(result)) {
+    // What it is made of may throw or call back at once; a promise around it does neither.
+    follow(task, Promise.resolve(result));
+  } else if (isAsyncGenerator(result)) {
+    threw(task, new AsupersyncError("INVALID_ARGUMENT", "a body that is an async generator"));
+  } else {
+    returned(task, result);
+  }
+}
+
+function follow(task: TaskRecord, promise: Promise<unknown>): void {
+  promise.then(
+    (value) => returned(task, value),
+    (error: unknown) => threw(task, error),
+  );
+}
+
+/**
+ * Steps the generator of `task` until it waits or ends. An operation that is settled already is
+ * answered without leaving the loop.
+ *
+ * @param hasFailed Whether `input` is an error to throw at its `yield`, or the value to give it.
+ */
+function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
+  const { generator } = task;
+  if (generator === undefined) return;
+  let fails = hasFailed;
+  let value = input;
+  current.task = task;
+  for (;;) {
+    let result: IteratorResult<unknown, unknown>;
+    try {
+      result = fails ? generator.throw(value) : generator.next(value);
+    } catch (error) {
+      current.task = undefined;
+      threw(task, error);
+      return;
+    }
+    const yielded = result.value;
+    if (result.done === true) {
+      current.task = undefined;
+      returned(task, yielded);
+      return;
+    }
+    if (!(yielded instanceof OpRecord) || yielded.task !== task) {
+      fails = true;
+      value = misyielded(task, yielded);
+      continue;
+    }
+    if (yielded.state === OpState.pending) {
+      task.waiting = yielded;
+      current.task = undefined;
+      return;
+    }
+    fails = yielded.state !== OpState.fulfilled;
+    value = yielded.value;
+    if (fails) yielded.state = OpState.failed;
+  }
+}
+
+function misyielded(task: TaskRecord, yielded: unknown): AsupersyncError {
+  if (yielded instanceof OpRecord) {
+    const received = `an operation of task "${yielded.task.label}" yielded by "${task.label}"`;
+    return new AsupersyncError("CX_FOREIGN", received);
+  }
+  const received = `${describeReceived(yielded)} yielded (yield* an operation of cx)`;
+  return new AsupersyncError("INVALID_ARGUMENT", received);
+}
+
+function returned(task: TaskRecord, value: unknown): void {
+  task.generator = undefined;
+  if (task.phase === Phase.running) endBody(task, OutcomeCode.ok, value);
+  else if (task.phase === Phase.finalizing) endFinalizer(task, OutcomeCode.ok);
+}
+
+function threw(task: TaskRecord, error: unknown): void {
+  task.generator = undefined;
+  if (task.phase === Phase.running) {
+    const isOwn = error instanceof CancelledError && task.cancelError !== undefined;
+    endBody(task, isOwn ? OutcomeCode.cancelled : OutcomeCode.err, error);
+  } else if (task.phase === Phase.finalizing) {
+    const extras = task.more();
+    extras.panic ??= finalizerPanic(error);
+    endFinalizer(task, OutcomeCode.err);
+  }
+}
+
+function endBody(task: TaskRecord, code: OutcomeCode, value: unknown): void {
+  const failures = task.extras?.failures;
+  if (code === OutcomeCode.err && failures !== undefined) failures.add(value);
+  task.phase = Phase.ended;
+  task.code = code;
+  task.value = value;
+  ended(task, task.scope.runtime.port.task_complete(task.handle, code));
+}
+
+function endFinalizer(task: TaskRecord, code: OutcomeCode): void {
+  task.phase = Phase.ended;
+  ended(task, task.scope.runtime.port.task_finalized(task.handle, code));
+}
+
+/** Takes the kernel's word on whether the task has ended with that. */
+function ended(task: TaskRecord, answer: number): void {
+  // 0: `taskDone` follows. Below: it was revoked or the kernel is poisoned, and both settle it.
+  if (answer >= COMPLETED_NOW) settle(task, (answer - COMPLETED_NOW) as OutcomeCode, 0);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && typeof value["then"] === "function";
+}
+
+function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {
+  return (
+    isObject(value) &&
+    typeof value["next"] === "function" &&
+    typeof value["throw"] === "function" &&
+    Symbol.iterator in value &&
+    !(value instanceof OpRecord)
+  );
+}
+
+function isAsyncGenerator(value: unknown): boolean {
+  return isObject(value) && Symbol.asyncIterator in value && typeof value["throw"] === "function";
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null;
+}

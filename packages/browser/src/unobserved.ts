@@ -1,0 +1,107 @@
+/** Owns failures that nobody asked about: each is told once, and none is silent. */
+import { OutcomeCode } from "@asupersync/browser-core";
+import { type OpRecord, OpState } from "./op.js";
+import type { PanicInfo } from "./outcome.js";
+import type { ReportBuilder } from "./report.js";
+import type { TaskRecord } from "./task.js";
+
+/** A failure that nobody had asked about when its batch was over. */
+export interface UnobservedFailure {
+  /** What was thrown. */
+  readonly error: unknown;
+  /**
+   * `task`: the task failed. `clean-up`: it failed after it was cancelled, which its outcome does not
+   * say. `finalizer`: a finalizer failed. `operation`: an operation failed that was never awaited.
+   */
+  readonly kind: "task" | "clean-up" | "finalizer" | "operation";
+  /** Label of the task. */
+  readonly label: string;
+  /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
+  readonly spawnSite: string | undefined;
+}
+
+/** Collects unobserved failures and tells them. */
+export class UnobservedFailures {
+  readonly #report: ReportBuilder;
+  readonly #onFailure: (failure: UnobservedFailure) => void;
+  #tasks: TaskRecord[] = [];
+  #ops: OpRecord[] = [];
+  #state: "idle" | "checking" = "idle";
+
+  constructor(report: ReportBuilder, onFailure: ((failure: UnobservedFailure) => void) | undefined) {
+    this.#report = report;
+    this.#onFailure = onFailure ?? reportToHost;
+  }
+
+  /** A task failed that nobody has asked about yet. */
+  watch(task: TaskRecord): void {
+    this.#tasks.push(task);
+    this.#checkLater();
+  }
+
+  /** An operation failed that nobody awaits yet. */
+  watchOp(op: OpRecord): void {
+    this.#ops.push(op);
+    this.#checkLater();
+  }
+
+  /** A task failed that nobody can ask about. */
+  report(task: TaskRecord): void {
+    const isPanic = task.code === OutcomeCode.panicked;
+    const error = isPanic ? (task.value as PanicInfo).error : task.value;
+    const isFinalizer = isPanic || task.extras?.isFinalizer === true;
+    this.#tell(task, isFinalizer ? "finalizer" : "task", error);
+  }
+
+  /** A cancelled task threw something of its own while it cleaned up. */
+  reportCleanUp(task: TaskRecord, error: unknown): void {
+    this.#tell(task, "clean-up", error);
+  }
+
+  /** A listener of the caller's threw. */
+  reportListener(error: unknown): void {
+    reportToHost({ error });
+  }
+
+  /** Tells what is still unobserved now. */
+  check(): void {
+    this.#state = "idle";
+    const tasks = this.#tasks;
+    const ops = this.#ops;
+    this.#tasks = [];
+    this.#ops = [];
+    for (const task of tasks) {
+      if (!task.isObserved) this.report(task);
+    }
+    for (const op of ops) {
+      if (op.state === OpState.unheard) this.#tell(op.task, "operation", op.value);
+    }
+  }
+
+  /** In a task of its own: whoever asks in the microtasks until then has asked in time. */
+  #checkLater(): void {
+    if (this.#state === "checking") return;
+    this.#state = "checking";
+    setTimeout(() => this.check(), 0);
+  }
+
+  #tell(task: TaskRecord, kind: UnobservedFailure["kind"], error: unknown): void {
+    this.#report.failed(error);
+    const { label, extras } = task;
+    try {
+      this.#onFailure(Object.freeze({ error, kind, label, spawnSite: extras?.spawnSite }));
+    } catch (failure) {
+      // Telling must not stop the pump, and must not be silent either.
+      reportToHost({ error: failure });
+    }
+  }
+}
+
+function reportToHost({ error }: { readonly error: unknown }): void {
+  if (typeof globalThis.reportError === "function") {
+    globalThis.reportError(error);
+  } else {
+    // biome-ignore lint/suspicious/noConsole: the last place where a failure can be seen.
+    console.error(error);
+  }
+}

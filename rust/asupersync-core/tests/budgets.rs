@@ -1,0 +1,177 @@
+//! Behaviour of budgets: the poll quota, the deadline, what is tightened and what is refused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it fails"
+)]
+
+mod support;
+
+use asupersync_core::{Budget, CancelKind, ErrorKind, Outcome, Ownership, Policy, TaskState};
+use support::{Rig, kind_of, ms};
+
+fn polls(polls: u32) -> Budget {
+    Budget {
+        polls,
+        ..Budget::DEFAULT
+    }
+}
+
+fn deadline(at: u64) -> Budget {
+    Budget {
+        deadline: ms(at),
+        ..Budget::DEFAULT
+    }
+}
+
+#[test]
+fn a_task_that_has_used_up_its_polls_is_cancelled_at_the_next_one() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), polls(3));
+    let mut seen = rig.turn();
+    for _ in 0..3 {
+        rig.checkpoint(task);
+        seen.append(&mut rig.turn());
+    }
+    assert_eq!(
+        seen,
+        ["start a", "resume a", "resume a", "fail a PollQuota"]
+    );
+    assert_eq!(rig.complete(task, Outcome::Ok), Some(Outcome::Cancelled));
+}
+
+#[test]
+fn a_task_without_polls_never_starts() {
+    let mut rig = Rig::new();
+    rig.task_with("a", rig.root(), polls(0));
+    assert_eq!(rig.settle(), ["done a Cancelled by PollQuota"]);
+}
+
+#[test]
+fn a_masked_task_is_asked_when_its_polls_are_used_up_and_observes_later() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), polls(2));
+    rig.turn();
+    rig.kernel.task_mask(task).unwrap();
+    for _ in 0..5 {
+        rig.checkpoint(task);
+        assert_eq!(rig.turn(), ["resume a"]);
+    }
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::CancelRequested));
+    rig.checkpoint(task);
+    rig.kernel.task_unmask(task).unwrap();
+    assert_eq!(rig.turn(), ["fail a PollQuota"]);
+}
+
+#[test]
+fn the_cleanup_budget_replaces_the_budget() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), polls(2));
+    rig.turn();
+    rig.checkpoint(task);
+    rig.cancel(task, CancelKind::User);
+    assert_eq!(rig.turn(), ["fail a User"]);
+    for _ in 0..100 {
+        rig.checkpoint(task);
+        assert_eq!(rig.turn(), ["fail a User"], "well past two polls");
+    }
+}
+
+#[test]
+fn a_deadline_cancels_a_waiting_task_at_its_time() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), deadline(10));
+    rig.turn();
+    rig.sleep(task, 100, 1);
+    assert_eq!(rig.at(9), [""; 0]);
+    assert_eq!(rig.at(10), ["fail a #1 Deadline"]);
+    rig.complete(task, Outcome::Cancelled);
+    assert_eq!(rig.kernel.counters().timers_live, 0);
+}
+
+#[test]
+fn a_sleep_and_a_deadline_of_the_same_moment_give_the_value_and_the_request() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), deadline(10));
+    rig.turn();
+    rig.sleep(task, 10, 1);
+    let effects = rig.at(10);
+    assert_eq!(effects, ["fail a #1 Deadline"], "the deadline was armed first");
+    rig.complete(task, Outcome::Cancelled);
+}
+
+#[test]
+fn the_deadline_of_a_task_that_ended_is_disarmed() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), deadline(10));
+    rig.turn();
+    assert_eq!(rig.kernel.counters().timers_live, 1);
+    rig.complete(task, Outcome::Ok);
+    assert_eq!(rig.kernel.counters().timers_live, 0);
+    assert_eq!(rig.at(10), [""; 0]);
+}
+
+#[test]
+fn a_deadline_in_the_past_cancels_before_the_start() {
+    let mut rig = Rig::new();
+    rig.at(50);
+    rig.task_with("a", rig.root(), deadline(10));
+    assert_eq!(rig.settle(), ["done a Cancelled by Deadline"]);
+}
+
+#[test]
+fn a_budget_only_tightens() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), deadline(100));
+    rig.kernel.task_budget(task, deadline(500)).unwrap();
+    assert_eq!(rig.kernel.next_deadline(), Some(ms(100)));
+    rig.kernel.task_budget(task, deadline(50)).unwrap();
+    assert_eq!(rig.kernel.next_deadline(), Some(ms(50)));
+    assert_eq!(rig.kernel.counters().timers_live, 1);
+    rig.kernel.task_budget(task, polls(2)).unwrap();
+    rig.kernel.task_budget(task, polls(1_000)).unwrap();
+    assert_eq!(rig.turn(), ["start a"]);
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["resume a"]);
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["fail a PollQuota"]);
+}
+
+#[test]
+fn a_child_has_the_tighter_of_its_owners_budget_and_its_own() {
+    for (asked, at) in [(20, 20), (80, 50)] {
+        let mut rig = Rig::new();
+        let owner = rig.task_with("owner", rig.root(), deadline(50));
+        rig.turn();
+        let shielded = Ownership {
+            shielded: true,
+            linked: false,
+        };
+        let region = rig.region_in("r", owner, Policy::FailFast, shielded);
+        let inner = rig.region("inner", region, Policy::FailFast);
+        let child = rig.task_with("child", inner, deadline(asked));
+        rig.turn();
+        rig.sleep(child, 1_000, 1);
+        rig.at(at - 1);
+        assert_eq!(rig.kernel.task_state(child), Ok(TaskState::Running));
+        assert!(rig.at(at).contains(&"fail child #1 Deadline".to_owned()));
+    }
+}
+
+#[test]
+fn a_priority_past_the_maximum_is_refused_and_changes_nothing() {
+    let mut rig = Rig::new();
+    let wrong = Budget {
+        priority: 8,
+        ..deadline(5)
+    };
+    let task = rig.task("a", rig.root());
+    let before = rig.kernel.counters();
+    let refused = rig.kernel.task_budget(task, wrong);
+    assert_eq!(kind_of(refused), ErrorKind::LimitReached);
+    let refused = rig.kernel.region_spawn_with(rig.kernel.root(), wrong);
+    assert_eq!(kind_of(refused), ErrorKind::LimitReached);
+    assert_eq!(rig.kernel.counters(), before);
+    assert_eq!(rig.at(10), ["start a"]);
+}

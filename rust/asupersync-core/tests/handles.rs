@@ -1,0 +1,331 @@
+//! Behaviour of handles: stale, foreign, forged, reused, and hostile numbers without number.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it fails"
+)]
+
+mod support;
+
+use asupersync_core::{
+    Budget, CancelKind, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
+    KernelError, Outcome, Ownership, Policy,
+};
+use support::{Rig, config, kind_of, ms};
+
+/// Every command and every question that names `first`, with `second` where a second handle is
+/// due.
+fn all_answers(kernel: &mut Kernel, first: Handle, second: Handle) -> Vec<Option<KernelError>> {
+    let user = CancelKind::User;
+    vec![
+        kernel.region_open(first, Policy::Race).err(),
+        kernel
+            .region_open_in(first, Policy::Race, Ownership::default())
+            .err(),
+        kernel.region_spawn(first).err(),
+        kernel.region_spawn_with(first, Budget::DEFAULT).err(),
+        kernel.region_close(first).err(),
+        kernel.region_cancel(first, user, "").err(),
+        kernel.region_timeout(first, ms(1)).err(),
+        kernel.region_defer(first).err(),
+        kernel.region_finalizer_spawn(first).err(),
+        kernel.region_state(first).err(),
+        kernel.region_reason(first).err(),
+        kernel.region_join(first, second, 1).err(),
+        kernel.task_complete(first, Outcome::Ok).err(),
+        kernel.task_finalized(first, Outcome::Ok).err(),
+        kernel.task_cancel(first, user, "").err(),
+        kernel.task_budget(first, Budget::DEFAULT).err(),
+        kernel.task_mask(first).err(),
+        kernel.task_unmask(first).err(),
+        kernel.task_defer(first).err(),
+        kernel.task_checkpoint(first).err(),
+        kernel.task_sleep(first, ms(1), 1).err(),
+        kernel.task_join(first, second, 1).err(),
+        kernel.task_state(first).err(),
+        kernel.task_reason(first).err(),
+        kernel.host_open(first, HostOpKind::Fetch, 1).err(),
+        kernel.host_wait(first, 1).err(),
+        kernel.host_notify(first, 0).err(),
+        kernel.host_complete(first, 0).err(),
+        kernel.host_op_state(first).err(),
+    ]
+}
+
+/// What may not change when a command is refused.
+fn picture(kernel: &Kernel) -> impl PartialEq + core::fmt::Debug + use<> {
+    let now = (kernel.now(), kernel.is_runnable(), kernel.is_closed());
+    (
+        kernel.snapshot(),
+        kernel.counters(),
+        kernel.fingerprint(),
+        kernel.certificate(),
+        now,
+    )
+}
+
+/// A kernel with something of every kind live, and something of every kind ended.
+fn busy() -> (Rig, Vec<Handle>, Vec<Handle>) {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    let task = rig.started("a", region);
+    let op = rig.op("op", task, HostOpKind::Fetch, 1);
+    let gone_region = rig.region("gone region", region, Policy::FailFast);
+    rig.kernel.region_close(gone_region).unwrap();
+    let gone_task = rig.started("gone task", region);
+    let gone_op = rig.op("gone op", gone_task, HostOpKind::Foreign, 0);
+    rig.kernel.host_complete(gone_op, 0).unwrap();
+    rig.complete(gone_task, Outcome::Ok);
+    rig.effects();
+    let live = vec![rig.root(), region, task, op];
+    (rig, live, vec![gone_region, gone_task, gone_op])
+}
+
+#[test]
+fn an_ended_thing_is_stale_at_once_and_after_its_slot_was_freed() {
+    let (mut rig, _, gone) = busy();
+    for _ in 0..2 {
+        for handle in &gone {
+            let before = picture(&rig.kernel);
+            let answers = all_answers(&mut rig.kernel, *handle, *handle);
+            for answer in &answers {
+                let kind = answer.expect("refused").kind;
+                assert!(
+                    matches!(kind, ErrorKind::StaleHandle | ErrorKind::ForgedHandle),
+                    "{kind:?}"
+                );
+            }
+            let stale = |answer: &Option<KernelError>| {
+                answer.is_some_and(|error| error.kind == ErrorKind::StaleHandle)
+            };
+            let expected = match handle.kind().unwrap() {
+                HandleKind::Region => 10,
+                HandleKind::Task => 15,
+                HandleKind::HostOp => 4,
+            };
+            assert_eq!(
+                answers.iter().filter(|answer| stale(answer)).count(),
+                expected,
+                "the commands of its own kind say stale, all others forged"
+            );
+            assert_eq!(picture(&rig.kernel), before);
+        }
+        rig.turn();
+    }
+}
+
+#[test]
+fn a_handle_of_another_runtime_is_foreign() {
+    let mut rig = Rig::new();
+    let mut other = Rig::with(&KernelConfig {
+        tag: 2,
+        ..config()
+    });
+    let mine = rig.started("a", rig.root());
+    let theirs = other.started("a", other.root());
+    assert_eq!(
+        theirs.raw() & ((1 << 46) - 1),
+        mine.raw() & ((1 << 46) - 1),
+        "the same slot and generation of another runtime"
+    );
+    let foreign = ErrorKind::ForeignHandle;
+    let kernel = &mut rig.kernel;
+    assert_eq!(kind_of(kernel.task_complete(theirs, Outcome::Ok)), foreign);
+    assert_eq!(kind_of(kernel.task_join(mine, theirs, 1)), foreign);
+    assert_eq!(kind_of(kernel.region_spawn(other.root())), foreign);
+    assert!(rig.is_live_task(mine));
+}
+
+#[test]
+fn tags_wrap_at_their_maximum() {
+    let kernel = Kernel::new(&KernelConfig {
+        tag: 128 + 5,
+        ..config()
+    });
+    let same = Kernel::new(&KernelConfig {
+        tag: 5,
+        ..config()
+    });
+    assert_eq!(kernel.root(), same.root());
+}
+
+#[test]
+fn a_handle_of_another_kind_is_forged() {
+    let (mut rig, live, _) = busy();
+    let [_, region, task, op] = live[..] else {
+        panic!("four things")
+    };
+    let forged = ErrorKind::ForgedHandle;
+    let kernel = &mut rig.kernel;
+    for (handle, other) in [(region, task), (task, op), (op, region)] {
+        let before = picture(kernel);
+        assert_ne!(handle.kind(), other.kind());
+        let wrong = match handle.kind().unwrap() {
+            HandleKind::Region => kernel.task_checkpoint(handle).err(),
+            HandleKind::Task => kernel.host_complete(handle, 0).err(),
+            HandleKind::HostOp => kernel.region_close(handle).err(),
+        };
+        assert_eq!(wrong.map(|error| error.kind), Some(forged));
+        assert_eq!(picture(kernel), before);
+    }
+}
+
+#[test]
+fn a_slot_that_was_never_issued_is_forged_and_a_future_generation_is_stale() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    let future = Handle::from_raw(task.raw() + (1 << 22));
+    let unissued = Handle::from_raw(task.raw() + 1);
+    let nowhere = Handle::from_raw(task.raw() - u64::from(task.slot()));
+    let kernel = &mut rig.kernel;
+    let answer = |result| kind_of::<()>(result);
+    assert_eq!(answer(kernel.task_mask(future)), ErrorKind::StaleHandle);
+    assert_eq!(answer(kernel.task_mask(unissued)), ErrorKind::ForgedHandle);
+    assert_eq!(answer(kernel.task_mask(nowhere)), ErrorKind::ForgedHandle);
+    for raw in [0, 1, u64::MAX, 1 << 53, task.raw() | 1 << 53, task.raw() | 1 << 63] {
+        let handle = Handle::from_raw(raw);
+        assert_eq!(answer(kernel.task_mask(handle)), ErrorKind::ForgedHandle);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_forged_numbers_change_nothing() {
+    let (mut rig, live, gone) = busy();
+    let valid: Vec<u64> = live.iter().map(|handle| handle.raw()).collect();
+    let known: Vec<u64> = live.iter().chain(&gone).map(|handle| handle.raw()).collect();
+    let before = picture(&rig.kernel);
+    let deadline = rig.kernel.next_deadline();
+    let mut state = 0x5EED_u64;
+    let mut next = || {
+        // SplitMix64, as in the kernel.
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let mut forge = || loop {
+        let (shape, random) = (next() % 4, next());
+        let raw = match shape {
+            // Any number at all.
+            0 => random,
+            // Any number that a JavaScript number can carry.
+            1 => random >> 11,
+            // A known handle with one bit flipped.
+            2 => known[(random % known.len() as u64) as usize] ^ (1 << (next() % 64)),
+            // Small slot and generation, any kind and runtime.
+            _ => (random % 8) | ((next() % 4) << 22) | ((next() % 512) << 44),
+        };
+        if !valid.contains(&raw) {
+            return Handle::from_raw(raw);
+        }
+    };
+    let commands = all_answers(&mut rig.kernel, Handle::from_raw(0), Handle::from_raw(0)).len();
+    for _ in 0..100_000_usize.div_ceil(commands) {
+        let (first, second) = (forge(), forge());
+        for (nth, answer) in all_answers(&mut rig.kernel, first, second).iter().enumerate() {
+            let kind = answer.map(|error| error.kind);
+            assert!(
+                matches!(
+                    kind,
+                    Some(
+                        ErrorKind::StaleHandle | ErrorKind::ForeignHandle | ErrorKind::ForgedHandle
+                    )
+                ),
+                "command {nth} on {:#x}: {kind:?}",
+                first.raw()
+            );
+        }
+    }
+    assert_eq!(picture(&rig.kernel), before);
+    assert_eq!(rig.kernel.next_deadline(), deadline);
+    rig.check();
+    assert_eq!(rig.settle(), [""; 0]);
+}
+
+#[test]
+fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice() {
+    let mut rig = Rig::with(&KernelConfig {
+        generations_max: 3,
+        ..config()
+    });
+    let mut seen = Vec::new();
+    let mut slots = std::collections::BTreeMap::<(HandleKind, u32), u32>::new();
+    for _ in 0..100 {
+        let region = rig.region("r", rig.root(), Policy::FailFast);
+        let task = rig.kernel.region_spawn(region).unwrap();
+        rig.turn();
+        let op = rig
+            .kernel
+            .host_open(task, HostOpKind::Fetch, 0)
+            .unwrap()
+            .unwrap();
+        for handle in [region, task, op] {
+            assert!(!seen.contains(&handle), "issued twice");
+            assert!(handle.generation() <= 3);
+            seen.push(handle);
+            let kind = handle.kind().unwrap();
+            *slots.entry((kind, handle.slot())).or_default() += 1;
+        }
+        rig.kernel.host_complete(op, 0).unwrap();
+        rig.complete(task, Outcome::Ok);
+        rig.kernel.region_close(region).unwrap();
+        rig.turn();
+        for old in &seen {
+            let kernel = &mut rig.kernel;
+            let stale = match old.kind().unwrap() {
+                HandleKind::Region => kernel.region_close(*old).err(),
+                HandleKind::Task => kernel.task_checkpoint(*old).err(),
+                HandleKind::HostOp => kernel.host_notify(*old, 0).err(),
+            };
+            assert_eq!(stale.unwrap().kind, ErrorKind::StaleHandle);
+        }
+    }
+    assert!(slots.values().all(|uses| *uses <= 4), "generations 0 to 3");
+    assert!(slots.len() >= 75, "new slots take over");
+    rig.check();
+}
+
+#[test]
+fn handle_at_finds_what_is_live_and_nothing_else() {
+    let (mut rig, live, gone) = busy();
+    for _ in 0..2 {
+        for handle in &live {
+            let found = rig.kernel.handle_at(handle.kind().unwrap(), handle.slot());
+            assert_eq!(found, Some(*handle));
+        }
+        for handle in &gone {
+            let found = rig.kernel.handle_at(handle.kind().unwrap(), handle.slot());
+            assert_eq!(found, None);
+        }
+        assert_eq!(rig.kernel.handle_at(HandleKind::Task, 0), None);
+        assert_eq!(rig.kernel.handle_at(HandleKind::Task, u32::MAX), None);
+        rig.turn();
+    }
+}
+
+#[test]
+fn an_error_says_what_was_expected_and_what_came() {
+    let mut rig = Rig::new();
+    let error = rig.kernel.task_mask(Handle::from_raw(0x2a)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "expected a live task handle, got 0x2a (ForgedHandle)"
+    );
+    assert_eq!(error.received, 0x2a);
+    let codes = [
+        ErrorKind::StaleHandle,
+        ErrorKind::ForeignHandle,
+        ErrorKind::ForgedHandle,
+        ErrorKind::InvalidNumber,
+        ErrorKind::LimitReached,
+        ErrorKind::ScopeClosed,
+        ErrorKind::WrongState,
+        ErrorKind::RuntimeClosed,
+        ErrorKind::Poisoned,
+    ];
+    for (code, kind) in (1_u8..).zip(codes) {
+        assert_eq!(kind.code(), code);
+    }
+}
