@@ -2,8 +2,8 @@
 import initialise, {
   __wbg_reset_state,
   abi_version,
-  Kernel as WasmKernel,
   panic_message,
+  Kernel as WasmKernel,
 } from "../wasm/asupersync.js";
 import { ABI_VERSION } from "./abi.gen.js";
 import { describeThrown, KernelLoadError } from "./errors.js";

@@ -60,7 +60,7 @@ export class CancelledError extends AsupersyncError {
 
   /** @internal */
   constructor(cancel: CancelInfo) {
-    super("CANCELLED", describeCancel(cancel), { cause: cancel });
+    super("CANCELLED", `a cancellation (${describeCancel(cancel)})`, { cause: cancel });
     this.cancel = cancel;
   }
 
@@ -69,12 +69,12 @@ export class CancelledError extends AsupersyncError {
   }
 }
 
-/** A reason in a few words: `timeout`, or `user (superseded)`, with the first cause. */
+/** A reason in a few words: `timeout`, or `user: superseded`, with the first cause. */
 export function describeCancel(cancel: CancelInfo): string {
   let first = cancel;
   while (first.cause !== undefined) first = first.cause;
-  const text = first.message === undefined ? first.kind : `${first.kind} (${first.message})`;
-  return first === cancel ? text : `${cancel.kind}: ${text}`;
+  const text = first.message === undefined ? first.kind : `${first.kind}: ${first.message}`;
+  return first === cancel ? text : `${cancel.kind} after ${text}`;
 }
 
 const KINDS: { readonly [K in CancelKindCode]: CancelKind } = {

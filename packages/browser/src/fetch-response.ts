@@ -145,7 +145,8 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
     this.#take();
     const response = this.#response;
     const host = this.#host;
-    if (response.body === null) return foreignOp(host.task, () => read(response), { label: host.label });
+    if (response.body === null)
+      return foreignOp(host.task, () => read(response), { label: host.label });
     const op = this.#wait<T>();
     read(response).then(
       (value) => this.#end(HostResult.ok, value),

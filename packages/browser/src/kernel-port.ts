@@ -179,11 +179,11 @@ export class KernelPort {
   }
 
   pause(): void {
-    return this.#call(() => this.#kernel.pause(), undefined);
+    this.#call(() => this.#kernel.pause(), undefined);
   }
 
   release(): void {
-    return this.#call(() => this.#kernel.release(), undefined);
+    this.#call(() => this.#kernel.release(), undefined);
   }
 
   root(): Handle {

@@ -31,7 +31,7 @@ export const SUPPRESSED_MAX = 16;
 
 /**
  * One sentence about an outcome that a person can read, without full stop: `failed: TypeError: no
- * network`, `was cancelled: parent-cancelled: unmount`.
+ * network`, `was cancelled: parent-cancelled after unmount`.
  */
 export function describeOutcome(outcome: Outcome<unknown>): string {
   switch (outcome.kind) {
@@ -39,7 +39,8 @@ export function describeOutcome(outcome: Outcome<unknown>): string {
       return "gave its value";
     case "err": {
       const count = outcome.suppressed?.length ?? 0;
-      const others = count === 0 ? "" : `, and ${count} more ${count === 1 ? "failure" : "failures"}`;
+      const others =
+        count === 0 ? "" : `, and ${count} more ${count === 1 ? "failure" : "failures"}`;
       return `failed: ${describeThrown(outcome.error)}${others}`;
     }
     case "cancelled":

@@ -145,7 +145,8 @@ function spawnFinalizer(runtime: RuntimeRecord, scope: ScopeRecord): void {
   if (finalizer === undefined) return;
   scope.stage = "finalizing";
   const handle = runtime.port.region_finalizer_spawn(scope.handle);
-  if (!runtime.isSound(handle)) return;
+  // Refused only by a kernel that is poisoned: it keeps room for finalizers.
+  if (handle < 0) return;
   const task = new TaskRecord(scope, handle, finalizer);
   task.more().isFinalizer = true;
   runtime.tasks[indexOf(handle)] = task;

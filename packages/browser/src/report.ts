@@ -1,6 +1,6 @@
 /** Owns the close report: what the runtime leaves behind when it has closed. */
 import type { HostRecord } from "./host-op.js";
-import type { TaskRecord } from "./task.js";
+import { Phase, type TaskRecord } from "./task.js";
 
 /** How a runtime's life ended. Immutable. */
 export interface CloseReport {
@@ -34,10 +34,12 @@ export class ReportBuilder {
   readonly #revoked: Revoked[] = [];
   readonly #failures: unknown[] = [];
 
-  /** Notes a task, before it is marked. */
+  /** Notes a task, before it is marked. Its handle is stale, so the kernel cannot be asked any more. */
   revokedTask(task: TaskRecord): void {
-    const { label, state } = task;
-    this.#note({ kind: "task", label, spawnSite: task.extras?.spawnSite, state });
+    const isObserved = task.cancelError !== undefined;
+    const bodyState = isObserved ? "cancelling" : "cancel-requested";
+    const state = task.phase === Phase.running ? bodyState : "finalizing";
+    this.#note({ kind: "task", label: task.label, spawnSite: task.extras?.spawnSite, state });
   }
 
   revokedHostOp(host: HostRecord): void {

@@ -1,7 +1,9 @@
-/** Owns a runtime's record: its kernel, its tables, and how it ends. */
+/** Owns a runtime's record: its kernel, the tables by slot and token, and how it ends. */
 import {
   CounterCode,
+  ErrorKindCode,
   EventCode,
+  type KernelConfig,
   type KernelModule,
   OutcomeCode,
   PolicyCode,
@@ -13,11 +15,276 @@ import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
-import { CHECKPOINT, type OpRecord } from "./op.js";
+import { type OpRecord, OpState } from "./op.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
+import { settle } from "./settle.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
-import { runIn, spawnIn } from "./spawn.js";
+import { advance } from "./step.js";
+import { releaseTag } from "./tag.js";
+import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
+import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
+import { checkFunction } from "./validate.js";
+
+/** What the record of a runtime is made of. */
+export interface RuntimeSetup {
+  readonly module: KernelModule;
+  readonly config: Omit<KernelConfig, "tag">;
+  /** Names it in its handles. */
+  readonly tag: number;
+  readonly label: string;
+  readonly keepsSpawnSites: boolean;
+  readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+}
+
+/** The record behind {@link Runtime}. */
+export class RuntimeRecord implements Runtime {
+  readonly port: KernelPort;
+  readonly reasons: ReasonCache;
+  readonly report = new ReportBuilder();
+  readonly unobserved: UnobservedFailures;
+  readonly snapshots: SnapshotStore;
+  readonly root: ScopeRecord;
+  readonly keepsSpawnSites: boolean;
+
+  // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
+  readonly tasks: (TaskRecord | undefined)[] = [undefined];
+  readonly scopes: (ScopeRecord | undefined)[] = [undefined];
+  readonly hostOps: (HostRecord | undefined)[] = [undefined];
+
+  // Open operations by token. Token 0 is the checkpoint, which its task holds.
+  readonly ops: (OpRecord | undefined)[] = [undefined];
+  readonly freeTokens: number[] = [];
+
+  /** Whether the present batch has settled something that a promise waits for. */
+  hasResumedPromises = false;
+
+  readonly #module: KernelModule;
+  readonly #tag: number;
+  readonly #stopWatching: () => void;
+  #state: RuntimeState = "open";
+  #closing: Promise<CloseReport> | undefined = undefined;
+  #resolveClosing: ((report: CloseReport) => void) | undefined = undefined;
+  /** When `close` was called, and how many tasks had ended cancelled by then. */
+  #closeStart = { atMs: 0, cancelled: 0 };
+
+  constructor(setup: RuntimeSetup) {
+    const { module, tag, label } = setup;
+    const kernel = module.createKernel({ ...setup.config, tag }, () => pump(this));
+    this.#module = module;
+    this.#tag = tag;
+    this.port = new KernelPort(kernel, (error) => this.#trapped(error));
+    this.#stopWatching = module.onDeath(() => {
+      this.port.trap(new AsupersyncError("POISONED", "a trap in another runtime of this page"));
+    });
+    this.reasons = new ReasonCache(this.port);
+    this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
+    this.snapshots = new SnapshotStore(this);
+    this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.root = this.addScope({
+      runtime: this,
+      handle: this.port.root(),
+      role: ScopeRole.user,
+      policy: PolicyCode.collectAll,
+      label,
+      parent: undefined,
+      owner: undefined,
+      deadline: undefined,
+    });
+  }
+
+  get state(): RuntimeState {
+    if (this.#state === "open" && this.root.state !== "open") return "closing";
+    return this.#state;
+  }
+
+  run<T>(body: Body<T>, options?: TaskOptions): Promise<Outcome<T>> {
+    return this.root.run(body, options);
+  }
+
+  spawn<T>(body: Body<T>, options?: TaskOptions): Task<T> {
+    return this.root.spawn(body, options);
+  }
+
+  openScope(options?: ScopeOptions): Scope {
+    return this.root.openScope(options);
+  }
+
+  now(): number {
+    return this.port.now();
+  }
+
+  snapshot(): RuntimeSnapshot {
+    return this.snapshots.get();
+  }
+
+  subscribe(listener: () => void): () => void {
+    checkFunction(listener, "listener");
+    return this.snapshots.subscribe(listener);
+  }
+
+  counters(): Counters {
+    const { port } = this;
+    return Object.freeze({
+      tasks: port.count(CounterCode.tasksLive),
+      scopes: port.count(CounterCode.regionsLive),
+      hostOps: port.count(CounterCode.hostOpsLive),
+      timers: port.count(CounterCode.timersLive),
+      tasksSpawned: port.count(CounterCode.tasksSpawned),
+      tasksCompleted: port.count(CounterCode.tasksCompleted),
+      tasksCancelled: port.count(CounterCode.tasksCancelled),
+      tasksRevoked: port.count(CounterCode.tasksRevoked),
+      hostOpsRevoked: port.count(CounterCode.hostOpsRevoked),
+      dispatches: port.count(CounterCode.dispatches),
+      events: port.count(CounterCode.events),
+      eventsDropped: port.count(CounterCode.eventsDropped),
+    });
+  }
+
+  fingerprint(): string {
+    return hashText(this.port.fingerprint());
+  }
+
+  certificate(): string {
+    return hashText(this.port.certificate());
+  }
+
+  events(): TraceEvent[] {
+    const numbers = this.port.events();
+    const events: TraceEvent[] = [];
+    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
+      const [seq, atMs, kind, subject, detail] = numbers.subarray(at) as unknown as FiveNumbers;
+      const name = EVENT_NAMES[kind];
+      if (name !== undefined) events.push({ seq, at: atMs, kind: name, subject, detail });
+    }
+    return events;
+  }
+
+  close(): Promise<CloseReport> {
+    if (this.#closing === undefined) {
+      const { port } = this;
+      this.#closeStart = { atMs: port.now(), cancelled: port.count(CounterCode.tasksCancelled) };
+      this.#closing = new Promise((resolve) => {
+        this.#resolveClosing = resolve;
+      });
+      if (this.#state === "open") {
+        this.#state = "closing";
+        port.close();
+      } else {
+        this.#finish();
+      }
+    }
+    return this.#closing;
+  }
+
+  async [ASYNC_DISPOSE](): Promise<void> {
+    await this.close();
+  }
+
+  /** Enters a scope that the kernel has opened. */
+  addScope(setup: ScopeSetup): ScopeRecord {
+    const scope = new ScopeRecord(setup);
+    this.scopes[indexOf(setup.handle)] = scope;
+    this.snapshots.touch();
+    return scope;
+  }
+
+  /** The kernel's memory as words, valid until the next call of the kernel. */
+  words(): Uint32Array {
+    return this.#module.words();
+  }
+
+  /**
+   * Lets every answer pass but one: for calls that cannot be wrong, on things that may have ended.
+   *
+   * @throws {AsupersyncError} `POISONED`.
+   */
+  expectSound(answer: number): void {
+    if (answer === -ErrorKindCode.poisoned) throw refusal(answer, `runtime "${this.root.label}"`);
+  }
+
+  /** A delivery is over. */
+  delivered(): void {
+    this.snapshots.publish();
+  }
+
+  /** The kernel closed the root. */
+  rootClosed(): void {
+    this.#state = "closed";
+    this.port.release();
+    this.#letGo();
+    this.#finish();
+  }
+
+  /** A call trapped, here or in another runtime of the instance. Nothing is unwound, so the rest waits. */
+  #trapped(error: unknown): void {
+    if (this.#state === "closed" || this.#state === "poisoned") return;
+    this.#state = "poisoned";
+    queueMicrotask(() => this.#endPoisoned(error));
+    this.#module.die();
+  }
+
+  #endPoisoned(error: unknown): void {
+    const message = this.#module.panicMessage() ?? describeThrown(error);
+    const panic: PanicInfo = Object.freeze({ message, error, during: "kernel" });
+    this.#letGo();
+    this.unobserved.reportPanic(this.root.label, panic);
+    for (const task of this.tasks) {
+      if (task !== undefined) endPoisonedTask(task, panic);
+    }
+    for (const scope of this.scopes) {
+      if (scope === undefined) continue;
+      scope.finalizerFailed(panic);
+      scope.closed(OutcomeCode.panicked, undefined);
+    }
+    this.scopes.fill(undefined);
+    this.hostOps.fill(undefined);
+    this.#finish();
+    this.snapshots.publish();
+  }
+
+  #letGo(): void {
+    this.#stopWatching();
+    releaseTag(this.#tag);
+  }
+
+  #finish(): void {
+    if (this.#resolveClosing === undefined) return;
+    this.unobserved.check();
+    const { port } = this;
+    const { atMs, cancelled } = this.#closeStart;
+    const cancelledSince = port.count(CounterCode.tasksCancelled) - cancelled;
+    const isPoisoned = this.#state === "poisoned";
+    this.#resolveClosing(this.report.build(port.now() - atMs, cancelledSince, isPoisoned));
+  }
+}
+
+/** Settles a task whose kernel is gone, and wakes what still waits for it. */
+function endPoisonedTask(task: TaskRecord, panic: PanicInfo): void {
+  task.more().panic = panic;
+  // The panic is told once, for the runtime.
+  task.isObserved = true;
+  const pending: OpRecord[] = [];
+  for (let op = task.openOps; op !== undefined; op = op.after) pending.push(op);
+  const { checkpoint } = task;
+  if (checkpoint?.state === OpState.pending) pending.push(checkpoint);
+  settle(task, OutcomeCode.panicked, 0);
+  for (const op of pending) {
+    op.fail(panicError(panic));
+    if (op.reaction !== undefined) advance(op);
+  }
+}
+
+const EVENT_NUMBERS = 5;
+type FiveNumbers = readonly [number, number, number, number, number];
+
+const EVENT_NAMES: { readonly [code: number]: keyof typeof EventCode } = Object.fromEntries(
+  Object.entries(EventCode).map(([name, code]) => [code, name as keyof typeof EventCode]),
+);
+
+function hashText(hash: bigint): string {
+  return BigInt.asUintN(64, hash).toString(16).padStart(16, "0");
+}

@@ -25,7 +25,9 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptio
 export function maskOp<T>(task: TaskRecord, body: Body<T>): Op<T> {
   checkFunction(body, "body");
   const flags = OwnershipFlag.shielded;
-  return new SingleBranch(task, { policy: PolicyCode.failFast, flags, label: "mask" }).start([body]);
+  return new SingleBranch(task, { policy: PolicyCode.failFast, flags, label: "mask" }).start([
+    body,
+  ]);
 }
 
 class SingleBranch extends Composite {

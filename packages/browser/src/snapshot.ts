@@ -9,8 +9,8 @@ import {
 import { type CancelKind, cancelKind } from "./cancel.js";
 import { SLOT_BITS } from "./handle.js";
 import type { HostOpState } from "./host-op.js";
-import type { RuntimeRecord } from "./runtime-record.js";
 import type { RuntimeState } from "./runtime.js";
+import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeState } from "./scope.js";
 import type { TaskState } from "./task.js";
 

@@ -11,6 +11,12 @@ import { settle } from "./settle.js";
 import { Phase, type TaskRecord } from "./task.js";
 import { describeReceived } from "./validate.js";
 
+type AnyGenerator = Generator<unknown, unknown, unknown>;
+
+/** What all native generator functions inherit from, and the `next` that all their objects share. */
+const GENERATOR_FUNCTION: unknown = Object.getPrototypeOf(function* () {});
+const NEXT = (function* () {})().next as AnyGenerator["next"];
+
 /** What the kernel adds to the outcome of a task that completed in the call. */
 const COMPLETED_NOW = 4;
 
@@ -57,11 +63,13 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
     return;
   }
   current.task = undefined;
-  if (result instanceof Promise) {
-    follow(task, result);
-  } else if (isGenerator(result)) {
-    task.generator = result;
+  // What a native generator function gives is looked at by the function, not the object: every such
+  // function makes objects of a shape of its own, and asking each shape costs more than the step.
+  if (Object.getPrototypeOf(code) === GENERATOR_FUNCTION || isGenerator(result)) {
+    task.generator = result as AnyGenerator;
     step(task, false, undefined);
+  } else if (result instanceof Promise) {
+    follow(task, result);
   } else if (isThenable(result)) {
     // What it is made of may throw or call back at once; a promise around it does neither.
     follow(task, Promise.resolve(result));
@@ -90,11 +98,12 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
   if (generator === undefined) return;
   let fails = hasFailed;
   let value = input;
+  const resume = Object.getPrototypeOf(task.body) === GENERATOR_FUNCTION ? NEXT : generator.next;
   current.task = task;
   for (;;) {
     let result: IteratorResult<unknown, unknown>;
     try {
-      result = fails ? generator.throw(value) : generator.next(value);
+      result = fails ? generator.throw(value) : resume.call(generator, value);
     } catch (error) {
       current.task = undefined;
       threw(task, error);
@@ -170,21 +179,21 @@ function ended(task: TaskRecord, answer: number): void {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && typeof value["then"] === "function";
+  return isObject(value) && typeof value.then === "function";
 }
 
 function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {
   return (
     isObject(value) &&
-    typeof value["next"] === "function" &&
-    typeof value["throw"] === "function" &&
+    typeof value.next === "function" &&
+    typeof value.throw === "function" &&
     Symbol.iterator in value &&
     !(value instanceof OpRecord)
   );
 }
 
 function isAsyncGenerator(value: unknown): boolean {
-  return isObject(value) && Symbol.asyncIterator in value && typeof value["throw"] === "function";
+  return isObject(value) && Symbol.asyncIterator in value && typeof value.throw === "function";
 }
 
 function isObject(value: unknown): value is { readonly [name: string]: unknown } {

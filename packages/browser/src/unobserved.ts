@@ -3,7 +3,7 @@ import { OutcomeCode } from "@asupersync/browser-core";
 import { type OpRecord, OpState } from "./op.js";
 import type { PanicInfo } from "./outcome.js";
 import type { ReportBuilder } from "./report.js";
-import type { TaskRecord } from "./task.js";
+import { panicError, type TaskRecord } from "./task.js";
 
 /** A failure that nobody had asked about when its batch was over. */
 export interface UnobservedFailure {
@@ -12,9 +12,10 @@ export interface UnobservedFailure {
   /**
    * `task`: the task failed. `clean-up`: it failed after it was cancelled, which its outcome does not
    * say. `finalizer`: a finalizer failed. `operation`: an operation failed that was never awaited.
+   * `kernel`: the kernel broke, and every task of the runtime has ended `panicked`.
    */
-  readonly kind: "task" | "clean-up" | "finalizer" | "operation";
-  /** Label of the task. */
+  readonly kind: "task" | "clean-up" | "finalizer" | "operation" | "kernel";
+  /** Label of the task; of the runtime, if the kernel broke. */
   readonly label: string;
   /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
   readonly spawnSite: string | undefined;
@@ -28,7 +29,10 @@ export class UnobservedFailures {
   #ops: OpRecord[] = [];
   #state: "idle" | "checking" = "idle";
 
-  constructor(report: ReportBuilder, onFailure: ((failure: UnobservedFailure) => void) | undefined) {
+  constructor(
+    report: ReportBuilder,
+    onFailure: ((failure: UnobservedFailure) => void) | undefined,
+  ) {
     this.#report = report;
     this.#onFailure = onFailure ?? reportToHost;
   }
@@ -50,12 +54,17 @@ export class UnobservedFailures {
     const isPanic = task.code === OutcomeCode.panicked;
     const error = isPanic ? (task.value as PanicInfo).error : task.value;
     const isFinalizer = isPanic || task.extras?.isFinalizer === true;
-    this.#tell(task, isFinalizer ? "finalizer" : "task", error);
+    this.#tellOf(task, isFinalizer ? "finalizer" : "task", error);
   }
 
   /** A cancelled task threw something of its own while it cleaned up. */
   reportCleanUp(task: TaskRecord, error: unknown): void {
-    this.#tell(task, "clean-up", error);
+    this.#tellOf(task, "clean-up", error);
+  }
+
+  /** The kernel broke. */
+  reportPanic(label: string, panic: PanicInfo): void {
+    this.#tell({ error: panicError(panic), kind: "kernel", label, spawnSite: undefined });
   }
 
   /** A listener of the caller's threw. */
@@ -74,7 +83,7 @@ export class UnobservedFailures {
       if (!task.isObserved) this.report(task);
     }
     for (const op of ops) {
-      if (op.state === OpState.unheard) this.#tell(op.task, "operation", op.value);
+      if (op.state === OpState.unheard) this.#tellOf(op.task, "operation", op.value);
     }
   }
 
@@ -85,14 +94,17 @@ export class UnobservedFailures {
     setTimeout(() => this.check(), 0);
   }
 
-  #tell(task: TaskRecord, kind: UnobservedFailure["kind"], error: unknown): void {
-    this.#report.failed(error);
-    const { label, extras } = task;
+  #tellOf(task: TaskRecord, kind: UnobservedFailure["kind"], error: unknown): void {
+    this.#tell({ error, kind, label: task.label, spawnSite: task.extras?.spawnSite });
+  }
+
+  #tell(failure: UnobservedFailure): void {
+    this.#report.failed(failure.error);
     try {
-      this.#onFailure(Object.freeze({ error, kind, label, spawnSite: extras?.spawnSite }));
-    } catch (failure) {
+      this.#onFailure(Object.freeze(failure));
+    } catch (error) {
       // Telling must not stop the pump, and must not be silent either.
-      reportToHost({ error: failure });
+      reportToHost({ error });
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Owns commit-time ownership: one resource that survives StrictMode's remount, and nothing longer. */
-import type { CancelRequest } from "@asupersync/browser";
+import { AsupersyncError, type CancelRequest } from "@asupersync/browser";
 
 /** The component left: it was unmounted, or hidden by an `Activity`. */
 export const UNMOUNTED: CancelRequest = { kind: "unmount" };
@@ -65,6 +65,21 @@ export class Lifetime<R> {
     if (held === undefined) return;
     this.#held = undefined;
     this.#end(held.resource, why);
+  }
+}
+
+/**
+ * Cancels what a component leaves behind, where nobody could catch an error. A poisoned runtime refuses,
+ * and has ended all its work already.
+ */
+export function cancelLeft(
+  left: { cancel(reason: CancelRequest): void } | undefined,
+  why: CancelRequest,
+): void {
+  try {
+    left?.cancel(why);
+  } catch (error) {
+    if (!(error instanceof AsupersyncError) || error.code !== "POISONED") throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Owns a component's scope: opened in a commit, cancelled and closed when the component leaves. */
 import type { CancelRequest, Runtime, Scope, ScopeOptions } from "@asupersync/browser";
-import { Lifetime } from "./lifetime.js";
+import { cancelLeft, Lifetime } from "./lifetime.js";
 import { Store } from "./store.js";
 
 /** One a component. Making it opens nothing. */
@@ -24,8 +24,7 @@ export class ScopeOwner {
   #close(scope: Scope | undefined, why: CancelRequest): void {
     // First, so that a component that is shown again never sees the closed one.
     this.#store.publish(undefined);
-    if (scope === undefined) return;
-    scope.cancel(why);
-    void scope.close();
+    cancelLeft(scope, why);
+    void scope?.close();
   }
 }

@@ -1,6 +1,6 @@
 /** Owns a component's task: which run is the current one, and that no other run's result is ever shown. */
 import type { Body, CancelRequest, Runtime, Task, TaskOptions } from "@asupersync/browser";
-import { Lifetime } from "./lifetime.js";
+import { cancelLeft, Lifetime } from "./lifetime.js";
 import { Store } from "./store.js";
 import { idleView, outcomeView, runningView, type TaskView } from "./task-view.js";
 
@@ -73,7 +73,7 @@ export class TaskOwner<T> {
 
   #end({ task }: Generation<T>, why: CancelRequest): void {
     this.#store.publish({ run: undefined, view: idleView(this.getSnapshot().view.latest) });
-    task?.cancel(why);
+    cancelLeft(task, why);
   }
 }
 

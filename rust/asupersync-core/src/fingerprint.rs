@@ -10,7 +10,9 @@
 //! sum over the readers since. So it is a function of the event's past in the dependence graph
 //! alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of nodes
 //! of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
-//! Times are left out: the same run on a slower clock is the same run.
+//! What is handed to a task (the end of a task or region, a host operation's answer) is part of
+//! its past too. Times are left out: the same run on a slower clock is the same run. So is the
+//! seed: two seeds that reach one class have one fingerprint.
 
 use crate::rng::mix;
 
@@ -26,6 +28,13 @@ pub(crate) struct Causal {
     read: u64,
 }
 
+impl Causal {
+    /// Causal hash of the last event that wrote the resource.
+    pub(crate) fn last(self) -> u64 {
+        self.written
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Hashes {
     certificate: u64,
@@ -35,10 +44,9 @@ pub(crate) struct Hashes {
 
 impl Hashes {
     pub(crate) fn new(seed: u64) -> Self {
-        let start = mix(seed ^ u64::from(HASH_VERSION));
         Self {
-            certificate: start,
-            fingerprint: start,
+            certificate: mix(seed ^ u64::from(HASH_VERSION)),
+            fingerprint: u64::from(HASH_VERSION),
             steps: 0,
         }
     }
@@ -65,6 +73,11 @@ impl Hashes {
     pub(crate) fn write_reading(&mut self, label: u64, resource: &mut Causal, read: &mut Causal) {
         let hash = self.write(label ^ read.written.rotate_left(29), resource);
         read.read = read.read.wrapping_add(hash);
+    }
+
+    /// Adds to the past of `resource` that it was handed `code` by the event `cause`.
+    pub(crate) fn delivered(&mut self, code: u32, cause: u64, resource: &mut Causal) {
+        self.write(u64::from(code) ^ cause.rotate_left(29), resource);
     }
 
     /// Adds an event that writes two resources: the parent and what is born of it.

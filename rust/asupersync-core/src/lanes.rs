@@ -43,11 +43,36 @@ struct Place {
     stamp: u32,
 }
 
+/// Below this many places dead ones are left to surface by themselves.
+const COMPACT_FROM: usize = 256;
+
+impl Place {
+    fn counts(self, tasks: &Table<TaskKey, Task>, lane: Lane) -> bool {
+        tasks
+            .get(self.task)
+            .is_some_and(|task| task.lane == Some(lane) && task.stamp == self.stamp)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     levels: [VecDeque<Place>; LEVELS],
     occupied: u8,
     live: u32,
+}
+
+impl Queue {
+    /// Drops the places that no longer count once they outnumber those that do. O(n), paid
+    /// for by the n / 2 that it drops.
+    fn compact(&mut self, tasks: &Table<TaskKey, Task>, lane: Lane) {
+        let places: usize = self.levels.iter().map(VecDeque::len).sum();
+        if places <= COMPACT_FROM || places / 2 <= self.live as usize {
+            return;
+        }
+        for level in &mut self.levels {
+            level.retain(|place| place.counts(tasks, lane));
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -98,6 +123,7 @@ impl Lanes {
         });
         queue.occupied |= 1 << level;
         queue.live += 1;
+        queue.compact(tasks, lane);
     }
 
     /// Takes `key` out of whichever lane it is in.
@@ -115,17 +141,17 @@ impl Lanes {
     pub(crate) fn pick(&mut self, timer_due: bool, draining: bool) -> Option<Lane> {
         let ready = self.ready.live > 0;
         let bound = if draining {
-            self.streak_max * 2
+            self.streak_max.saturating_mul(2)
         } else {
             self.streak_max
         };
         if self.cancel.live > 0 && (self.cancel_streak < bound || !(timer_due || ready)) {
-            self.cancel_streak += 1;
+            self.cancel_streak = self.cancel_streak.saturating_add(1);
             return Some(Lane::Cancel);
         }
         self.cancel_streak = 0;
         if timer_due && (self.timed_streak < self.streak_max || !ready) {
-            self.timed_streak += 1;
+            self.timed_streak = self.timed_streak.saturating_add(1);
             return Some(Lane::Timed);
         }
         self.timed_streak = 0;
@@ -155,11 +181,8 @@ impl Lanes {
                 queue.occupied &= !(1 << level);
                 continue;
             };
-            if let Some(task) = tasks.get_mut(place.task)
-                && task.lane == Some(lane)
-                && task.stamp == place.stamp
-            {
-                task.lane = None;
+            if place.counts(tasks, lane) {
+                tasks.at_mut(place.task).lane = None;
                 queue.live -= 1;
                 return Some(place.task);
             }

@@ -63,6 +63,10 @@ pub const POLLS_PER_TICK: u32 = 256;
 /// Nanoseconds that a cancelled body or host operation has to drain: five seconds.
 pub const DRAIN_TIME_NS: u64 = 5_000_000_000;
 
+/// Longest drain time, so that a drain that starts at [`Time::LATEST`](crate::Time::LATEST)
+/// still ends before [`Time::NEVER`](crate::Time::NEVER).
+pub const DRAIN_TIME_NS_MAX: u64 = u64::MAX / 4;
+
 /// Polls allowed for clean-up, by severity of the cancel reason. A weak reason leaves time
 /// to tidy; a shutdown does not.
 pub const CLEANUP_POLLS: [u32; 6] = [1_000, 500, 300, 200, 200, 50];

@@ -73,12 +73,22 @@ pub(crate) struct Task {
     pub(crate) child_failure: Outcome,
     /// Set from a checkpoint until its dispatch.
     pub(crate) at_checkpoint: bool,
-    /// When its body or finalizer is revoked; [`Time::NEVER`] if not armed.
+    /// When its body or finalizer is revoked, or the shields of what the body left are lifted;
+    /// [`Time::NEVER`] if not armed.
     pub(crate) drain_at: Time,
+    /// Number of its drain timer, so that one disarmed and armed again for the same moment is
+    /// told apart from its predecessor.
+    pub(crate) drain_stamp: u32,
+    /// Set when its drain time ended while it was queued: from then on its cleanup polls bound
+    /// it, masked or not. Cleared when its body ends or a finalizer starts.
+    pub(crate) is_overtime: bool,
     /// Set while its deadline is in the timers.
     pub(crate) deadline_armed: bool,
     /// Whether this task runs a finalizer of its region.
     pub(crate) is_region_finalizer: bool,
+    /// Whether this task only sees out what a revoked one left: it has no value, so it wins
+    /// nothing.
+    pub(crate) is_successor: bool,
     pub(crate) mask_depth: u16,
     pub(crate) finalizers: u16,
     pub(crate) lane: Option<Lane>,
@@ -102,8 +112,11 @@ impl Task {
             child_failure: Outcome::Ok,
             at_checkpoint: false,
             drain_at: Time::NEVER,
+            drain_stamp: 0,
+            is_overtime: false,
             deadline_armed: false,
             is_region_finalizer: false,
+            is_successor: false,
             mask_depth: 0,
             finalizers: 0,
             lane: None,

@@ -11,6 +11,10 @@ impl Time {
     /// Later than every deadline: the deadline of a task that has none.
     pub const NEVER: Self = Self(u64::MAX);
 
+    /// The latest that [`Kernel::now`](crate::Kernel::now) can be: 292 years. Short of
+    /// [`Time::NEVER`], so that what is due some time after it is still due at a time.
+    pub const LATEST: Self = Self(u64::MAX / 2);
+
     /// A point `ns` nanoseconds after zero.
     #[must_use]
     pub const fn from_nanos(ns: u64) -> Self {

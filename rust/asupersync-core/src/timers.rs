@@ -20,8 +20,8 @@ pub(crate) enum TimerTarget {
     Region(RegionKey, CancelKind),
     /// A task's own deadline.
     Task(TaskKey),
-    /// The end of the time that a cancelled body or finalizer has.
-    DrainTask(TaskKey),
+    /// The end of the time that a cancelled task or a finalizer has, with the timer's number.
+    DrainTask(TaskKey, u32),
     /// The end of the time that a cancelled host operation has.
     DrainHostOp(HostOpKey),
 }

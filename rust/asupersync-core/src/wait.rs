@@ -40,6 +40,8 @@ pub(crate) struct Wait {
     pub(crate) token: u32,
     pub(crate) kind: WaitKind,
     pub(crate) progress: WaitProgress,
+    /// Causal hash of the event that gave it its result.
+    pub(crate) cause: u64,
 }
 
 impl Wait {

@@ -73,6 +73,7 @@ fn busy() -> (Rig, Vec<Handle>, Vec<Handle>) {
     let op = rig.op("op", task, HostOpKind::Fetch, 1);
     let gone_region = rig.region("gone region", region, Policy::FailFast);
     rig.kernel.region_close(gone_region).unwrap();
+    rig.turn();
     let gone_task = rig.started("gone task", region);
     let gone_op = rig.op("gone op", gone_task, HostOpKind::Foreign, 0);
     rig.kernel.host_complete(gone_op, 0).unwrap();

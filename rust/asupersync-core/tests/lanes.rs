@@ -8,8 +8,9 @@
 
 mod support;
 
+use asupersync_core::limits::DRAIN_TIME_NS_MAX;
 use asupersync_core::{
-    Budget, CancelKind, EventKind, Handle, Kernel, KernelConfig, Lane, Outcome, TieBreak,
+    Budget, CancelKind, EventKind, Handle, Kernel, KernelConfig, Lane, Outcome, TieBreak, Time,
 };
 use support::{Rig, config, ms};
 
@@ -134,6 +135,20 @@ fn maxima_of_zero_count_as_one() {
     assert_eq!(rig.settle(), [""; 0]);
 }
 
+#[test]
+fn a_drain_time_without_end_ends_at_its_maximum() {
+    let mut rig = Rig::with(&KernelConfig {
+        drain_time_ns: u64::MAX,
+        ..config()
+    });
+    let a = rig.started("a", rig.root());
+    rig.cancel(a, CancelKind::User);
+    let end = rig.kernel.next_deadline();
+    assert_eq!(end, Some(Time::from_nanos(DRAIN_TIME_NS_MAX)));
+    rig.complete(a, Outcome::Ok);
+    assert_eq!(rig.kernel.counters().timers_live, 0);
+}
+
 /// Keeps the lanes as busy as the arguments say for `dispatches` dispatches, and gives the lane
 /// of each. Bodies that were cancelled swallow it and wait again at once, which keeps the
 /// cancel lane full; sleepers sleep until now.
@@ -141,7 +156,8 @@ fn schedule(streak: u32, draining: bool, sleepers: usize, ready: usize, dispatch
     let mut kernel = Kernel::new(&KernelConfig {
         cancel_streak: streak,
         trace_capacity: 1 << 16,
-        polls_per_tick: 16,
+        // So that whoever was dispatched is runnable again before the next dispatch.
+        polls_per_tick: 1,
         ..KernelConfig::default()
     });
     let root = kernel.root();
@@ -177,7 +193,7 @@ fn schedule(streak: u32, draining: bool, sleepers: usize, ready: usize, dispatch
     for task in swallowers.iter().chain(&sleepers).chain(&ready) {
         again(&mut kernel, *task);
     }
-    for _ in 0..dispatches.div_ceil(16) {
+    for _ in 0..dispatches {
         kernel.tick(ms(0));
         for effect in kernel.take_effects() {
             match effect {

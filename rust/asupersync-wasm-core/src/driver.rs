@@ -25,6 +25,9 @@ pub trait Port {
     fn arm_timer(&mut self, ms: f64);
     /// Disarms the timer.
     fn disarm_timer(&mut self);
+    /// Whether the armed timer has gone off since the last call. The clock cannot tell: a timer
+    /// may go off before the time it was armed for, by the clock's own resolution.
+    fn take_timer_fired(&mut self) -> bool;
 }
 
 /// How a driver is set up, as the numbers that came from JavaScript.
@@ -113,6 +116,9 @@ impl<P: Port> Driver<P> {
             self.slice_start_ms = now_ms;
         }
         self.wake = Wake::None;
+        if self.port.take_timer_fired() {
+            self.armed_for = Time::NEVER;
+        }
         self.last_turn_ms = now_ms;
         self.batch.clear();
         self.reasons.clear();
@@ -193,7 +199,7 @@ impl<P: Port> Driver<P> {
                 self.port.disarm_timer();
             }
             // A timer armed too early is left: it finds nothing due and arms the next.
-            Some(at) if at < self.armed_for || self.armed_for <= self.kernel.now() => {
+            Some(at) if at < self.armed_for => {
                 self.armed_for = at;
                 let wait_ns = at.as_nanos().saturating_sub(self.kernel.now().as_nanos());
                 self.port.arm_timer(to_ms(wait_ns));

@@ -1,5 +1,9 @@
 //! The driver's turn: one wake, one timer, slices that end.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -50,7 +54,7 @@ fn one_timer_is_armed_for_the_nearest_deadline_and_disarmed_when_none_is_left() 
     assert_eq!(driver.turn(), 0);
     assert_eq!(port.taken(), [Armed::Timer(10.0)]);
 
-    port.pass(10.0);
+    port.fire(10.0);
     assert_eq!(driver.turn(), 1);
     assert_eq!(records(&driver)[0].2, 2, "the nearest token fires");
     assert_eq!(driver.turn(), 0);
@@ -59,7 +63,10 @@ fn one_timer_is_armed_for_the_nearest_deadline_and_disarmed_when_none_is_left() 
     driver.task_complete(task, 0.0);
     driver.turn();
     driver.turn();
-    assert!(port.taken().contains(&Armed::TimerOff), "a completed task leaves no timer behind");
+    assert!(
+        port.taken().contains(&Armed::TimerOff),
+        "a completed task leaves no timer behind"
+    );
 }
 
 #[test]
@@ -70,10 +77,10 @@ fn a_timer_that_fires_early_is_armed_again_for_the_rest() {
     driver.task_sleep(task, 10.0, 1.0);
     assert_eq!(driver.turn(), 0);
     port.taken();
-    port.pass(9.5);
+    port.fire(9.5);
     assert_eq!(driver.turn(), 0, "never early");
-    driver.pause();
-    port.pass(0.5);
+    assert_eq!(port.taken(), [Armed::Timer(0.5)]);
+    port.fire(0.5);
     assert_eq!(driver.turn(), 1);
 }
 

@@ -1,5 +1,9 @@
 //! Hostile numbers at the boundary: typed refusals, nothing touched, never a trap.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -56,7 +60,9 @@ fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64
 const CALLS: usize = 21;
 
 fn counts(driver: &Driver<FakePort>) -> Vec<u64> {
-    (0..12).map(|which| driver.count(f64::from(which)).to_bits()).collect()
+    (0..12)
+        .map(|which| driver.count(f64::from(which)).to_bits())
+        .collect()
 }
 
 #[test]
@@ -76,7 +82,12 @@ fn a_hundred_thousand_forged_handles_are_refused_and_touch_nothing() {
         state ^= state >> 7;
         state ^= state << 17;
         // Random 53 bits, or a live or ended handle with one bit turned, or a plain odd number.
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "53 bits")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "53 bits"
+        )]
         let handle = match round % 4 {
             0 => (state >> 11) as f64,
             1 => ((live as u64) ^ (1 << (state % 53))) as f64,
@@ -89,25 +100,42 @@ fn a_hundred_thousand_forged_handles_are_refused_and_touch_nothing() {
         let a = NUMBERS[round % NUMBERS.len()];
         let b = NUMBERS[(round / 7) % NUMBERS.len()];
         let answer = call(&mut driver, round % CALLS, handle, a, b);
-        assert!(answer < 0.0, "call {} took {handle} and gave {answer}", round % CALLS);
+        assert!(
+            answer < 0.0,
+            "call {} took {handle} and gave {answer}",
+            round % CALLS
+        );
         assert!((-9.0..=-1.0).contains(&answer), "a typed refusal");
         refused += 1;
     }
     assert!(refused >= 100_000);
-    assert_eq!((counts(&driver), driver.fingerprint()), before, "nothing was touched");
-    assert!(driver.task_complete(live, 0.0) >= 4.0, "the live task is unharmed");
+    assert_eq!(
+        (counts(&driver), driver.fingerprint()),
+        before,
+        "nothing was touched"
+    );
+    assert!(
+        driver.task_complete(live, 0.0) >= 4.0,
+        "the live task is unharmed"
+    );
 }
 
 #[test]
 fn a_handle_of_another_runtime_is_foreign() {
     let (mut ours, _) = driver();
     let mut theirs = Driver::new(
-        asupersync_wasm_core::DriverConfig { tag: 2.0, ..support::CONFIG },
+        asupersync_wasm_core::DriverConfig {
+            tag: 2.0,
+            ..support::CONFIG
+        },
         FakePort::default(),
     )
     .unwrap();
     let task = theirs.region_spawn(theirs.root());
-    assert_eq!(ours.task_checkpoint(task), -f64::from(ErrorKind::ForeignHandle.code()));
+    assert_eq!(
+        ours.task_checkpoint(task),
+        -f64::from(ErrorKind::ForeignHandle.code())
+    );
 }
 
 #[test]
@@ -119,7 +147,11 @@ fn after_close_every_call_says_so() {
     for which in 0..CALLS {
         for handle in [root, task] {
             let answer = call(&mut driver, which, handle, 0.0, 0.0);
-            assert_eq!(answer, -f64::from(ErrorKind::RuntimeClosed.code()), "call {which}");
+            assert_eq!(
+                answer,
+                -f64::from(ErrorKind::RuntimeClosed.code()),
+                "call {which}"
+            );
         }
     }
 }
@@ -134,7 +166,9 @@ fn turn_and_finalize(driver: &mut Driver<FakePort>, handles: &[f64]) -> bool {
         }
         if code == EffectCode::RegionFinalize as u32 {
             // None answers if a random call did before the order was delivered.
-            let _ = handles.iter().find(|region| driver.region_finalizer_spawn(**region) > 0.0);
+            let _ = handles
+                .iter()
+                .find(|region| driver.region_finalizer_spawn(**region) > 0.0);
         }
     }
     turned

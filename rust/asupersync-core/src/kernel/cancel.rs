@@ -90,8 +90,12 @@ impl Kernel {
             EventKind::TaskCancelRequested,
             u32::from(reason.kind.code()),
         );
-        if matches!(activity, Activity::Unstarted | Activity::Body) {
-            self.arm_drain(key);
+        match activity {
+            Activity::Unstarted | Activity::Body => self.arm_drain(key),
+            // What it waits for may be shielded.
+            Activity::Draining if owns_regions => self.arm_drain(key),
+            // A running finalizer has its time already.
+            Activity::Draining | Activity::Finalizer => {}
         }
         self.wake_to_observe(key);
         while let Some(member) = ops.step(&self.host_ops) {
@@ -165,12 +169,15 @@ impl Kernel {
         }
     }
 
-    /// Starts the time that the running body or finalizer has.
+    /// Starts the time that a cancelled task or a finalizer has.
     pub(super) fn arm_drain(&mut self, key: TaskKey) {
         self.disarm_drain(key);
         let at = self.now.plus_nanos(self.config.drain_time_ns);
-        self.tasks.at_mut(key).drain_at = at;
-        self.arm(at, TimerTarget::DrainTask(key));
+        let record = self.tasks.at_mut(key);
+        record.drain_at = at;
+        record.drain_stamp = record.drain_stamp.wrapping_add(1);
+        let stamp = record.drain_stamp;
+        self.arm(at, TimerTarget::DrainTask(key, stamp));
     }
 
     pub(super) fn disarm_drain(&mut self, key: TaskKey) {

@@ -97,8 +97,10 @@ impl Kernel {
             self.note_host_op(key, EventKind::HostOpLate, code);
             return Ok(());
         }
-        if let Some(wait) = self.host_ops.at(key).wait {
-            self.finish_wait(wait, WaitProgress::Done(code));
+        let record = self.host_ops.at(key);
+        let causal = record.causal;
+        if let Some(wait) = record.wait {
+            self.finish_wait(wait, WaitProgress::Done(code), causal);
         }
         Ok(())
     }
@@ -112,13 +114,14 @@ impl Kernel {
         let key = self.host_op_key(op)?;
         let record = self.host_ops.at(key);
         let was_cancelled = record.state != HostOpState::Submitted;
+        let causal = record.causal;
         if let Some(wait) = record.wait {
             let progress = if was_cancelled {
                 WaitProgress::Failed
             } else {
                 WaitProgress::Done(code)
             };
-            self.finish_wait(wait, progress);
+            self.finish_wait(wait, progress, causal);
         }
         if was_cancelled {
             self.timers.disarmed();
@@ -146,6 +149,11 @@ impl Kernel {
             reason: Rc::clone(reason),
         });
         if kind == HostOpKind::Signal {
+            let record = self.host_ops.at(key);
+            let causal = record.causal;
+            if let Some(wait) = record.wait {
+                self.finish_wait(wait, WaitProgress::Failed, causal);
+            }
             self.remove_host_op(key, EventKind::HostOpCompleted, 0);
             return;
         }

@@ -27,7 +27,7 @@ use crate::handle::{
 use crate::host_op::{HostOp, HostOpState};
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
-    CANCEL_STREAK, DRAIN_TIME_NS, GENERATIONS_MAX, POLLS_PER_TICK, RUNTIME_TAG_MAX, SLOTS_MAX,
+    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK, RUNTIME_TAG_MAX, SLOTS_MAX,
     TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
@@ -50,7 +50,8 @@ pub struct KernelConfig {
     pub tag: u32,
     /// How equals are ordered.
     pub ties: TieBreak,
-    /// Nanoseconds that a cancelled body or host operation has to drain.
+    /// Nanoseconds that a cancelled body or host operation has to drain, at least 1 and at
+    /// most [`DRAIN_TIME_NS_MAX`].
     pub drain_time_ns: u64,
     /// Dispatches of the cancel lane in a row while other work is runnable, at least 1.
     pub cancel_streak: u32,
@@ -161,6 +162,7 @@ impl Kernel {
     pub fn new(config: &KernelConfig) -> Self {
         let mut config = config.clone();
         config.tag &= RUNTIME_TAG_MAX;
+        config.drain_time_ns = config.drain_time_ns.clamp(1, DRAIN_TIME_NS_MAX);
         config.cancel_streak = config.cancel_streak.max(1);
         config.polls_per_tick = config.polls_per_tick.max(1);
         config.trace_capacity = config.trace_capacity.min(TRACE_CAPACITY_MAX);

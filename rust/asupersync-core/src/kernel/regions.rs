@@ -6,7 +6,7 @@ use crate::cancel::CancelKind;
 use crate::error::{ErrorKind, KernelError, Result};
 use crate::handle::{Handle, RegionKey, TaskKey};
 use crate::lanes::Lane;
-use crate::limits::{FINALIZERS_MAX, TASKS_MAX};
+use crate::limits::{FINALIZERS_MAX, PRIORITY_MAX, TASKS_MAX};
 use crate::region::{Owner, Ownership, Policy, Region, RegionState};
 use crate::task::Task;
 use crate::time::Time;
@@ -119,9 +119,15 @@ impl Kernel {
     /// Spawns a task whose budget is the region's *meet* `asked`. The deadline is absolute.
     ///
     /// # Errors
-    /// As [`Kernel::region_spawn`].
+    /// As [`Kernel::region_spawn`]; [`ErrorKind::LimitReached`] also for a priority above 7.
     pub fn region_spawn_with(&mut self, region: Handle, asked: Budget) -> Result<Handle> {
         let region = self.open_region_key(region)?;
+        if asked.priority > PRIORITY_MAX {
+            return Err(limit_reached(
+                "a priority of at most 7",
+                u64::from(asked.priority),
+            ));
+        }
         if self.tasks.len() >= TASKS_MAX {
             return Err(limit_reached(
                 "room for one more task",

@@ -3,12 +3,12 @@
 
 use super::Kernel;
 use crate::budget::Budget;
+use crate::cancel::CancelKind;
 use crate::effect::Effect;
 use crate::handle::{HostOpKey, TaskKey};
 use crate::outcome::Outcome;
 use crate::region::Owner;
 use crate::task::{Activity, TaskState};
-use crate::time::Time;
 use crate::trace::EventKind;
 
 impl Kernel {
@@ -17,16 +17,31 @@ impl Kernel {
         self.disarm_drain(key);
         let record = self.tasks.at(key);
         match record.activity {
-            // What is left of it drains by its own bounds.
-            Activity::Draining => {}
+            // What is left of it drains by its own bounds, but for what was shielded.
+            Activity::Draining => self.lift_shields(key),
             // It is the scheduler that is late, not the body.
             Activity::Unstarted => self.arm_drain(key),
-            Activity::Body | Activity::Finalizer if record.lane.is_some() => self.arm_drain(key),
+            // It may be the scheduler that is late, or a body that never stops: it goes on for
+            // as long as it has cleanup polls.
+            Activity::Body | Activity::Finalizer if record.lane.is_some() => {
+                self.work_overtime(key);
+                self.arm_drain(key);
+            }
             Activity::Body | Activity::Finalizer if self.waits_for_region(key) => {
                 self.lift_shields(key);
                 self.arm_drain(key);
             }
             Activity::Body | Activity::Finalizer => self.revoke(key),
+        }
+    }
+
+    /// From now on the task's cleanup polls bound it, whether it can observe or not.
+    fn work_overtime(&mut self, key: TaskKey) {
+        let record = self.tasks.at_mut(key);
+        if !record.is_overtime {
+            record.is_overtime = true;
+            let kind = record.reason.as_ref().map_or(CancelKind::User, |r| r.kind);
+            record.budget.polls = record.budget.polls.min(kind.cleanup_polls());
         }
     }
 
@@ -98,6 +113,7 @@ impl Kernel {
             self.host_ops.at_mut(op).task = heir;
         }
         let record = self.tasks.at_mut(heir);
+        record.is_successor = true;
         record.state = TaskState::Finalizing;
         record.activity = Activity::Draining;
         record.mask_depth = 1;
@@ -114,16 +130,13 @@ impl Kernel {
     pub(super) fn revoke_host_op(&mut self, key: HostOpKey) {
         let op = self.host_op_handle(key);
         self.timers.disarmed();
-        if let Some(wait) = self.host_ops.at(key).wait {
-            self.finish_wait(wait, crate::wait::WaitProgress::Failed);
+        let record = self.host_ops.at(key);
+        let causal = record.causal;
+        if let Some(wait) = record.wait {
+            self.finish_wait(wait, crate::wait::WaitProgress::Failed, causal);
         }
         self.counters.host_ops_revoked += 1;
         self.effects.push(Effect::HostRevoked { op });
         self.remove_host_op(key, EventKind::HostOpRevoked, 0);
-    }
-
-    /// Whether an armed drain timer still counts.
-    pub(super) fn drain_counts(&self, key: TaskKey, at: Time) -> bool {
-        self.tasks.get(key).is_some_and(|task| task.drain_at == at)
     }
 }

@@ -73,6 +73,7 @@ impl Kernel {
         record.state = TaskState::Completed;
         let (outcome, region_key) = (record.outcome, record.region);
         let is_finalizer = record.is_region_finalizer;
+        let can_win = !record.is_successor;
         let event = label(EventKind::TaskCompleted, u32::from(outcome.code()));
         let region = self.regions.at_mut(region_key);
         self.hashes
@@ -105,7 +106,7 @@ impl Kernel {
                 region.outcome = Outcome::Panicked;
             }
         } else {
-            self.child_ended(region_key, outcome, true);
+            self.child_ended(region_key, outcome, can_win);
         }
         self.settling.push(Settle::Region(region_key));
     }
@@ -121,18 +122,19 @@ impl Kernel {
             .take_while(|(target, _)| *target == key)
             .map(|(_, wait)| *wait)
             .collect();
+        let causal = self.tasks.at(key).causal;
         for wait in waits {
-            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())));
+            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())), causal);
         }
     }
 
     /// Applies the region's policy to the end of one of its children.
-    fn child_ended(&mut self, key: RegionKey, outcome: Outcome, is_task: bool) {
+    fn child_ended(&mut self, key: RegionKey, outcome: Outcome, can_win: bool) {
         let region = self.regions.at_mut(key);
         if region.decided {
             return;
         }
-        let wins = is_task
+        let wins = can_win
             && match region.policy {
                 Policy::Race => outcome != Outcome::Cancelled,
                 Policy::Any => outcome == Outcome::Ok,
@@ -216,7 +218,8 @@ impl Kernel {
             reason,
         });
         if let Some(wait) = waiter {
-            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())));
+            let causal = self.regions.at(key).causal;
+            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())), causal);
         }
         match owner {
             Owner::Kernel => self.closed = true,

@@ -114,7 +114,8 @@ impl Kernel {
         }
         let record = self.tasks.at_mut(key);
         let met = record.budget.meet(asked);
-        let lane = record.lane;
+        // Only another priority is another place in the queue.
+        let lane = record.lane.filter(|_| met.priority != record.budget.priority);
         let is_earlier = met.deadline < record.budget.deadline;
         if is_earlier && record.deadline_armed {
             record.deadline_armed = false;
@@ -190,6 +191,7 @@ impl Kernel {
         self.lanes.leave(&mut self.tasks, key);
         let record = self.tasks.at_mut(key);
         record.at_checkpoint = false;
+        record.is_overtime = false;
         record.mask_depth = record.mask_depth.max(1);
         record.activity = Activity::Draining;
         let ended_well = record.outcome == Outcome::Ok;
@@ -206,6 +208,11 @@ impl Kernel {
                 let reason = self.reason_for_owned(key);
                 self.request_region(region, &reason);
             }
+        }
+        let record = self.tasks.at(key);
+        if record.reason.is_some() && !record.regions.is_empty() {
+            // Shielded regions were not reached; their shield ends with the drain time.
+            self.arm_drain(key);
         }
         self.settling.push(Settle::Task(key));
     }

@@ -47,9 +47,10 @@ impl Kernel {
     }
 
     /// Tells the kernel the time without dispatching anything: commands that name a reason or
-    /// a time between two ticks are dated by it. Time never goes back.
+    /// a time between two ticks are dated by it. Time never goes back, and not past
+    /// [`Time::LATEST`].
     pub fn advance(&mut self, now: Time) {
-        self.now = self.now.max(now);
+        self.now = self.now.max(now.min(Time::LATEST));
     }
 
     /// The time of the next armed timer, when the driver is to call [`Kernel::tick`] if nothing
@@ -122,7 +123,7 @@ impl Kernel {
                     let origin = self.task_handle(task);
                     self.cancel_from_within(task, CancelKind::Deadline, origin);
                 }
-                TimerTarget::DrainTask(task) => {
+                TimerTarget::DrainTask(task, _) => {
                     self.timers.pop();
                     self.drain_time_is_over(task);
                 }
@@ -160,7 +161,10 @@ impl Kernel {
                 .tasks
                 .get(task)
                 .is_some_and(|task| task.deadline_armed && task.budget.deadline == at),
-            TimerTarget::DrainTask(task) => self.drain_counts(task, at),
+            TimerTarget::DrainTask(task, stamp) => self
+                .tasks
+                .get(task)
+                .is_some_and(|task| task.drain_at == at && task.drain_stamp == stamp),
             TimerTarget::DrainHostOp(op) => self
                 .host_ops
                 .get(op)
@@ -215,7 +219,8 @@ impl Kernel {
     }
 
     /// Charges one poll. A running task that has none left is cancelled and goes on to observe
-    /// it; one that has used up its clean-up is revoked (`false`).
+    /// it; one that has used up its clean-up, which is all that a finalizer has, is revoked
+    /// (`false`).
     fn charge(&mut self, key: TaskKey) -> bool {
         let record = self.tasks.at_mut(key);
         if record.budget.polls == u32::MAX || record.activity == Activity::Draining {
@@ -225,14 +230,15 @@ impl Kernel {
             record.budget.polls -= 1;
             return true;
         }
-        if matches!(record.state, TaskState::Created | TaskState::Running) {
+        let has_quota = !record.is_region_finalizer;
+        if has_quota && matches!(record.state, TaskState::Created | TaskState::Running) {
             record.budget.polls = u32::MAX;
             let origin = self.task_handle(key);
             self.cancel_from_within(key, CancelKind::PollQuota, origin);
             self.lanes.leave(&mut self.tasks, key);
             return true;
         }
-        if record.state == TaskState::CancelRequested {
+        if has_quota && record.state == TaskState::CancelRequested && !record.is_overtime {
             // Masked: the drain time bounds it until it can observe.
             return true;
         }
@@ -253,6 +259,7 @@ impl Kernel {
             .as_ref()
             .map_or(CancelKind::User, |reason| reason.kind);
         record.activity = Activity::Finalizer;
+        record.is_overtime = false;
         record.mask_depth = 1;
         record.budget.polls = kind.cleanup_polls();
         self.arm_drain(key);
@@ -289,6 +296,9 @@ impl Kernel {
             match record.progress {
                 WaitProgress::Pending => continue,
                 WaitProgress::Done(code) => {
+                    let cause = record.cause;
+                    let causal = &mut self.tasks.at_mut(key).causal;
+                    self.hashes.delivered(code, cause, causal);
                     self.effects.push(Effect::Resume { task, token, code });
                 }
                 WaitProgress::Failed => {

@@ -2,6 +2,7 @@
 
 use super::{Kernel, limit_reached, wrong_state};
 use crate::error::Result;
+use crate::fingerprint::Causal;
 use crate::handle::{Handle, TaskKey, WaitKey};
 use crate::lanes::Lane;
 use crate::region::Owner;
@@ -114,6 +115,7 @@ impl Kernel {
             token,
             kind,
             progress,
+            cause: 0,
         };
         let key = self
             .waits
@@ -124,11 +126,12 @@ impl Kernel {
         Ok(key)
     }
 
-    /// Gives a pending wait its result and queues its task.
-    pub(super) fn finish_wait(&mut self, key: WaitKey, progress: WaitProgress) {
+    /// Gives a pending wait its result and queues its task; `cause` is what gave the result.
+    pub(super) fn finish_wait(&mut self, key: WaitKey, progress: WaitProgress, cause: Causal) {
         self.detach_wait(key);
         let wait = self.waits.at_mut(key);
         wait.progress = progress;
+        wait.cause = cause.last();
         let task = wait.task;
         self.wake(task);
     }

@@ -1,5 +1,8 @@
 //! Owns the real port: the monotonic clock, the wake and the timer of a page, a worker or Node.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::MessageChannel;
@@ -13,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(js_name = queueMicrotask)]
     fn queue_microtask(callback: &Function);
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, ms: f64) -> JsValue;
+    fn set_timeout(callback: &Closure<dyn FnMut()>, ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = setImmediate)]
@@ -39,14 +42,26 @@ pub struct WebPort {
     pump: Function,
     macrotask: Option<Macrotask>,
     timer: Option<JsValue>,
+    timer_fired: Rc<Cell<bool>>,
+    /// Notes that the timer went off, then calls the pump: made once, used by every timer.
+    on_timer: Closure<dyn FnMut()>,
 }
 
 impl WebPort {
     pub(crate) fn new(pump: Function) -> Self {
+        let timer_fired = Rc::new(Cell::new(false));
+        let (noted, call) = (Rc::clone(&timer_fired), pump.clone());
+        let on_timer = Closure::new(move || {
+            noted.set(true);
+            // The pump reports its own failures; there is nobody above to tell.
+            let _ = call.call0(&JsValue::UNDEFINED);
+        });
         Self {
             pump,
             macrotask: None,
             timer: None,
+            timer_fired,
+            on_timer,
         }
     }
 
@@ -99,12 +114,16 @@ impl Port for WebPort {
 
     fn arm_timer(&mut self, ms: f64) {
         self.disarm_timer();
-        self.timer = Some(set_timeout(&self.pump, ms.ceil().min(TIMEOUT_MS_MAX)));
+        self.timer = Some(set_timeout(&self.on_timer, ms.ceil().min(TIMEOUT_MS_MAX)));
     }
 
     fn disarm_timer(&mut self) {
         if let Some(timer) = self.timer.take() {
             clear_timeout(&timer);
         }
+    }
+
+    fn take_timer_fired(&mut self) -> bool {
+        self.timer_fired.take()
     }
 }

@@ -18,6 +18,7 @@ pub enum Armed {
 pub struct FakePort {
     pub now: Rc<Cell<f64>>,
     pub armed: Rc<RefCell<Vec<Armed>>>,
+    pub fired: Rc<Cell<bool>>,
 }
 
 impl FakePort {
@@ -27,6 +28,12 @@ impl FakePort {
 
     pub fn pass(&self, ms: f64) {
         self.now.set(self.now.get() + ms);
+    }
+
+    /// The timer goes off, `ms` after now.
+    pub fn fire(&self, ms: f64) {
+        self.pass(ms);
+        self.fired.set(true);
     }
 
     fn arm(&self, armed: Armed) {
@@ -50,10 +57,18 @@ impl Port for FakePort {
     fn disarm_timer(&mut self) {
         self.arm(Armed::TimerOff);
     }
+    fn take_timer_fired(&mut self) -> bool {
+        self.fired.take()
+    }
 }
 
-pub const CONFIG: DriverConfig =
-    DriverConfig { seed: 1.0, tag: 1.0, drain_ms: 5_000.0, slice_ms: 5.0, trace_capacity: 0.0 };
+pub const CONFIG: DriverConfig = DriverConfig {
+    seed: 1.0,
+    tag: 1.0,
+    drain_ms: 5_000.0,
+    slice_ms: 5.0,
+    trace_capacity: 0.0,
+};
 
 pub fn driver() -> (Driver<FakePort>, FakePort) {
     let port = FakePort::default();
@@ -63,5 +78,9 @@ pub fn driver() -> (Driver<FakePort>, FakePort) {
 
 /// The records of the current batch: (code, slot, token, aux).
 pub fn records(driver: &Driver<FakePort>) -> Vec<(u32, u32, u32, u32)> {
-    driver.records().chunks(4).map(|r| (r[0], r[1], r[2], r[3])).collect()
+    driver
+        .records()
+        .chunks(4)
+        .map(|r| (r[0], r[1], r[2], r[3]))
+        .collect()
 }

@@ -1,0 +1,32 @@
+/** The package's public door: everything that may be imported from `@asupersync/browser`. */
+export type { WasmSource } from "@asupersync/browser-core";
+export type { BranchesOptions } from "./all.js";
+export type { Body, BodyValue, Finalizer } from "./body.js";
+export {
+  type CancelInfo,
+  type CancelKind,
+  CancelledError,
+  type CancelRequest,
+  type CancelRequestKind,
+  describeCancel,
+} from "./cancel.js";
+export type { Cx } from "./cx.js";
+export { AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
+export type { FetchResponse, ResponseBody } from "./fetch-response.js";
+export type { ForeignOptions } from "./foreign.js";
+export type { HostOpState } from "./host-op.js";
+export type { Op } from "./op.js";
+export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
+export type { CloseReport, Revoked } from "./report.js";
+export {
+  type Counters,
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  type RuntimeState,
+  type TraceEvent,
+} from "./runtime.js";
+export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
+export type { HostOpNode, RuntimeSnapshot, ScopeNode, TaskNode } from "./snapshot.js";
+export type { Task, TaskOptions, TaskState } from "./task.js";
+export type { UnobservedFailure } from "./unobserved.js";

@@ -1,0 +1,174 @@
+/** Owns runtimes as users see them: what one offers, its options, and how one is made. */
+import {
+  type EventCode,
+  KernelLoadError,
+  loadKernelModule,
+  type WasmSource,
+} from "@asupersync/browser-core";
+import type { Body } from "./body.js";
+import { AsupersyncError } from "./errors.js";
+import type { Outcome } from "./outcome.js";
+import type { CloseReport } from "./report.js";
+import { RuntimeRecord } from "./runtime-record.js";
+import type { Scope, ScopeOptions } from "./scope.js";
+import type { RuntimeSnapshot } from "./snapshot.js";
+import { takeTag } from "./tag.js";
+import type { Task, TaskOptions } from "./task.js";
+import type { UnobservedFailure } from "./unobserved.js";
+import { checkDuration, checkFunction, checkLabel, checkOptions, checkWhole } from "./validate.js";
+
+/** How a runtime is set up. Copied when it is created. */
+export interface RuntimeOptions {
+  /** Its name in snapshots; 200 characters are kept. Default `runtime`. */
+  readonly label?: string;
+  /**
+   * Decides `cx.random`, and names the run in its hashes: a whole number from 0 to 2^53 - 1. Drawn at
+   * random if left out.
+   */
+  readonly seed?: number;
+  /** Keeps the last `capacity` events (default 4096, at most 2^20) for {@link Runtime.events}. */
+  readonly trace?: { readonly capacity?: number };
+  /**
+   * Milliseconds that a cancelled body, finalizer or promise has to end before it is revoked. Default
+   * 5000.
+   */
+  readonly drainTimeMs?: number;
+  /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
+  readonly sliceMs?: number;
+  /** Keeps the stack of every spawn, for reports. Costs some microseconds each. Default: with `trace`. */
+  readonly spawnSites?: boolean;
+  /**
+   * Called with each failure that nobody asked about. Default: `reportError`, or `console.error`. An
+   * unhandled rejection never stands in for it.
+   */
+  readonly onFailure?: (failure: UnobservedFailure) => void;
+  /** Where the kernel's wasm is, for those who host it themselves. Left out, it is found. */
+  readonly wasm?: WasmSource;
+}
+
+/**
+ * `open → closing → closed`; `poisoned` when the kernel broke: then every task ends `panicked` and every
+ * call says so.
+ */
+export type RuntimeState = "open" | "closing" | "closed" | "poisoned";
+
+/** Totals since the runtime was made, and what is live now. */
+export interface Counters {
+  readonly tasks: number;
+  readonly scopes: number;
+  readonly hostOps: number;
+  readonly timers: number;
+  readonly tasksSpawned: number;
+  readonly tasksCompleted: number;
+  readonly tasksCancelled: number;
+  readonly tasksRevoked: number;
+  readonly hostOpsRevoked: number;
+  readonly dispatches: number;
+  readonly events: number;
+  /** Events that the trace no longer holds. */
+  readonly eventsDropped: number;
+}
+
+/** One recorded transition. */
+export interface TraceEvent {
+  /** Number of the event in its run, from 1. */
+  readonly seq: number;
+  /** Runtime time in milliseconds. */
+  readonly at: number;
+  readonly kind: keyof typeof EventCode;
+  /** `id` of the task, scope or host operation. */
+  readonly subject: number;
+  /** What it means depends on the kind: a lane, a cancel kind, an outcome. */
+  readonly detail: number;
+}
+
+/**
+ * A kernel and the tree of scopes and tasks that it schedules. Leaving an `await using` runtime closes it.
+ *
+ * @example
+ * ```ts
+ * await using runtime = await createRuntime();
+ * const outcome = await runtime.run(async (cx) => cx.race([mirrorA, mirrorB]));
+ * if (outcome.kind === "ok") show(outcome.value);
+ * ```
+ */
+export interface Runtime extends AsyncDisposable {
+  /** The scope of everything. Its policy is `collect-all`: one failed task leaves the others alone. */
+  readonly root: Scope;
+  readonly state: RuntimeState;
+  /** Runs a task in {@link Runtime.root}. Never throws or rejects; see {@link Scope.run}. */
+  run<T>(body: Body<T>, options?: TaskOptions): Promise<Outcome<T>>;
+  /** Spawns a task in {@link Runtime.root}; see {@link Scope.spawn}. */
+  spawn<T>(body: Body<T>, options?: TaskOptions): Task<T>;
+  /** Opens a scope in {@link Runtime.root}; see {@link Scope.openScope}. */
+  openScope(options?: ScopeOptions): Scope;
+  /** Milliseconds since the runtime was made; monotonic. */
+  now(): number;
+  /** What is live: an immutable value, the same one until something has changed. O(live) if it has. */
+  snapshot(): RuntimeSnapshot;
+  /**
+   * Calls `listener` after the snapshot may have changed, at most once a turn. Returns what takes it back.
+   *
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+   */
+  subscribe(listener: () => void): () => void;
+  counters(): Counters;
+  /**
+   * Hash of what happened, up to the order of independent events: equal for equal behaviour. 16 digits.
+   */
+  fingerprint(): string;
+  /** Hash of the exact schedule. 16 digits. */
+  certificate(): string;
+  /** The events that the trace still holds, oldest first. Empty without the `trace` option. */
+  events(): TraceEvent[];
+  /**
+   * Cancels everything with `shutdown`, waits until it has drained or been revoked, and reports. The same
+   * promise every time; never rejects.
+   */
+  close(): Promise<CloseReport>;
+}
+
+const DRAIN_TIME_MS = 5_000;
+const SLICE_MS = 5;
+const TRACE_CAPACITY = 4_096;
+const TRACE_CAPACITY_MAX = 2 ** 20;
+
+/**
+ * Makes a runtime, loading the kernel if this is the first.
+ *
+ * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED` or `ABI_MISMATCH` when the kernel cannot be
+ *   loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
+ *   runtimes in one realm.
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const setup = decodeRuntimeOptions(options);
+  const module = await loadKernelModule(options.wasm).catch((error: unknown) => {
+    throw error instanceof KernelLoadError
+      ? new AsupersyncError(error.code, error.received, { cause: error })
+      : error;
+  });
+  return new RuntimeRecord({ ...setup, module, tag: takeTag() });
+}
+
+function decodeRuntimeOptions(options: RuntimeOptions) {
+  checkOptions(options, "runtime options");
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure } = options;
+  checkOptions(trace, "trace");
+  if (onFailure !== undefined) checkFunction(onFailure, "onFailure");
+  const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
+  return {
+    label: checkLabel(label) ?? "runtime",
+    keepsSpawnSites: spawnSites ?? trace !== undefined,
+    onFailure,
+    config: {
+      seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
+      drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
+      sliceMs: checkDuration(sliceMs ?? SLICE_MS, "sliceMs"),
+      traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
+    },
+  };
+}
+
+function drawSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}

@@ -1,0 +1,2 @@
+import { Blob as NodeBlob } from "node:buffer";
+globalThis.Blob = NodeBlob as never;
