@@ -61,6 +61,7 @@ export function loadKernelModule(source?: WasmSource): Promise<KernelModule> {
 async function load(source: WasmSource | undefined): Promise<KernelModule> {
   if (compiled === undefined) {
     const module = await compileKernel(source);
+    checkExports(module);
     try {
       await initialise({ module_or_path: module });
     } catch (error) {
@@ -77,6 +78,14 @@ async function load(source: WasmSource | undefined): Promise<KernelModule> {
   }
   // Once instantiated, this gives the present instance's exports.
   return new Instance((await initialise({ module_or_path: compiled })).memory);
+}
+
+/** The glue keeps whatever it instantiates, so what is no kernel at all must not get that far. */
+function checkExports(module: WebAssembly.Module): void {
+  const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  for (const name of ["abi_version", "memory", "__wbindgen_start"]) {
+    if (!names.has(name)) throw new KernelLoadError("ABI_MISMATCH", `wasm without ${name}`);
+  }
 }
 
 class Instance implements KernelModule {

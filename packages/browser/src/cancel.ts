@@ -1,6 +1,6 @@
 /** Owns cancellation as users see it: its kinds, why it happened, and the error a cancelled wait throws. */
 import { CancelKindCode } from "@asupersync/browser-core";
-import { AsupersyncError } from "./errors.js";
+import { AsupersyncError, describe } from "./errors.js";
 import type { KernelPort } from "./kernel-port.js";
 import { describeReceived } from "./validate.js";
 
@@ -60,8 +60,23 @@ export class CancelledError extends AsupersyncError {
 
   /** @internal */
   constructor(cancel: CancelInfo) {
-    super("CANCELLED", `a cancellation (${describeCancel(cancel)})`, { cause: cancel });
+    super("CANCELLED");
     this.cancel = cancel;
+  }
+
+  /** {@link CancelledError.cancel}, where tools look for it. */
+  get cause(): CancelInfo {
+    return this.cancel;
+  }
+
+  // Most cancellations are never looked at, so what people read is made when they do.
+
+  override get received(): string {
+    return `a cancellation (${describeCancel(this.cancel)})`;
+  }
+
+  override get message(): string {
+    return describe(this.code, this.received);
   }
 
   static {
@@ -158,7 +173,9 @@ export class ReasonCache {
     let error = this.#errors.get(reason);
     if (error === undefined) {
       error = makeCancelledError(this.#infoFor(reason));
-      remember(this.#errors, reason, error);
+      // Emptied at once rather than entry by entry: who comes late makes a twin, which is no harm.
+      if (this.#errors.size >= REASONS_MAX) this.#errors.clear();
+      this.#errors.set(reason, error);
     }
     return error;
   }
@@ -180,7 +197,8 @@ export class ReasonCache {
         cause,
         truncated: this.#port.reason_truncated(at),
       });
-      remember(this.#infos, at, cause);
+      if (this.#infos.size >= REASONS_MAX) this.#infos.clear();
+      this.#infos.set(at, cause);
     }
     return cause ?? NO_INFO;
   }
@@ -193,16 +211,6 @@ const NO_INFO: CancelInfo = Object.freeze({
   cause: undefined,
   truncated: false,
 });
-
-function remember<V>(cache: Map<number, V>, key: number, value: V): void {
-  if (cache.size >= REASONS_MAX) {
-    for (const oldest of cache.keys()) {
-      cache.delete(oldest);
-      break;
-    }
-  }
-  cache.set(key, value);
-}
 
 /** V8's switch; elsewhere an ordinary property without effect. */
 const StackTraces = Error as { stackTraceLimit?: number | undefined };

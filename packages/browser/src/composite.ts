@@ -1,5 +1,10 @@
 /** Owns what operations on bodies share: a scope of their own, branches in it, and one drained wait. */
-import { CancelKindCode, OutcomeCode, type PolicyCode } from "@asupersync/browser-core";
+import {
+  CancelKindCode,
+  ErrorKindCode,
+  OutcomeCode,
+  type PolicyCode,
+} from "@asupersync/browser-core";
 import { checkActive } from "./active.js";
 import type { Body } from "./body.js";
 import { AsupersyncError, refusal } from "./errors.js";
@@ -75,7 +80,9 @@ export abstract class Composite implements OpSource {
       }
     }
     const op = openOp<T>(task, this);
-    const answer = port.region_join(task.handle, scope.handle, op.token);
+    let answer = port.region_join(task.handle, scope.handle, op.token);
+    // Born cancelled and empty, it has closed already: any wait of the task fails in its place.
+    if (answer === -ErrorKindCode.staleHandle) answer = port.task_sleep(task.handle, 0, op.token);
     if (answer < 0) {
       closeOp(op);
       port.region_cancel(scope.handle, CancelKindCode.user, "");

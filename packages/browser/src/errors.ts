@@ -10,24 +10,40 @@ export type ErrorCode = keyof typeof FACTS;
  */
 export class AsupersyncError extends Error {
   readonly code: ErrorCode;
-  readonly expected: string;
-  readonly received: string;
-  readonly mend: string;
+  readonly #received: string;
 
   /** @internal */
-  constructor(code: ErrorCode, received: string, options?: ErrorOptions) {
-    const { expected, mend } = FACTS[code];
-    super(`${code}: expected ${expected}, got ${received}: ${mend}`, options);
+  constructor(code: ErrorCode, received?: string, options?: ErrorOptions) {
+    super(received === undefined ? undefined : describe(code, received), options);
     this.code = code;
-    this.expected = expected;
-    this.received = received;
-    this.mend = mend;
+    this.#received = received ?? "";
+  }
+
+  /** What came. */
+  get received(): string {
+    return this.#received;
+  }
+
+  /** What was expected. */
+  get expected(): string {
+    return FACTS[this.code].expected;
+  }
+
+  /** What to do about it. */
+  get mend(): string {
+    return FACTS[this.code].mend;
   }
 
   static {
     // On the prototype, so that an error costs no property for what never changes.
     AsupersyncError.prototype.name = "AsupersyncError";
   }
+}
+
+/** The message of an error: what was expected, what came, how to mend it. */
+export function describe(code: ErrorCode, received: string): string {
+  const { expected, mend } = FACTS[code];
+  return `${code}: expected ${expected}, got ${received}: ${mend}`;
 }
 
 /** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */

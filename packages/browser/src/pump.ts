@@ -22,7 +22,7 @@ export function pump(runtime: RuntimeRecord): void {
     runtime.hasResumedPromises = false;
     deliver(runtime, count);
     if (runtime.hasResumedPromises) {
-      // The bodies that were resumed run in microtasks; the kernel comes back after them.
+      // Bodies of this batch go on in microtasks; the kernel comes back after them.
       port.pause();
       break;
     }
@@ -31,10 +31,13 @@ export function pump(runtime: RuntimeRecord): void {
 }
 
 function deliver(runtime: RuntimeRecord, count: number): void {
-  // A copy: what is delivered calls the kernel, whose memory may grow and move meanwhile.
   const start = runtime.port.batch_ptr() / BYTES_PER_WORD;
-  const words = runtime.words().slice(start, start + count * RECORD_WORDS);
-  for (let at = 0; at < words.length; at += RECORD_WORDS) {
+  const end = start + count * RECORD_WORDS;
+  let words = runtime.words();
+  for (let at = start; at < end; at += RECORD_WORDS) {
+    // What is delivered calls the kernel, whose memory may grow: that empties every view of it. The
+    // batch itself stays where it is until the next turn.
+    if (words.length === 0) words = runtime.words();
     deliverRecord(
       runtime,
       words[at] as EffectCode,

@@ -89,7 +89,10 @@ export class Reaction {
 
 /** Runs `reaction` in a microtask: a callback is never called before `then` has returned. */
 export function runLater(reaction: Reaction, isFulfilled: boolean, value: unknown): void {
-  queueMicrotask(() => reaction.run(isFulfilled, value));
+  RESOLVED.then(() => reaction.run(isFulfilled, value));
 }
+
+/** For its microtasks: in Node `queueMicrotask` costs ten times as much. */
+const RESOLVED = Promise.resolve();
 
 const ignore = (): void => undefined;

@@ -59,7 +59,7 @@ export class RuntimeRecord implements Runtime {
   readonly ops: (OpRecord | undefined)[] = [undefined];
   readonly freeTokens: number[] = [];
 
-  /** Whether the present batch has settled something that a promise waits for. */
+  /** Whether the present batch has started or resumed a body that goes on in microtasks. */
   hasResumedPromises = false;
 
   readonly #module: KernelModule;

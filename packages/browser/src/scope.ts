@@ -135,6 +135,8 @@ export class ScopeRecord implements Scope {
   readonly #parent: ScopeRecord | undefined;
   readonly #owner: TaskRecord | undefined;
   #failures: Failures | undefined;
+  /** The scopes opened in here that have not closed. */
+  #scopes: Set<ScopeRecord> | undefined;
   #closing: Promise<Outcome<void>> | undefined;
   #resolveClosing: ((outcome: Outcome<void>) => void) | undefined;
 
@@ -153,6 +155,7 @@ export class ScopeRecord implements Scope {
     this.#parent = setup.parent;
     this.#owner = setup.owner;
     this.#failures = undefined;
+    this.#scopes = undefined;
     this.#closing = undefined;
     this.#resolveClosing = undefined;
   }
@@ -180,7 +183,7 @@ export class ScopeRecord implements Scope {
     const { runtime } = this;
     const handle = runtime.port.region_open(this.handle, POLICY_CODES[policy]);
     if (handle < 0) throw refusedWork(this, handle);
-    return runtime.addScope({
+    const scope = runtime.addScope({
       runtime,
       handle,
       role: ScopeRole.user,
@@ -190,6 +193,9 @@ export class ScopeRecord implements Scope {
       owner: undefined,
       deadline: this.deadline,
     });
+    this.#scopes ??= new Set();
+    this.#scopes.add(scope);
+    return scope;
   }
 
   defer(finalizer: Finalizer): void {
@@ -213,14 +219,23 @@ export class ScopeRecord implements Scope {
       this.#closing = new Promise((resolve) => {
         this.#resolveClosing = resolve;
       });
-      // No refusal matters: a region that is gone has closed, which the next batch says.
-      this.runtime.port.region_close(this.handle);
+      this.stopAdmitting();
     }
     return this.#closing;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
     await this.close();
+  }
+
+  /** Takes no more work, here and in the scopes below, which whoever opened them may have forgotten. */
+  stopAdmitting(): void {
+    const pending: ScopeRecord[] = [this];
+    for (let scope = pending.pop(); scope !== undefined; scope = pending.pop()) {
+      // No refusal matters: a region that is gone has closed, which the next batch says.
+      scope.runtime.port.region_close(scope.handle);
+      for (const child of scope.#scopes ?? []) pending.push(child);
+    }
   }
 
   /** The failures of its children. Those of `cx.spawn` are the owner's own. */
@@ -260,7 +275,10 @@ export class ScopeRecord implements Scope {
     this.reason = reason;
     const { failures } = this;
     const parent = this.#parent;
-    if (parent !== undefined && failures !== undefined) parent.noteFailures().addAll(failures);
+    if (parent !== undefined) {
+      parent.#scopes?.delete(this);
+      if (failures !== undefined) parent.noteFailures().addAll(failures);
+    }
     this.#resolveClosing?.(this.#outcome());
   }
 

@@ -81,6 +81,9 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
 }
 
 function follow(task: TaskRecord, promise: Promise<unknown>): void {
+  // What the body awaits is known a microtask from now; an operation settled before costs one more.
+  task.scope.runtime.hasResumedPromises = true;
+  task.scope.runtime.hasResumedPromises = true;
   promise.then(
     (value) => returned(task, value),
     (error: unknown) => threw(task, error),
@@ -159,8 +162,11 @@ function threw(task: TaskRecord, error: unknown): void {
 }
 
 function endBody(task: TaskRecord, code: OutcomeCode, value: unknown): void {
-  const failures = task.extras?.failures;
-  if (code === OutcomeCode.err && failures !== undefined) failures.add(value);
+  const { extras } = task;
+  if (extras !== undefined) {
+    if (code === OutcomeCode.err) extras.failures?.add(value);
+    else extras.children?.stopAdmitting();
+  }
   task.phase = Phase.ended;
   task.code = code;
   task.value = value;

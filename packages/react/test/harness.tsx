@@ -169,9 +169,16 @@ export function waiter() {
     calls.push(cx);
     cx.defer(() => ended.resolve(cx.cancelled));
     started.resolve();
-    return cx.foreign(() => new Promise<never>(() => undefined), { label: "for ever" });
+    return cx.foreign(untilAborted, { label: "for ever" });
   };
   return { body, started: started.promise, ended: ended.promise, calls };
+}
+
+/** Foreign work that never succeeds and stops when it is told to. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 }
 
 /** Shows its children, or what they threw; `reset` tries them again. */

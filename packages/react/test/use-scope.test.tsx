@@ -44,6 +44,7 @@ inBothModes("useAsupersyncScope", (mount) => {
     await eventLoopTurn();
     expect(scope.state).toBe("open");
     expect(scope.label).toBe("panel");
+    expect(new Set(probe.seen.filter(isThere))).toEqual(new Set([scope]));
     expect(runtime.snapshot().root.children).toMatchObject([{ type: "scope", label: "panel" }]);
   });
 

@@ -16,6 +16,7 @@ import {
   inBothModes,
   openRuntime,
   Probe,
+  untilAborted,
   useProbe,
   waiter,
   whenDrained,
@@ -345,15 +346,7 @@ inBothModes("the lifecycle of a task", (mount) => {
     const throwing = async (): Promise<never> => {
       throw new Error("failed at once");
     };
-    const rejectingForeign = (cx: Cx): Promise<never> =>
-      Promise.resolve(
-        cx.foreign(
-          (signal) =>
-            new Promise<never>((_resolve, reject) => {
-              signal.addEventListener("abort", () => reject(signal.reason));
-            }),
-        ),
-      );
+    const rejectingForeign = (cx: Cx): Promise<never> => Promise.resolve(cx.foreign(untilAborted));
     for (const body of [failing, throwing, rejectingForeign]) {
       const probe = new Probe<UseTaskResult<never>>();
       const tree = (key: string) => (

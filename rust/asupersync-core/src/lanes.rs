@@ -44,7 +44,7 @@ struct Place {
 }
 
 /// Below this many places dead ones are left to surface by themselves.
-const COMPACT_FROM: usize = 256;
+const COMPACT_FROM: u32 = 256;
 
 impl Place {
     fn counts(self, tasks: &Table<TaskKey, Task>, lane: Lane) -> bool {
@@ -58,6 +58,8 @@ impl Place {
 struct Queue {
     levels: [VecDeque<Place>; LEVELS],
     occupied: u8,
+    /// Places in all levels, those that no longer count included.
+    places: u32,
     live: u32,
 }
 
@@ -65,13 +67,13 @@ impl Queue {
     /// Drops the places that no longer count once they outnumber those that do. O(n), paid
     /// for by the n / 2 that it drops.
     fn compact(&mut self, tasks: &Table<TaskKey, Task>, lane: Lane) {
-        let places: usize = self.levels.iter().map(VecDeque::len).sum();
-        if places <= COMPACT_FROM || places / 2 <= self.live as usize {
+        if self.places <= COMPACT_FROM || self.places / 2 <= self.live {
             return;
         }
         for level in &mut self.levels {
             level.retain(|place| place.counts(tasks, lane));
         }
+        self.places = self.live;
     }
 }
 
@@ -122,6 +124,7 @@ impl Lanes {
             stamp: self.stamp,
         });
         queue.occupied |= 1 << level;
+        queue.places += 1;
         queue.live += 1;
         queue.compact(tasks, lane);
     }
@@ -181,6 +184,7 @@ impl Lanes {
                 queue.occupied &= !(1 << level);
                 continue;
             };
+            queue.places -= 1;
             if place.counts(tasks, lane) {
                 tasks.at_mut(place.task).lane = None;
                 queue.live -= 1;

@@ -425,6 +425,55 @@ fn a_regions_finalizer_that_hangs_with_a_request_open_holds_the_region_until_tha
 }
 
 #[test]
+fn work_that_a_finalizer_leaves_running_has_the_drain_time() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    rig.kernel.task_defer(task).unwrap();
+    rig.complete(task, Outcome::Ok);
+    assert_eq!(rig.turn(), ["finalize a"]);
+    let region = rig.region_in("r", task, Policy::FailFast, Ownership::default());
+    let child = rig.started("child", region);
+    rig.sleep(child, 1_000_000, 1);
+    rig.at(1_000);
+    assert_eq!(finalized(&mut rig, task, Outcome::Ok), None);
+    assert_eq!(rig.at(5_999), [""; 0]);
+    assert_eq!(rig.at(6_000), ["fail child #1 ParentCancelled"]);
+    rig.complete(child, Outcome::Cancelled);
+    assert_eq!(
+        rig.settle(),
+        ["closed r Cancelled by LinkedExit", "done a Ok"]
+    );
+}
+
+/// The finalizer is spawned after the cancellation, which has not reached it.
+#[test]
+fn work_that_a_regions_finalizer_leaves_running_does_not_hold_a_shutdown() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    rig.kernel.shutdown().unwrap();
+    assert_eq!(rig.effects(), ["finalize r"]);
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    rig.name(finalizer, "f");
+    rig.turn();
+    let left = rig.region_in("left", finalizer, Policy::FailFast, Ownership::default());
+    let child = rig.started("child", left);
+    rig.sleep(child, 1_000_000, 1);
+    assert_eq!(rig.complete(finalizer, Outcome::Ok), None);
+    assert_eq!(rig.at(5_000), ["fail child #1 ParentCancelled"]);
+    rig.complete(child, Outcome::Cancelled);
+    assert_eq!(
+        rig.settle(),
+        [
+            "closed left Cancelled by LinkedExit",
+            "done f Ok",
+            "closed r Cancelled by ParentCancelled",
+            "closed root Cancelled by Shutdown"
+        ]
+    );
+}
+
+#[test]
 fn a_deadline_that_passes_during_finalization_does_not_disturb_it() {
     let mut rig = Rig::new();
     let task = rig.started("a", rig.root());

@@ -23,8 +23,11 @@ pub trait Port {
     fn arm_macrotask(&mut self);
     /// Has the pump called in `ms` milliseconds, in place of the timer armed before.
     fn arm_timer(&mut self, ms: f64);
-    /// Disarms the timer.
-    fn disarm_timer(&mut self);
+    /// Says that nobody waits for the armed timer for now. It may go off all the same, but must
+    /// not keep the realm alive. Cheaper than to disarm it, since the next wait is often near.
+    fn idle_timer(&mut self);
+    /// Says that the armed timer is waited for again.
+    fn hold_timer(&mut self);
     /// Whether the armed timer has gone off since the last call. The clock cannot tell: a timer
     /// may go off before the time it was armed for, by the clock's own resolution.
     fn take_timer_fired(&mut self) -> bool;
@@ -72,6 +75,7 @@ pub struct Driver<P> {
     slice_start_ms: f64,
     last_turn_ms: f64,
     armed_for: Time,
+    holds_timer: bool,
 }
 
 impl<P: Port> Driver<P> {
@@ -104,6 +108,7 @@ impl<P: Port> Driver<P> {
             slice_start_ms: now,
             last_turn_ms: now,
             armed_for: Time::NEVER,
+            holds_timer: false,
         })
     }
 
@@ -118,6 +123,7 @@ impl<P: Port> Driver<P> {
         self.wake = Wake::None;
         if self.port.take_timer_fired() {
             self.armed_for = Time::NEVER;
+            self.holds_timer = false;
         }
         self.last_turn_ms = now_ms;
         self.batch.clear();
@@ -186,6 +192,11 @@ impl<P: Port> Driver<P> {
         }
     }
 
+    fn needs_timer(&mut self) -> bool {
+        let next = self.kernel.next_deadline();
+        next.is_some_and(|at| at < self.armed_for || !self.holds_timer)
+    }
+
     fn settle_wake(&mut self) {
         if self.kernel.is_runnable() {
             if self.wake == Wake::None {
@@ -194,17 +205,23 @@ impl<P: Port> Driver<P> {
             return;
         }
         match self.kernel.next_deadline() {
-            None if self.armed_for != Time::NEVER => {
-                self.armed_for = Time::NEVER;
-                self.port.disarm_timer();
+            None if self.holds_timer => {
+                self.holds_timer = false;
+                self.port.idle_timer();
             }
-            // A timer armed too early is left: it finds nothing due and arms the next.
+            None => {}
             Some(at) if at < self.armed_for => {
                 self.armed_for = at;
+                self.holds_timer = true;
                 let wait_ns = at.as_nanos().saturating_sub(self.kernel.now().as_nanos());
                 self.port.arm_timer(to_ms(wait_ns));
             }
-            _ => {}
+            // A timer armed too early is left: it finds nothing due and arms the next.
+            Some(_) if !self.holds_timer => {
+                self.holds_timer = true;
+                self.port.hold_timer();
+            }
+            Some(_) => {}
         }
     }
 

@@ -43,7 +43,7 @@ fn commands_during_a_delivery_arm_nothing_and_a_pause_arms_what_is_needed() {
 }
 
 #[test]
-fn one_timer_is_armed_for_the_nearest_deadline_and_disarmed_when_none_is_left() {
+fn one_timer_is_armed_for_the_nearest_deadline_and_idle_when_none_is_left() {
     let (mut driver, port) = driver();
     let task = driver.region_spawn(driver.root());
     driver.turn();
@@ -64,9 +64,29 @@ fn one_timer_is_armed_for_the_nearest_deadline_and_disarmed_when_none_is_left() 
     driver.turn();
     driver.turn();
     assert!(
-        port.taken().contains(&Armed::TimerOff),
-        "a completed task leaves no timer behind"
+        port.taken().contains(&Armed::TimerIdle),
+        "a completed task leaves no timer that anybody waits for"
     );
+}
+
+#[test]
+fn an_idle_timer_is_held_again_for_a_later_deadline_and_replaced_for_an_earlier_one() {
+    let (mut driver, port) = driver();
+    let task = driver.region_spawn(driver.root());
+    driver.turn();
+    driver.task_sleep(task, 10.0, 1.0);
+    driver.turn();
+    driver.task_complete(task, 0.0);
+    while driver.turn() > 0 {}
+    port.taken();
+    let next = driver.region_spawn(driver.root());
+    driver.turn();
+    driver.task_sleep(next, 20.0, 1.0);
+    assert_eq!(driver.turn(), 0);
+    assert_eq!(port.taken(), [Armed::Microtask, Armed::TimerHeld]);
+    driver.task_sleep(next, 5.0, 2.0);
+    assert_eq!(driver.turn(), 0);
+    assert_eq!(port.taken(), [Armed::Microtask, Armed::Timer(5.0)]);
 }
 
 #[test]
@@ -100,7 +120,7 @@ fn a_body_that_checkpoints_for_ever_is_interrupted_by_a_macrotask_every_slice() 
             match armed {
                 Armed::Microtask => microtasks += 1,
                 Armed::Macrotask => macrotasks += 1,
-                Armed::Timer(_) | Armed::TimerOff => {}
+                Armed::Timer(_) | Armed::TimerIdle | Armed::TimerHeld => {}
             }
         }
     }

@@ -193,6 +193,7 @@ impl Kernel {
         record.at_checkpoint = false;
         record.is_overtime = false;
         record.mask_depth = record.mask_depth.max(1);
+        let was_finalizer = record.activity == Activity::Finalizer || record.is_region_finalizer;
         record.activity = Activity::Draining;
         let ended_well = record.outcome == Outcome::Ok;
         if record.state != TaskState::Finalizing {
@@ -210,8 +211,9 @@ impl Kernel {
             }
         }
         let record = self.tasks.at(key);
-        if record.reason.is_some() && !record.regions.is_empty() {
-            // Shielded regions were not reached; their shield ends with the drain time.
+        if (record.reason.is_some() || was_finalizer) && !record.regions.is_empty() {
+            // Regions opened under a mask were not reached: their shield ends with the drain
+            // time, and a finalizer's work is bounded whether or not its task is cancelled.
             self.arm_drain(key);
         }
         self.settling.push(Settle::Task(key));

@@ -11,7 +11,8 @@ pub enum Armed {
     Microtask,
     Macrotask,
     Timer(f64),
-    TimerOff,
+    TimerIdle,
+    TimerHeld,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,8 +55,11 @@ impl Port for FakePort {
     fn arm_timer(&mut self, ms: f64) {
         self.arm(Armed::Timer(ms));
     }
-    fn disarm_timer(&mut self) {
-        self.arm(Armed::TimerOff);
+    fn idle_timer(&mut self) {
+        self.arm(Armed::TimerIdle);
+    }
+    fn hold_timer(&mut self) {
+        self.arm(Armed::TimerHeld);
     }
     fn take_timer_fired(&mut self) -> bool {
         self.fired.take()

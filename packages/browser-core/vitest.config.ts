@@ -1,17 +1,10 @@
-/** Owns where the tests run: real wasm in Node with jsdom, on a server without a DOM, and in Chromium. */
+/** Owns where the tests run: Node, where the wasm is inlined, and Chromium, where it is fetched. */
 import { existsSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
-const SERVER_TESTS = "test/server.test.tsx";
-const PAGE_TESTS = "test/**/*.test.{ts,tsx}";
-const BUNDLED = [
-  "react",
-  "react-dom",
-  "react-dom/client",
-  "react-dom/server",
-  "react/jsx-dev-runtime",
-];
+const TESTS = "test/**/*.test.ts";
+const NODE_TESTS = "test/**/*.node.test.ts";
 
 // A machine without Playwright's own download has the distribution's browser.
 const chromium = process.env.ASUPERSYNC_CHROMIUM ?? "/usr/bin/chromium";
@@ -20,22 +13,12 @@ const isRoot = process.getuid?.() === 0;
 export default defineConfig({
   test: {
     projects: [
+      { test: { name: "node", environment: "node", include: [TESTS] } },
       {
-        test: {
-          name: "jsdom",
-          environment: "jsdom", setupFiles: ["./.scratch-blob.ts"],
-          include: [PAGE_TESTS],
-          exclude: [SERVER_TESTS],
-        },
-      },
-      { test: { name: "server", environment: "node", include: [SERVER_TESTS] } },
-      {
-        // Named, so that Vite does not find one of them in the middle of a run and reload the page.
-        optimizeDeps: { include: BUNDLED },
         test: {
           name: "chromium",
-          include: [PAGE_TESTS],
-          exclude: [SERVER_TESTS],
+          include: [TESTS],
+          exclude: [NODE_TESTS],
           browser: {
             enabled: true,
             headless: true,

@@ -1,0 +1,73 @@
+/** Loading the kernel unconfigured, what is said when it cannot be had, and a new start after its death. */
+import { expect, test, vi } from "vitest";
+import { EffectCode, loadKernelModule } from "../src/index.js";
+
+const CONFIG = { seed: 1, tag: 1, drainMs: 5_000, sliceMs: 5, traceCapacity: 0 };
+
+/** The smallest valid module: magic number and version. */
+const EMPTY_WASM = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+// A realm loads the kernel once and for good, so the refusals come first.
+
+test.each([
+  ["a response that is not ok", () => new Response("nothing here", { status: 404 })],
+  ["an address that cannot be fetched", () => "http://127.0.0.1:1/kernel.wasm"],
+])("%s is WASM_UNAVAILABLE", async (_, sourceOf) => {
+  await expect(loadKernelModule(sourceOf())).rejects.toMatchObject({
+    name: "KernelLoadError",
+    code: "WASM_UNAVAILABLE",
+  });
+});
+
+test("bytes that are no wasm are WASM_REFUSED", async () => {
+  const html = new TextEncoder().encode("<!doctype html>");
+  await expect(loadKernelModule(html)).rejects.toMatchObject({ code: "WASM_REFUSED" });
+});
+
+test("another module's wasm is ABI_MISMATCH", async () => {
+  await expect(loadKernelModule(EMPTY_WASM)).rejects.toMatchObject({ code: "ABI_MISMATCH" });
+});
+
+test("the kernel is found unconfigured after all that, once, and makes kernels", async () => {
+  const loading = loadKernelModule();
+  expect(loadKernelModule()).toBe(loading);
+  const kernel = (await loading).createKernel(CONFIG, () => undefined);
+  expect(kernel.root()).toBeGreaterThan(0);
+  expect(kernel.turn()).toBe(0);
+});
+
+test.runIf(typeof document === "object")("a page fetches the file and not the copy", () => {
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  expect(loaded.some((name) => name.includes("asupersync.wasm"))).toBe(true);
+  expect(loaded.some((name) => name.includes("asupersync-inline"))).toBe(false);
+});
+
+test("a batch is read through a view that survives the memory's growth", async () => {
+  const module = await loadKernelModule();
+  const kernel = module.createKernel(CONFIG, () => undefined);
+  const before = module.words();
+  const root = kernel.root();
+  for (let count = 0; count < 50_000; count += 1) kernel.region_spawn(root);
+  expect(kernel.turn()).toBeGreaterThan(0);
+  // Growing the memory detached the buffer of the first view.
+  expect(before.length).toBe(0);
+  expect(module.words()[kernel.batch_ptr() / 4]).toBe(EffectCode.start);
+});
+
+test("an instance that died tells its listeners once, and the next load makes a new one", async () => {
+  const module = await loadKernelModule();
+  const stale = module.createKernel(CONFIG, () => undefined);
+  const listener = vi.fn();
+  const silenced = vi.fn();
+  module.onDeath(listener);
+  module.onDeath(silenced)();
+  module.die();
+  module.die();
+  expect(listener).toHaveBeenCalledTimes(1);
+  expect(silenced).not.toHaveBeenCalled();
+
+  const next = await loadKernelModule();
+  expect(next).not.toBe(module);
+  expect(next.createKernel(CONFIG, () => undefined).root()).toBeGreaterThan(0);
+  expect(() => stale.root()).toThrow();
+});

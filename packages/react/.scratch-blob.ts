@@ -1,2 +1,0 @@
-import { Blob as NodeBlob } from "node:buffer";
-globalThis.Blob = NodeBlob as never;
