@@ -65,7 +65,7 @@ export class CancelledError extends AsupersyncError {
   }
 
   /** {@link CancelledError.cancel}, where tools look for it. */
-  get cause(): CancelInfo {
+  override get cause(): CancelInfo {
     return this.cancel;
   }
 

@@ -175,7 +175,7 @@ describe("in a generator", () => {
         await another.op;
       });
       await idle(runtime);
-      await runtime.run(function* () {
+      await runtime.run(function* (): Generator<Op<unknown>, void, unknown> {
         for (const yielded of [Promise.resolve(1), 5, undefined, another.op]) {
           try {
             yield yielded as Op<unknown>;

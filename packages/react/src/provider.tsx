@@ -94,11 +94,11 @@ function ProvidedStore({
   return <RuntimeContext value={store}>{children}</RuntimeContext>;
 }
 
-const NEVER: Promise<never> = new Promise(() => undefined);
 const NOT_THERE_YET: RuntimeStore = {
   getSnapshot: getServerLoad,
   subscribe: () => () => undefined,
-  load: () => NEVER,
+  // A new one each time: one shared promise would keep what every mount attached to it.
+  load: () => new Promise(() => undefined),
 };
 
 function reportUnseen(error: unknown): void {

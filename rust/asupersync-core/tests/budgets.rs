@@ -49,6 +49,21 @@ fn a_task_without_polls_never_starts() {
 }
 
 #[test]
+fn a_regions_finalizer_starts_even_without_polls() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    rig.kernel.region_close(region).unwrap();
+    assert_eq!(rig.effects(), ["finalize r"]);
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    rig.name(finalizer, "f");
+    rig.kernel.task_budget(finalizer, polls(0)).unwrap();
+    assert_eq!(rig.turn(), ["start f"]);
+    rig.complete(finalizer, Outcome::Ok);
+    assert_eq!(rig.settle(), ["closed r Ok"]);
+}
+
+#[test]
 fn a_masked_task_is_asked_when_its_polls_are_used_up_and_observes_later() {
     let mut rig = Rig::new();
     let task = rig.task_with("a", rig.root(), polls(2));

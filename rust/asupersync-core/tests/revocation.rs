@@ -110,6 +110,36 @@ fn a_scheduler_that_is_late_revokes_nobody() {
     assert_eq!(rig.kernel.counters().tasks_revoked, 0);
 }
 
+/// The timers of the sleepers are due before the drain timers of the others, which are thus
+/// dispatched first.
+#[test]
+fn nobody_is_revoked_in_the_tick_that_dispatches_him() {
+    let mut rig = Rig::new();
+    let [sleeper, waiting, masked] =
+        ["sleeper", "waiting", "masked"].map(|name| rig.started(name, rig.root()));
+    let unstarted = rig.task("unstarted", rig.root());
+    rig.sleep(sleeper, 10, 1);
+    rig.sleep(waiting, 100_000, 1);
+    rig.kernel.task_mask(masked).unwrap();
+    rig.sleep(masked, 20, 1);
+    for task in [waiting, masked, unstarted] {
+        rig.cancel(task, CancelKind::User);
+    }
+    assert_eq!(
+        rig.at(50_000),
+        [
+            "fail waiting #1 User",
+            "done unstarted Cancelled by User",
+            "resume sleeper #1 -> 0",
+            "resume masked #1 -> 0"
+        ]
+    );
+    assert_eq!(rig.at(54_999), [""; 0], "they have their drain time anew");
+    rig.complete(waiting, Outcome::Cancelled);
+    rig.complete(masked, Outcome::Ok);
+    assert_eq!(rig.kernel.counters().tasks_revoked, 0);
+}
+
 #[test]
 fn a_masked_body_that_does_not_answer_is_revoked_too() {
     let mut rig = Rig::new();

@@ -238,8 +238,11 @@ impl Kernel {
             self.lanes.leave(&mut self.tasks, key);
             return true;
         }
-        if has_quota && record.state == TaskState::CancelRequested && !record.is_overtime {
-            // Masked: the drain time bounds it until it can observe.
+        // Masked: the drain time bounds it until it can observe.
+        let is_masked =
+            has_quota && record.state == TaskState::CancelRequested && !record.is_overtime;
+        // What has not started has not failed to answer.
+        if is_masked || record.activity == Activity::Unstarted {
             return true;
         }
         self.revoke(key);
