@@ -49,7 +49,7 @@ test("a laptop's first screen shows the search, the tree and the server without 
   await workbench.open();
   await expect(workbench.searchBox).toBeInViewport({ ratio: 1 });
   await expect(workbench.button("Close the runtime")).toBeInViewport({ ratio: 1 });
-  await expect(workbench.treeItem(/^scope root/)).toBeInViewport({ ratio: 1 });
+  await expect(workbench.treeItem(/^scope demo/)).toBeInViewport({ ratio: 1 });
   await expect(page.getByRole("columnheader", { name: "Outcome" })).toBeInViewport({ ratio: 1 });
 });
 

@@ -31,7 +31,7 @@ const WALK = [
   "Source of “Runtime”",
   "Start a stubborn task",
   "Close the runtime",
-  "scope root open",
+  "scope demo open",
   "Requests, newest first",
 ];
 
@@ -55,7 +55,7 @@ test("arrow keys walk the tree, and a row that ends gives its focus back", async
   const request = workbench.treeItem(/^request fetch/);
   await expect(request).toBeVisible();
 
-  await workbench.treeItem(/^scope root/).focus();
+  await workbench.treeItem(/^scope demo/).focus();
   await page.keyboard.press("End");
   await expect(request).toBeFocused();
   await page.keyboard.press("ArrowLeft");
@@ -63,11 +63,11 @@ test("arrow keys walk the tree, and a row that ends gives its focus back", async
   await page.keyboard.press("ArrowRight");
   await expect(request).toBeFocused();
   await page.keyboard.press("Home");
-  await expect(workbench.treeItem(/^scope root/)).toBeFocused();
+  await expect(workbench.treeItem(/^scope demo/)).toBeFocused();
 
   await workbench.button("Cancel").click();
   await expect(workbench.liveWork).toHaveCount(0);
-  await expect(workbench.treeItem(/^scope root/)).toHaveAttribute("tabindex", "0");
+  await expect(workbench.treeItem(/^scope demo/)).toHaveAttribute("tabindex", "0");
 });
 
 test("the source of a panel opens and closes", async ({ workbench, page }) => {

@@ -31,7 +31,7 @@ test("the tree is empty after leaving", async ({ workbench, ledger, page }) => {
   await expect(page.getByRole("heading", { name: "You left." })).toBeVisible();
   // The same runtime: only its root is left.
   await expect(workbench.tree.getByRole("treeitem")).toHaveCount(1);
-  await expect(workbench.treeItem(/^scope root open/)).toBeVisible();
+  await expect(workbench.treeItem(/^scope demo open/)).toBeVisible();
 });
 
 test("who comes back finds a page that works", async ({ workbench, ledger, page }) => {

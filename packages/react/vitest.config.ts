@@ -15,6 +15,8 @@ const BUNDLED = [
 
 // A machine without Playwright's own download has the distribution's browser.
 const chromium = process.env.ASUPERSYNC_CHROMIUM ?? "/usr/bin/chromium";
+// Tests wait for events, not for time: this only ends one that hangs, on however busy a machine.
+const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
 const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
@@ -22,17 +24,19 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...HANGS,
           name: "jsdom",
           environment: "jsdom",
           include: [PAGE_TESTS],
           exclude: [SERVER_TESTS],
         },
       },
-      { test: { name: "server", environment: "node", include: [SERVER_TESTS] } },
+      { test: { ...HANGS, name: "server", environment: "node", include: [SERVER_TESTS] } },
       {
         // Named, so that Vite does not find one of them in the middle of a run and reload the page.
         optimizeDeps: { include: BUNDLED },
         test: {
+          ...HANGS,
           name: "chromium",
           include: [PAGE_TESTS],
           exclude: [SERVER_TESTS],

@@ -4,6 +4,13 @@ import { ErrorKindCode, type Handle, type Kernel, type Status } from "@asupersyn
 const POISONED = -ErrorKindCode.poisoned;
 const NO_EVENTS = new Float64Array(0);
 
+/** Stands in for a kernel whose instance is dead, and which might seem to answer for a while. */
+const DEAD_KERNEL = new Proxy({} as Kernel, {
+  get(): never {
+    throw new Error("the kernel is dead");
+  },
+});
+
 /**
  * One kernel, whose calls never throw. After a trap the instance's state cannot be trusted: `onTrap`
  * is called, once, and commands answer that the kernel is poisoned.
@@ -12,7 +19,7 @@ const NO_EVENTS = new Float64Array(0);
  * names are the ABI's, so that a reader finds the same word on both sides.
  */
 export class KernelPort {
-  readonly #kernel: Kernel;
+  #kernel: Kernel;
   readonly #onTrap: (error: unknown) => void;
   #state: "sound" | "trapped" = "sound";
 
@@ -25,6 +32,7 @@ export class KernelPort {
   trap(error: unknown): typeof POISONED {
     if (this.#state === "sound") {
       this.#state = "trapped";
+      this.#kernel = DEAD_KERNEL;
       this.#onTrap(error);
     }
     return POISONED;

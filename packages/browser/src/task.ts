@@ -110,7 +110,6 @@ export class TaskExtras {
   controller: AbortController | undefined = undefined;
   joined: Promise<Outcome<unknown>> | undefined = undefined;
   resolveJoin: ((outcome: Outcome<unknown>) => void) | undefined = undefined;
-  outcome: Outcome<unknown> | undefined = undefined;
 }
 
 /** The record behind {@link Task}. Its fields are set in one order, so that all have one shape. */
@@ -137,6 +136,8 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   /** Whether somebody has asked how it ended. */
   isObserved: boolean;
   extras: TaskExtras | undefined;
+  /** The outcome, once somebody has asked for it. */
+  made: Outcome<unknown> | undefined;
 
   constructor(scope: ScopeRecord, handle: number, body: Body<T>) {
     this.phase = Phase.created;
@@ -152,6 +153,7 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
     this.cancelError = undefined;
     this.isObserved = false;
     this.extras = undefined;
+    this.made = undefined;
   }
 
   get id(): number {
@@ -173,9 +175,8 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   get outcome(): Outcome<T> | undefined {
     if (this.phase !== Phase.completed) return undefined;
     this.isObserved = true;
-    const extras = this.more();
-    extras.outcome ??= outcomeOf(this);
-    return extras.outcome as Outcome<T>;
+    this.made ??= outcomeOf(this);
+    return this.made as Outcome<T>;
   }
 
   join(): Promise<Outcome<T>> {

@@ -12,11 +12,11 @@ describe("close()", () => {
       scope.defer(() => void log.push("outer finalizer"));
       inner.defer(() => void log.push("inner finalizer"));
       scope.spawn(async (cx) => {
-        await cx.sleep(5);
+        await cx.sleep(1);
         log.push("task");
       });
       inner.spawn(async (cx) => {
-        await cx.sleep(10);
+        await cx.sleep(60);
         log.push("inner task");
       });
       expect(await scope.close()).toEqual({ kind: "ok", value: undefined });

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { expect, it } from "vitest";
 import { AsupersyncProvider, useAsupersyncCancellationTree } from "../src/index.js";
 import {
+  deferred,
   eventLoopTurn,
   inBothModes,
   openRuntime,
@@ -35,6 +36,22 @@ inBothModes("useAsupersyncCancellationTree", (mount) => {
     expect(root.children[0]).toMatchObject({ type: "task", label: "report" });
     task.cancel();
     await task.join();
+    await probe.when(({ root }) => root.children.length === 0);
+  });
+
+  it("empties when the task ends by a promise of its own, between two turns", async () => {
+    const runtime = await openRuntime();
+    const probe = new Probe<RuntimeSnapshot>();
+    mount(
+      <AsupersyncProvider runtime={runtime}>
+        <Subject probe={probe} />
+      </AsupersyncProvider>,
+    );
+    const finish = deferred();
+    runtime.spawn(() => finish.promise);
+    await probe.when(({ root }) => root.children.length === 1);
+    await eventLoopTurn();
+    finish.resolve();
     await probe.when(({ root }) => root.children.length === 0);
   });
 

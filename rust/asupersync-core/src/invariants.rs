@@ -178,6 +178,13 @@ impl Kernel {
                         "a cancelled task's regions were asked, but for shielded ones",
                         region,
                     )?;
+                    ensure(
+                        record.reason.is_some()
+                            || task.activity != Activity::Draining
+                            || task.drain_at != Time::NEVER,
+                        "a shield that outlives its cancelled body has a time to end",
+                        region,
+                    )?;
                 }
             }
             let is_bounded =

@@ -29,7 +29,10 @@ pub(crate) struct Links<K> {
 
 impl<K: Key> Default for Links<K> {
     fn default() -> Self {
-        Self { prev: K::null(), next: K::null() }
+        Self {
+            prev: K::null(),
+            next: K::null(),
+        }
     }
 }
 
@@ -52,12 +55,18 @@ impl<K: Key> List<K> {
     #[must_use]
     pub(crate) fn pushed<V: Linked<K>>(self, table: &mut Table<K, V>, key: K) -> Self {
         let Some(first) = self.first else {
-            *table.at_mut(key).links_mut() = Links { prev: key, next: key };
+            *table.at_mut(key).links_mut() = Links {
+                prev: key,
+                next: key,
+            };
             return Self { first: Some(key) };
         };
         let last = core::mem::replace(&mut table.at_mut(first).links_mut().prev, key);
         table.at_mut(last).links_mut().next = key;
-        *table.at_mut(key).links_mut() = Links { prev: last, next: first };
+        *table.at_mut(key).links_mut() = Links {
+            prev: last,
+            next: first,
+        };
         self
     }
 
@@ -70,20 +79,26 @@ impl<K: Key> List<K> {
         }
         table.at_mut(prev).links_mut().next = next;
         table.at_mut(next).links_mut().prev = prev;
-        if self.first == Some(key) { Self { first: Some(next) } } else { self }
+        if self.first == Some(key) {
+            Self { first: Some(next) }
+        } else {
+            self
+        }
     }
 
     /// A walk over the members in order, during which the current one may leave the list.
     pub(crate) fn cursor<V: Linked<K>>(self, table: &Table<K, V>) -> Cursor<K> {
-        let last = self.first.map_or(K::null(), |first| table.at(first).links().prev);
-        Cursor { next: self.first, last }
+        let last = self
+            .first
+            .map_or(K::null(), |first| table.at(first).links().prev);
+        Cursor {
+            next: self.first,
+            last,
+        }
     }
 
     /// The members in order.
-    pub(crate) fn members<V: Linked<K>>(
-        self,
-        table: &Table<K, V>,
-    ) -> impl Iterator<Item = K> + '_ {
+    pub(crate) fn members<V: Linked<K>>(self, table: &Table<K, V>) -> impl Iterator<Item = K> + '_ {
         let mut cursor = self.cursor(table);
         core::iter::from_fn(move || cursor.step(table))
     }

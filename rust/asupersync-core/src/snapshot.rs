@@ -24,7 +24,11 @@ impl Kernel {
     #[must_use]
     pub fn snapshot(&self) -> Vec<Row> {
         let mut rows = Vec::with_capacity((self.regions.len() + self.tasks.len()) as usize);
-        let mut regions = if self.is_closed() { Vec::new() } else { vec![self.root] };
+        let mut regions = if self.is_closed() {
+            Vec::new()
+        } else {
+            vec![self.root]
+        };
         let tag = self.tag;
         while let Some(key) = regions.pop() {
             let Some(region) = self.regions.get(key) else {

@@ -103,7 +103,11 @@ fn a_running_body_observes_at_its_next_wait() {
     let mut rig = Rig::new();
     let task = rig.started("a", rig.root());
     rig.cancel(task, CancelKind::User);
-    assert_eq!(rig.settle(), [""; 0], "its body runs: there is nothing to wake");
+    assert_eq!(
+        rig.settle(),
+        [""; 0],
+        "its body runs: there is nothing to wake"
+    );
     assert_eq!(rig.kernel.task_state(task), Ok(TaskState::CancelRequested));
     rig.sleep(task, 1_000, 4);
     assert_eq!(rig.settle(), ["fail a #4 User"]);
@@ -483,7 +487,9 @@ fn a_message_is_cut_to_its_maximum() {
     let mut rig = Rig::new();
     let task = rig.started("a", rig.root());
     let long = "é".repeat(100_000);
-    rig.kernel.task_cancel(task, CancelKind::User, &long).unwrap();
+    rig.kernel
+        .task_cancel(task, CancelKind::User, &long)
+        .unwrap();
     let message = rig.reason(task).message.clone().unwrap();
     assert_eq!(message.len(), MESSAGE_BYTES_MAX);
     assert!(long.starts_with(&*message));

@@ -32,7 +32,9 @@ fn nested_regions(kernel: &mut Kernel) -> (Vec<Handle>, Vec<Handle>) {
     let mut regions = vec![kernel.root()];
     let mut tasks = Vec::new();
     for level in 0..LEVELS {
-        let region = kernel.region_open(regions[level], Policy::FailFast).unwrap();
+        let region = kernel
+            .region_open(regions[level], Policy::FailFast)
+            .unwrap();
         tasks.push(kernel.region_spawn(region).unwrap());
         regions.push(region);
     }
@@ -92,7 +94,10 @@ fn a_tree_of_a_hundred_thousand_regions_is_cancelled_parents_first_and_closes_ch
             _ => None,
         })
         .collect();
-    assert!(closed.iter().rev().eq(&regions), "children first, each once");
+    assert!(
+        closed.iter().rev().eq(&regions),
+        "children first, each once"
+    );
     assert!(kernel.is_closed());
     assert_eq!(kernel.counters().tasks_live, 0);
     assert_eq!(kernel.counters().timers_live, 0);
@@ -148,7 +153,9 @@ fn one_failure_at_the_bottom_of_a_deep_tree_of_linked_regions_reaches_the_top() 
     for task in &tasks[..levels - 1] {
         assert_eq!(kernel.task_complete(*task, Outcome::Ok), Ok(None));
     }
-    kernel.task_complete(tasks[levels - 1], Outcome::Err).unwrap();
+    kernel
+        .task_complete(tasks[levels - 1], Outcome::Err)
+        .unwrap();
     let outcomes: Vec<Outcome> = run(&mut kernel)
         .iter()
         .filter_map(|effect| match effect {

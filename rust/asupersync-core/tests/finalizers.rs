@@ -161,16 +161,10 @@ fn a_finalizer_cannot_take_its_mask_off() {
     rig.kernel.task_defer(task).unwrap();
     rig.complete(task, Outcome::Ok);
     rig.turn();
-    assert_eq!(
-        kind_of(rig.kernel.task_unmask(task)),
-        ErrorKind::WrongState
-    );
+    assert_eq!(kind_of(rig.kernel.task_unmask(task)), ErrorKind::WrongState);
     rig.kernel.task_mask(task).unwrap();
     rig.kernel.task_unmask(task).unwrap();
-    assert_eq!(
-        kind_of(rig.kernel.task_unmask(task)),
-        ErrorKind::WrongState
-    );
+    assert_eq!(kind_of(rig.kernel.task_unmask(task)), ErrorKind::WrongState);
 }
 
 #[test]
@@ -183,10 +177,7 @@ fn a_mask_that_the_body_left_open_does_not_outlive_it() {
     }
     rig.complete(task, Outcome::Ok);
     assert_eq!(rig.turn(), ["finalize a"]);
-    assert_eq!(
-        kind_of(rig.kernel.task_unmask(task)),
-        ErrorKind::WrongState
-    );
+    assert_eq!(kind_of(rig.kernel.task_unmask(task)), ErrorKind::WrongState);
 }
 
 #[test]

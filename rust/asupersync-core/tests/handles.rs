@@ -119,10 +119,7 @@ fn an_ended_thing_is_stale_at_once_and_after_its_slot_was_freed() {
 #[test]
 fn a_handle_of_another_runtime_is_foreign() {
     let mut rig = Rig::new();
-    let mut other = Rig::with(&KernelConfig {
-        tag: 2,
-        ..config()
-    });
+    let mut other = Rig::with(&KernelConfig { tag: 2, ..config() });
     let mine = rig.started("a", rig.root());
     let theirs = other.started("a", other.root());
     assert_eq!(
@@ -144,10 +141,7 @@ fn tags_wrap_at_their_maximum() {
         tag: 128 + 5,
         ..config()
     });
-    let same = Kernel::new(&KernelConfig {
-        tag: 5,
-        ..config()
-    });
+    let same = Kernel::new(&KernelConfig { tag: 5, ..config() });
     assert_eq!(kernel.root(), same.root());
 }
 
@@ -184,7 +178,14 @@ fn a_slot_that_was_never_issued_is_forged_and_a_future_generation_is_stale() {
     assert_eq!(answer(kernel.task_mask(future)), ErrorKind::StaleHandle);
     assert_eq!(answer(kernel.task_mask(unissued)), ErrorKind::ForgedHandle);
     assert_eq!(answer(kernel.task_mask(nowhere)), ErrorKind::ForgedHandle);
-    for raw in [0, 1, u64::MAX, 1 << 53, task.raw() | 1 << 53, task.raw() | 1 << 63] {
+    for raw in [
+        0,
+        1,
+        u64::MAX,
+        1 << 53,
+        task.raw() | 1 << 53,
+        task.raw() | 1 << 63,
+    ] {
         let handle = Handle::from_raw(raw);
         assert_eq!(answer(kernel.task_mask(handle)), ErrorKind::ForgedHandle);
     }
@@ -194,7 +195,11 @@ fn a_slot_that_was_never_issued_is_forged_and_a_future_generation_is_stale() {
 fn a_hundred_thousand_forged_numbers_change_nothing() {
     let (mut rig, live, gone) = busy();
     let valid: Vec<u64> = live.iter().map(|handle| handle.raw()).collect();
-    let known: Vec<u64> = live.iter().chain(&gone).map(|handle| handle.raw()).collect();
+    let known: Vec<u64> = live
+        .iter()
+        .chain(&gone)
+        .map(|handle| handle.raw())
+        .collect();
     let before = picture(&rig.kernel);
     let deadline = rig.kernel.next_deadline();
     let mut state = 0x5EED_u64;
@@ -225,7 +230,10 @@ fn a_hundred_thousand_forged_numbers_change_nothing() {
     let commands = all_answers(&mut rig.kernel, Handle::from_raw(0), Handle::from_raw(0)).len();
     for _ in 0..100_000_usize.div_ceil(commands) {
         let (first, second) = (forge(), forge());
-        for (nth, answer) in all_answers(&mut rig.kernel, first, second).iter().enumerate() {
+        for (nth, answer) in all_answers(&mut rig.kernel, first, second)
+            .iter()
+            .enumerate()
+        {
             let kind = answer.map(|error| error.kind);
             assert!(
                 matches!(

@@ -49,10 +49,7 @@ fn a_notified_operation_stays_open_for_further_waits() {
     );
     rig.kernel.host_complete(op, 1).unwrap();
     assert_eq!(rig.settle(), ["resume a #2 -> 1"]);
-    assert_eq!(
-        kind_of(rig.kernel.host_wait(op, 4)),
-        ErrorKind::StaleHandle
-    );
+    assert_eq!(kind_of(rig.kernel.host_wait(op, 4)), ErrorKind::StaleHandle);
 }
 
 #[test]
@@ -176,10 +173,7 @@ fn an_operation_that_does_not_drain_in_its_time_is_revoked() {
     rig.settle();
     rig.complete(task, Outcome::Cancelled);
     assert_eq!(rig.at(5_099), [""; 0]);
-    assert_eq!(
-        rig.at(5_100),
-        ["revoked op", "done a Cancelled by User"]
-    );
+    assert_eq!(rig.at(5_100), ["revoked op", "done a Cancelled by User"]);
     assert_eq!(rig.kernel.counters().host_ops_revoked, 1);
     let late = rig.kernel.host_complete(op, 0);
     assert_eq!(kind_of(late), ErrorKind::StaleHandle);

@@ -29,7 +29,9 @@ fn the_ready_lane_goes_by_priority_then_by_insertion() {
     }
     assert_eq!(
         rig.turn(),
-        ["start b", "start d", "start c", "start f", "start a", "start e"]
+        [
+            "start b", "start d", "start c", "start f", "start a", "start e"
+        ]
     );
 }
 
@@ -62,7 +64,11 @@ fn the_timed_lane_goes_between_cancel_and_ready() {
     rig.cancel(cancelled, CancelKind::User);
     assert_eq!(
         rig.at(5),
-        ["fail cancelled User", "resume timed #1 -> 0", "resume ready"]
+        [
+            "fail cancelled User",
+            "resume timed #1 -> 0",
+            "resume ready"
+        ]
     );
 }
 
@@ -152,7 +158,13 @@ fn a_drain_time_without_end_ends_at_its_maximum() {
 /// Keeps the lanes as busy as the arguments say for `dispatches` dispatches, and gives the lane
 /// of each. Bodies that were cancelled swallow it and wait again at once, which keeps the
 /// cancel lane full; sleepers sleep until now.
-fn schedule(streak: u32, draining: bool, sleepers: usize, ready: usize, dispatches: usize) -> Vec<Lane> {
+fn schedule(
+    streak: u32,
+    draining: bool,
+    sleepers: usize,
+    ready: usize,
+    dispatches: usize,
+) -> Vec<Lane> {
     let mut kernel = Kernel::new(&KernelConfig {
         cancel_streak: streak,
         trace_capacity: 1 << 16,
@@ -229,7 +241,8 @@ fn work_outside_the_cancel_lane_is_dispatched_within_the_streak_bound() {
                 let schedule = schedule(streak, draining, sleepers, ready, 3 * bound + 16);
                 let waited = longest_wait(&schedule, &[Lane::Timed, Lane::Ready]);
                 assert_eq!(
-                    waited, bound,
+                    waited,
+                    bound,
                     "L = {streak}, draining: {draining}: dispatched as number {} of at most {}",
                     waited + 1,
                     bound + 1

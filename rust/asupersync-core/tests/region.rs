@@ -157,7 +157,11 @@ fn a_task_ends_only_after_the_regions_that_it_owns() {
         "the end of the owner's body closes the region"
     );
     rig.sleep(child, 10, 1);
-    assert_eq!(rig.at(10), ["resume child #1 -> 0"], "it goes on undisturbed");
+    assert_eq!(
+        rig.at(10),
+        ["resume child #1 -> 0"],
+        "it goes on undisturbed"
+    );
     assert_eq!(rig.complete(child, Outcome::Ok), Some(Outcome::Ok));
     assert_eq!(rig.effects(), ["closed r Ok", "done parent Ok"]);
 }
@@ -240,7 +244,10 @@ fn a_cancelled_owner_waits_for_its_region_to_drain() {
     rig.complete(child, Outcome::Cancelled);
     assert_eq!(
         rig.settle(),
-        ["closed r Cancelled by ParentCancelled", "resume parent #7 -> 2"]
+        [
+            "closed r Cancelled by ParentCancelled",
+            "resume parent #7 -> 2"
+        ]
     );
 }
 
@@ -369,7 +376,11 @@ fn shutdown_closes_an_idle_kernel_at_once_and_leaves_nothing() {
     assert_eq!(rig.kernel.snapshot(), []);
     let counters = rig.kernel.counters();
     assert_eq!(
-        (counters.regions_live, counters.tasks_live, counters.timers_live),
+        (
+            counters.regions_live,
+            counters.tasks_live,
+            counters.timers_live
+        ),
         (0, 0, 0)
     );
 }
@@ -433,7 +444,9 @@ fn a_closed_kernel_refuses_every_command_and_a_turn_is_harmless() {
             kernel.host_notify(op, 0).err(),
             kernel.host_complete(op, 0).err(),
             kernel.host_op_state(op).err(),
-            kernel.task_cancel(Handle::from_raw(u64::MAX), user, "").err(),
+            kernel
+                .task_cancel(Handle::from_raw(u64::MAX), user, "")
+                .err(),
         ];
         for (nth, answer) in answers.iter().enumerate() {
             let kind = answer.map(|error| error.kind);

@@ -10,8 +10,8 @@
 mod support;
 
 use asupersync_core::{
-    CancelKind, Effect, ErrorKind, EventKind, Handle, HostOpKind, KernelConfig, Outcome,
-    Ownership, Policy, TaskState,
+    CancelKind, Effect, ErrorKind, EventKind, Handle, HostOpKind, KernelConfig, Outcome, Ownership,
+    Policy, TaskState,
 };
 use support::{Rig, config, kind_of, ms};
 
@@ -45,10 +45,9 @@ fn a_body_that_does_not_answer_is_revoked_after_the_drain_time_and_its_region_cl
         ]
     );
     assert_eq!(rig.kernel.counters().tasks_revoked, 1);
-    assert!(
-        rig.events_of("a")
-            .ends_with(&["TaskRevoked", "TaskFinalizing", "TaskCompleted Cancelled"].map(str::to_owned))
-    );
+    assert!(rig.events_of("a").ends_with(
+        &["TaskRevoked", "TaskFinalizing", "TaskCompleted Cancelled"].map(str::to_owned)
+    ));
 }
 
 #[test]
@@ -241,10 +240,7 @@ fn what_a_revoked_body_owned_goes_to_a_successor_that_runs_its_finalizers() {
     assert_eq!(rig.settle(), ["fail child ParentCancelled"]);
     rig.at(4_000);
     rig.complete(child, Outcome::Cancelled);
-    assert_eq!(
-        rig.settle(),
-        ["closed owned Cancelled by ParentCancelled"]
-    );
+    assert_eq!(rig.settle(), ["closed owned Cancelled by ParentCancelled"]);
     assert_eq!(
         rig.at(5_000),
         [
@@ -459,7 +455,11 @@ fn shutdown_of_a_house_full_of_bodies_that_never_answer_closes_in_bounded_time()
     assert!(last.unwrap() <= ms(60_000), "{last:?}");
     let counters = rig.kernel.counters();
     assert_eq!(
-        (counters.tasks_live, counters.host_ops_live, counters.timers_live),
+        (
+            counters.tasks_live,
+            counters.host_ops_live,
+            counters.timers_live
+        ),
         (0, 0, 0)
     );
     let revoked = rig

@@ -93,12 +93,18 @@ fn before_its_start_and_after_its_body_a_task_may_ask_for_nothing() {
     let other = rig.started("other", rig.root());
     let unstarted = rig.task("unstarted", rig.root());
     let ended = rig.task("ended", rig.root());
-    rig.kernel.task_cancel(unstarted, CancelKind::User, "").unwrap();
+    rig.kernel
+        .task_cancel(unstarted, CancelKind::User, "")
+        .unwrap();
     rig.turn();
     let unstarted = rig.task("unstarted", rig.root());
     let region = rig.region_in("r", ended, Policy::FailFast, Ownership::default());
     let child = rig.task("child", region);
-    assert_eq!(rig.complete(ended, Outcome::Ok), None, "it waits for its region");
+    assert_eq!(
+        rig.complete(ended, Outcome::Ok),
+        None,
+        "it waits for its region"
+    );
 
     for task in [unstarted, ended] {
         let kernel = &mut rig.kernel;
@@ -169,7 +175,10 @@ fn a_task_cannot_join_itself_nor_what_has_ended() {
     let gone = rig.started("gone", rig.root());
     rig.complete(gone, Outcome::Ok);
     let kernel = &mut rig.kernel;
-    assert_eq!(kind_of(kernel.task_join(task, task, 1)), ErrorKind::WrongState);
+    assert_eq!(
+        kind_of(kernel.task_join(task, task, 1)),
+        ErrorKind::WrongState
+    );
     assert_eq!(
         kind_of(kernel.task_join(task, gone, 1)),
         ErrorKind::StaleHandle

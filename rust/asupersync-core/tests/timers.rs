@@ -119,7 +119,11 @@ fn time_never_goes_back() {
     rig.kernel.advance(ms(90));
     assert_eq!(rig.kernel.now(), ms(100));
     rig.kernel.advance(ms(150));
-    assert_eq!(rig.effects(), [""; 0], "telling the time dispatches nothing");
+    assert_eq!(
+        rig.effects(),
+        [""; 0],
+        "telling the time dispatches nothing"
+    );
     assert_eq!(rig.turn(), ["resume a #1 -> 0"]);
 }
 

@@ -62,7 +62,10 @@ fn without_a_ring_nothing_is_held_and_the_hashes_are_the_same() {
         )
     };
     let (silent, traced) = (run(0), run(100));
-    assert_eq!((silent.0, silent.1, silent.2), (traced.0, traced.1, traced.2));
+    assert_eq!(
+        (silent.0, silent.1, silent.2),
+        (traced.0, traced.1, traced.2)
+    );
     assert_eq!((silent.3, traced.3), (0, 6));
 }
 
@@ -74,7 +77,9 @@ fn seeded_run(seed: u64, tag: u32) -> (Kernel, Vec<Effect>) {
         ties: TieBreak::Seeded,
         ..KernelConfig::default()
     });
-    let region = kernel.region_open(kernel.root(), Policy::CollectAll).unwrap();
+    let region = kernel
+        .region_open(kernel.root(), Policy::CollectAll)
+        .unwrap();
     for _ in 0..4 {
         kernel.region_spawn(region).unwrap();
     }
@@ -175,7 +180,11 @@ fn another_outcome_another_kind_and_another_number_of_steps_are_other_runs() {
             rig.complete(a, outcome);
         })
     };
-    let cancel = |kind| fingerprint(Policy::CollectAll, move |rig, _, [a, _]| rig.cancel(a, kind));
+    let cancel = |kind| {
+        fingerprint(Policy::CollectAll, move |rig, _, [a, _]| {
+            rig.cancel(a, kind)
+        })
+    };
     let steps = |count| {
         fingerprint(Policy::CollectAll, move |rig, _, [a, _]| {
             for _ in 0..count {
@@ -263,7 +272,10 @@ fn two_deliveries_to_one_dispatch_do_not_tell_their_order() {
             for nth in order {
                 rig.complete(tasks[nth], Outcome::Ok);
             }
-            assert_eq!(rig.turn(), ["resume waiter #1 -> 0", "resume waiter #2 -> 0"]);
+            assert_eq!(
+                rig.turn(),
+                ["resume waiter #1 -> 0", "resume waiter #2 -> 0"]
+            );
         })
     };
     assert_eq!(joins([0, 1]), joins([1, 0]));

@@ -27,8 +27,8 @@ use crate::handle::{
 use crate::host_op::{HostOp, HostOpState};
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
-    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK, RUNTIME_TAG_MAX, SLOTS_MAX,
-    TRACE_CAPACITY_MAX, WAITS_MAX,
+    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK,
+    RUNTIME_TAG_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
 use crate::region::{Owner, Ownership, Policy, Region, RegionState};

@@ -19,13 +19,9 @@ impl Kernel {
         match record.activity {
             // What is left of it drains by its own bounds, but for what was shielded.
             Activity::Draining => self.lift_shields(key),
-            // It is the scheduler that is late, not the body.
-            Activity::Unstarted => self.arm_drain(key),
-            // It may be the scheduler that is late, or a body that never stops: it goes on for
-            // as long as it has cleanup polls.
+            Activity::Unstarted => self.work_overtime(key),
             Activity::Body | Activity::Finalizer if record.lane.is_some() => {
                 self.work_overtime(key);
-                self.arm_drain(key);
             }
             Activity::Body | Activity::Finalizer if self.waits_for_region(key) => {
                 self.lift_shields(key);
@@ -35,10 +31,13 @@ impl Kernel {
         }
     }
 
-    /// From now on the task's cleanup polls bound it, whether it can observe or not.
-    fn work_overtime(&mut self, key: TaskKey) {
+    /// The drain time of a task ended while it was queued. It may be that the scheduler is
+    /// late, so the time starts anew; or that the body never stops, so from now on its cleanup
+    /// polls bound it, whether it can observe or not.
+    pub(super) fn work_overtime(&mut self, key: TaskKey) {
+        self.arm_drain(key);
         let record = self.tasks.at_mut(key);
-        if !record.is_overtime {
+        if record.is_active() && !record.is_overtime {
             record.is_overtime = true;
             let kind = record.reason.as_ref().map_or(CancelKind::User, |r| r.kind);
             record.budget.polls = record.budget.polls.min(kind.cleanup_polls());

@@ -115,7 +115,9 @@ impl Kernel {
         let record = self.tasks.at_mut(key);
         let met = record.budget.meet(asked);
         // Only another priority is another place in the queue.
-        let lane = record.lane.filter(|_| met.priority != record.budget.priority);
+        let lane = record
+            .lane
+            .filter(|_| met.priority != record.budget.priority);
         let is_earlier = met.deadline < record.budget.deadline;
         if is_earlier && record.deadline_armed {
             record.deadline_armed = false;

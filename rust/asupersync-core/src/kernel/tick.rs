@@ -184,6 +184,11 @@ impl Kernel {
         self.counters.dispatches += 1;
         self.hashes.dispatched(task.without_tag(), lane as u8);
         self.note_task(key, EventKind::TaskDispatched, lane as u32);
+        let record = self.tasks.at(key);
+        if record.drain_at <= self.now && record.activity != Activity::Draining {
+            // Its drain timer is due behind others; the body is about to have its turn.
+            self.work_overtime(key);
+        }
         if !self.charge(key) {
             return;
         }

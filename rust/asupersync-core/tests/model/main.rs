@@ -78,5 +78,8 @@ fn the_same_seed_gives_the_same_run() {
     let second = sweep(test, TieBreak::Seeded, 30);
     assert_eq!(first, second);
     let work: u64 = first.iter().map(|record| record.dispatches).sum();
-    assert!(work >= first.len() as u64 * 10, "the model dispatches little: {work}");
+    assert!(
+        work >= first.len() as u64 * 10,
+        "the model dispatches little: {work}"
+    );
 }

@@ -223,18 +223,19 @@ impl Oracle {
         Ok(())
     }
 
-    pub(crate) fn host_opened(
-        &mut self,
-        task: Handle,
-        token: u32,
-        op: Option<Handle>,
-    ) -> Check {
+    pub(crate) fn host_opened(&mut self, task: Handle, token: u32, op: Option<Handle>) -> Check {
         let Some(handle) = op else {
-            ensure!(self.must_observe(task), "an operation was refused to a task in peace");
+            ensure!(
+                self.must_observe(task),
+                "an operation was refused to a task in peace"
+            );
             return self.waits_for(task, token, Wait::Refused);
         };
         self.is_new(handle)?;
-        ensure!(!self.must_observe(task), "a cancelled task opened an operation");
+        ensure!(
+            !self.must_observe(task),
+            "a cancelled task opened an operation"
+        );
         let shielded = self.tasks[&task].mask > 0;
         let waiter = (token != 0).then_some(token);
         let record = Op {
@@ -256,7 +257,10 @@ impl Oracle {
         let refused = self.must_observe(task) && !matches!(wait, Wait::Region(_));
         let record = self.tasks.get_mut(&task).ok_or("a live task")?;
         let wait = if refused { Wait::Refused } else { wait };
-        ensure!(record.waits.insert(token, wait).is_none(), "token {token} is not new");
+        ensure!(
+            record.waits.insert(token, wait).is_none(),
+            "token {token} is not new"
+        );
         Ok(())
     }
 
@@ -347,7 +351,10 @@ impl Oracle {
 
     /// The answer of a command said that `handle` has ended.
     pub(crate) fn announced(&mut self, handle: Handle) -> Check {
-        ensure!(self.unannounced.remove(&handle), "{handle:?} was announced, and has not ended");
+        ensure!(
+            self.unannounced.remove(&handle),
+            "{handle:?} was announced, and has not ended"
+        );
         self.leaving.remove(&handle);
         Ok(())
     }
@@ -442,7 +449,11 @@ impl Oracle {
         }
         if linked && let Some(owner) = parent {
             self.linked_failure(owner, failure);
-            if self.tasks.get(&owner).is_some_and(|t| t.phase == Phase::Body) {
+            if self
+                .tasks
+                .get(&owner)
+                .is_some_and(|t| t.phase == Phase::Body)
+            {
                 self.ask_task(owner);
             }
         }
@@ -477,9 +488,13 @@ impl Oracle {
         let skipped = usize::try_from(skipped).map_err(|error| error.to_string())?;
         let fresh: Vec<Event> = kernel.events().skip(skipped).copied().collect();
         for event in fresh {
-            ensure!(event.seq == self.seq + 1, "the ring of the model lost events");
+            ensure!(
+                event.seq == self.seq + 1,
+                "the ring of the model lost events"
+            );
             self.seq = event.seq;
-            self.event(event).map_err(|error| format!("{event:?}: {error}"))?;
+            self.event(event)
+                .map_err(|error| format!("{event:?}: {error}"))?;
         }
         Ok(())
     }
@@ -488,8 +503,14 @@ impl Oracle {
         let subject = event.subject;
         ensure!(!self.ended.contains_key(&subject), "it has ended");
         if self.observing == Some(subject) {
-            let observes = matches!(event.kind, EventKind::TaskCancelling | EventKind::TaskRevoked);
-            ensure!(observes, "a cancelled unmasked task did not observe at its dispatch");
+            let observes = matches!(
+                event.kind,
+                EventKind::TaskCancelling | EventKind::TaskRevoked
+            );
+            ensure!(
+                observes,
+                "a cancelled unmasked task did not observe at its dispatch"
+            );
             self.observing = None;
         }
         match event.kind {
@@ -528,7 +549,10 @@ impl Oracle {
             EventKind::TimerFired => {
                 let now = self.now;
                 let is_due = |wait: &Wait| matches!(wait, Wait::Sleep(at) if *at <= now);
-                ensure!(self.task(subject)?.waits.values().any(is_due), "nothing is due");
+                ensure!(
+                    self.task(subject)?.waits.values().any(is_due),
+                    "nothing is due"
+                );
                 Ok(())
             }
             EventKind::HostOpCancelRequested => {
@@ -547,7 +571,10 @@ impl Oracle {
             EventKind::HostOpRevoked => {
                 let (now, drain) = (self.now, self.drain_ns);
                 let op = self.op(subject)?;
-                ensure!(op.asked && now >= op.since.plus_nanos(drain), "it had time left");
+                ensure!(
+                    op.asked && now >= op.since.plus_nanos(drain),
+                    "it had time left"
+                );
                 self.op_ended(subject);
                 self.unannounced.insert(subject);
                 Ok(())
@@ -582,7 +609,10 @@ impl Oracle {
         let time_may_ask = self.time_may_ask(region);
         let record = self.region(region)?;
         ensure!(!record.admits, "it was open");
-        ensure!(record.finalizers == 0 && record.finalizer.is_none(), "it has finalizers");
+        ensure!(
+            record.finalizers == 0 && record.finalizer.is_none(),
+            "it has finalizers"
+        );
         let outcome = outcome_of(code)?;
         let expected = if record.decided || record.outcome.is_failure() {
             record.outcome
@@ -674,7 +704,10 @@ impl Oracle {
         let record = self.task(task)?;
         ensure!(record.asked, "nobody asked");
         ensure!(record.mask == 0, "it is masked");
-        ensure!(!record.acknowledged && !record.finalizing, "twice or too late");
+        ensure!(
+            !record.acknowledged && !record.finalizing,
+            "twice or too late"
+        );
         record.acknowledged = true;
         record.dispatches = 0;
         Ok(())
@@ -718,7 +751,11 @@ impl Oracle {
             (Outcome::Cancelled, true) => outcome == failure || outcome == Outcome::Cancelled,
             (own, _) => outcome == own,
         };
-        ensure!(is_allowed, "its body ended {:?}, its children {failure:?}", record.outcome);
+        ensure!(
+            is_allowed,
+            "its body ended {:?}, its children {failure:?}",
+            record.outcome
+        );
         let record = self.tasks.remove(&task).ok_or("a live task")?;
         if self.revoked == Some(task) {
             self.revoked = None;
@@ -745,15 +782,21 @@ impl Oracle {
     }
 
     fn region(&mut self, region: Handle) -> Check<&mut Region> {
-        self.regions.get_mut(&region).ok_or_else(|| "no such region".to_owned())
+        self.regions
+            .get_mut(&region)
+            .ok_or_else(|| "no such region".to_owned())
     }
 
     fn task(&mut self, task: Handle) -> Check<&mut Task> {
-        self.tasks.get_mut(&task).ok_or_else(|| "no such task".to_owned())
+        self.tasks
+            .get_mut(&task)
+            .ok_or_else(|| "no such task".to_owned())
     }
 
     fn op(&mut self, op: Handle) -> Check<&mut Op> {
-        self.ops.get_mut(&op).ok_or_else(|| "no such operation".to_owned())
+        self.ops
+            .get_mut(&op)
+            .ok_or_else(|| "no such operation".to_owned())
     }
 }
 
@@ -775,8 +818,14 @@ impl Oracle {
             Effect::Resume { task, token, code } => self.resumed(*task, *token, *code),
             Effect::Fail { task, token, .. } => self.failed(*task, *token),
             Effect::Finalize { task } => {
-                ensure!(self.regions_of(*task).is_empty(), "its regions are not closed");
-                ensure!(self.ops_of(*task).is_empty(), "its operations have not drained");
+                ensure!(
+                    self.regions_of(*task).is_empty(),
+                    "its regions are not closed"
+                );
+                ensure!(
+                    self.ops_of(*task).is_empty(),
+                    "its operations have not drained"
+                );
                 let now = self.now;
                 let record = self.task(*task)?;
                 ensure!(record.phase == Phase::Drained, "its code runs");
@@ -797,7 +846,10 @@ impl Oracle {
                 task, successor, ..
             } => {
                 ensure!(self.unannounced.contains(task), "it was not revoked");
-                ensure!(self.heirs.get(task) == successor.as_ref(), "another successor");
+                ensure!(
+                    self.heirs.get(task) == successor.as_ref(),
+                    "another successor"
+                );
                 if let Some(record) = self.leaving.get_mut(task) {
                     record.waits.clear();
                     record.checkpoint = false;
@@ -805,8 +857,8 @@ impl Oracle {
                 Ok(())
             }
             Effect::HostCancel { op, .. } => {
-                let is_known = self.ops.get(op).is_some_and(|op| op.asked)
-                    || self.ended.contains_key(op);
+                let is_known =
+                    self.ops.get(op).is_some_and(|op| op.asked) || self.ended.contains_key(op);
                 ensure!(is_known, "nobody asked");
                 Ok(())
             }
@@ -819,7 +871,10 @@ impl Oracle {
                 ensure!(self.tasks_of(*region).is_empty(), "it has tasks");
                 let record = self.region(*region)?;
                 ensure!(record.finalizers > 0, "it has no finalizer");
-                ensure!(!record.finalizer_due && record.finalizer.is_none(), "one runs");
+                ensure!(
+                    !record.finalizer_due && record.finalizer.is_none(),
+                    "one runs"
+                );
                 record.finalizer_due = true;
                 Ok(())
             }
@@ -827,9 +882,14 @@ impl Oracle {
                 region, outcome, ..
             } => {
                 self.announced(*region)?;
-                ensure!(self.ended.get(region) == Some(outcome), "it ended otherwise");
+                ensure!(
+                    self.ended.get(region) == Some(outcome),
+                    "it ended otherwise"
+                );
                 let late = self.unannounced.iter().find(|handle| {
-                    self.leaving.get(handle).is_some_and(|task| task.region == *region)
+                    self.leaving
+                        .get(handle)
+                        .is_some_and(|task| task.region == *region)
                 });
                 ensure!(late.is_none(), "{late:?} is announced after its region");
                 Ok(())
@@ -850,11 +910,20 @@ impl Oracle {
         let now = self.now;
         let record = self.addressee(task)?;
         if token == 0 {
-            ensure!(core::mem::take(&mut record.checkpoint), "it was at no checkpoint");
-            ensure!(!record.acknowledged || record.mask > 0, "a checkpoint hid a cancellation");
+            ensure!(
+                core::mem::take(&mut record.checkpoint),
+                "it was at no checkpoint"
+            );
+            ensure!(
+                !record.acknowledged || record.mask > 0,
+                "a checkpoint hid a cancellation"
+            );
             return Ok(());
         }
-        let wait = record.waits.remove(&token).ok_or("the token is not awaited")?;
+        let wait = record
+            .waits
+            .remove(&token)
+            .ok_or("the token is not awaited")?;
         let expected = match wait {
             Wait::Sleep(at) => {
                 ensure!(at <= now, "it is too early");
@@ -877,11 +946,17 @@ impl Oracle {
         ensure!(record.asked, "nobody asked");
         let observes = record.acknowledged && record.mask == 0;
         if token == 0 {
-            ensure!(core::mem::take(&mut record.checkpoint), "it was at no checkpoint");
+            ensure!(
+                core::mem::take(&mut record.checkpoint),
+                "it was at no checkpoint"
+            );
             ensure!(observes, "it is masked");
             return Ok(());
         }
-        let wait = record.waits.remove(&token).ok_or("the token is not awaited")?;
+        let wait = record
+            .waits
+            .remove(&token)
+            .ok_or("the token is not awaited")?;
         match wait {
             Wait::Sleep(_) | Wait::Join(_) => ensure!(observes, "it is masked"),
             Wait::Op(op) => match self.ops.get_mut(&op) {
@@ -902,21 +977,40 @@ impl Oracle {
 // What must hold between two steps.
 impl Oracle {
     pub(crate) fn agree(&mut self, kernel: &Kernel) -> Check {
-        ensure!(self.unannounced.is_empty(), "never announced: {:?}", self.unannounced);
-        ensure!(self.observing.is_none(), "{:?} did not observe", self.observing);
+        ensure!(
+            self.unannounced.is_empty(),
+            "never announced: {:?}",
+            self.unannounced
+        );
+        ensure!(
+            self.observing.is_none(),
+            "{:?} did not observe",
+            self.observing
+        );
         ensure!(self.revoked.is_none(), "{:?} did not end", self.revoked);
         self.leaving.clear();
         // A region that is asked while it only finalizes has no event that says so.
         for region in self.regions.keys().copied().collect::<Vec<_>>() {
-            let is_asked = kernel.region_reason(region).is_ok_and(|reason| reason.is_some());
+            let is_asked = kernel
+                .region_reason(region)
+                .is_ok_and(|reason| reason.is_some());
             if is_asked && !self.regions[&region].asked && self.time_may_ask(region) {
                 self.ask_region(region);
             }
         }
         let counters = kernel.counters();
-        ensure!(counters.regions_live as usize == self.regions.len(), "regions: {counters:?}");
-        ensure!(counters.tasks_live as usize == self.tasks.len(), "tasks: {counters:?}");
-        ensure!(counters.host_ops_live as usize == self.ops.len(), "operations: {counters:?}");
+        ensure!(
+            counters.regions_live as usize == self.regions.len(),
+            "regions: {counters:?}"
+        );
+        ensure!(
+            counters.tasks_live as usize == self.tasks.len(),
+            "tasks: {counters:?}"
+        );
+        ensure!(
+            counters.host_ops_live as usize == self.ops.len(),
+            "operations: {counters:?}"
+        );
         for (handle, region) in &self.regions {
             self.agree_on_region(kernel, *handle, region)
                 .map_err(|error| format!("{handle:?} {region:?}: {error}"))?;
@@ -926,7 +1020,9 @@ impl Oracle {
                 .map_err(|error| format!("{handle:?} {task:?}: {error}"))?;
         }
         for (handle, op) in &self.ops {
-            let state = kernel.host_op_state(*handle).map_err(|error| error.to_string())?;
+            let state = kernel
+                .host_op_state(*handle)
+                .map_err(|error| error.to_string())?;
             let expected = if op.asked {
                 HostOpState::Draining
             } else {
@@ -938,13 +1034,17 @@ impl Oracle {
     }
 
     fn agree_on_region(&self, kernel: &Kernel, handle: Handle, region: &Region) -> Check {
-        let reason = kernel.region_reason(handle).map_err(|error| error.to_string())?;
+        let reason = kernel
+            .region_reason(handle)
+            .map_err(|error| error.to_string())?;
         ensure!(reason.is_some() == region.asked, "asked: {reason:?}");
         if let Some(reason) = reason {
-            ensure!(reason.kind.severity() >= region.strongest, "its reason was weakened");
+            ensure!(
+                reason.kind.severity() >= region.strongest,
+                "its reason was weakened"
+            );
         }
-        let is_empty =
-            self.tasks_of(handle).is_empty() && self.children(Some(handle)).is_empty();
+        let is_empty = self.tasks_of(handle).is_empty() && self.children(Some(handle)).is_empty();
         let has_finalizers =
             region.finalizers > 0 || region.finalizer.is_some() || region.finalizer_due;
         let must_be_closed = !region.admits && is_empty && !has_finalizers;
@@ -953,16 +1053,27 @@ impl Oracle {
     }
 
     fn agree_on_task(&self, kernel: &Kernel, handle: Handle, task: &Task) -> Check {
-        let reason = kernel.task_reason(handle).map_err(|error| error.to_string())?;
+        let reason = kernel
+            .task_reason(handle)
+            .map_err(|error| error.to_string())?;
         ensure!(reason.is_some() == task.asked, "asked: {reason:?}");
         if let Some(reason) = reason {
-            ensure!(reason.kind.severity() >= task.strongest, "its reason was weakened");
+            ensure!(
+                reason.kind.severity() >= task.strongest,
+                "its reason was weakened"
+            );
         }
-        ensure!(self.regions.contains_key(&task.region), "its region closed before it");
+        ensure!(
+            self.regions.contains_key(&task.region),
+            "its region closed before it"
+        );
         let has_left = !self.regions_of(handle).is_empty()
             || !self.ops_of(handle).is_empty()
             || task.finalizers > 0;
-        ensure!(task.phase != Phase::Drained || has_left, "it has drained and goes on");
+        ensure!(
+            task.phase != Phase::Drained || has_left,
+            "it has drained and goes on"
+        );
         Ok(())
     }
 
@@ -970,11 +1081,17 @@ impl Oracle {
     pub(crate) fn at_rest(&self) -> Check {
         let now = self.now;
         for (handle, region) in &self.regions {
-            ensure!(region.asked || region.timeout > now, "{handle:?} is past its time");
+            ensure!(
+                region.asked || region.timeout > now,
+                "{handle:?} is past its time"
+            );
             let is_empty =
                 self.tasks_of(*handle).is_empty() && self.children(Some(*handle)).is_empty();
             let waits_for_nothing = !region.admits && is_empty && !region.finalizer_due;
-            ensure!(!waits_for_nothing, "{handle:?} has not asked for its finalizer");
+            ensure!(
+                !waits_for_nothing,
+                "{handle:?} has not asked for its finalizer"
+            );
         }
         for (handle, task) in &self.tasks {
             let fail = |what: &str| Err(format!("{handle:?} {task:?}: {what}"));

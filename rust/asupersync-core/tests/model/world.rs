@@ -241,12 +241,21 @@ impl World {
         self.note(|| format!("  {name} -> {answer:?}"));
         match answer {
             Ok(value) => {
-                ensure!(expected.is_empty(), "{name} was taken, not refused as {expected:?}");
+                ensure!(
+                    expected.is_empty(),
+                    "{name} was taken, not refused as {expected:?}"
+                );
                 Ok(Some(value))
             }
             Err(error) => {
-                ensure!(expected.contains(&error.kind), "{name}: {error}, not {expected:?}");
-                ensure!(picture(&self.kernel) == before, "{name} was refused and changed something");
+                ensure!(
+                    expected.contains(&error.kind),
+                    "{name}: {error}, not {expected:?}"
+                );
+                ensure!(
+                    picture(&self.kernel) == before,
+                    "{name} was refused and changed something"
+                );
                 Ok(None)
             }
         }
@@ -315,7 +324,9 @@ impl World {
         let mut woken = Vec::new();
         for effect in self.kernel.take_effects() {
             self.note(|| format!("    {effect:?}"));
-            self.oracle.effect(&effect).map_err(|error| format!("{effect:?}: {error}"))?;
+            self.oracle
+                .effect(&effect)
+                .map_err(|error| format!("{effect:?}: {error}"))?;
             self.digest(&effect);
             match effect {
                 Effect::Start { task }
@@ -331,7 +342,9 @@ impl World {
             }
         }
         self.oracle.agree(&self.kernel)?;
-        self.kernel.check_invariants().map_err(|violation| format!("{violation:?}"))?;
+        self.kernel
+            .check_invariants()
+            .map_err(|violation| format!("{violation:?}"))?;
         Ok(woken)
     }
 
@@ -382,9 +395,11 @@ impl World {
             priority: self.draw(8) as u8,
         };
         let expected = self.open_refusal(region);
-        let task = self.command(expected, format_args!("spawn {region:?} {asked:?}"), |kernel| {
-            kernel.region_spawn_with(region, asked)
-        })?;
+        let task = self.command(
+            expected,
+            format_args!("spawn {region:?} {asked:?}"),
+            |kernel| kernel.region_spawn_with(region, asked),
+        )?;
         if let Some(task) = task {
             self.oracle.spawned(region, asked.deadline, task)?;
             self.has_quota(task, asked);
@@ -414,9 +429,11 @@ impl World {
         let parent = self.any_region();
         let policy = self.any_policy();
         let expected = self.open_refusal(parent);
-        let region = self.command(expected, format_args!("open {parent:?} {policy:?}"), |kernel| {
-            kernel.region_open(parent, policy)
-        })?;
+        let region = self.command(
+            expected,
+            format_args!("open {parent:?} {policy:?}"),
+            |kernel| kernel.region_open(parent, policy),
+        )?;
         if let Some(region) = region {
             self.oracle.opened(parent, policy, region)?;
         }
@@ -426,9 +443,11 @@ impl World {
     fn cancel_task(&mut self, task: Handle, kind: CancelKind) -> Check {
         let expected = self.refusal(task, HandleKind::Task);
         let message = self.pick(&["", "a", "b"]);
-        let asked = self.command(expected, format_args!("cancel {task:?} {kind:?}"), |kernel| {
-            kernel.task_cancel(task, kind, message)
-        })?;
+        let asked = self.command(
+            expected,
+            format_args!("cancel {task:?} {kind:?}"),
+            |kernel| kernel.task_cancel(task, kind, message),
+        )?;
         if asked.is_some() {
             self.oracle.cancel_task(task, kind.severity());
         }
@@ -442,9 +461,11 @@ impl World {
         }
         let kind = self.any_kind();
         let expected = self.refusal(region, HandleKind::Region);
-        let asked = self.command(expected, format_args!("cancel {region:?} {kind:?}"), |kernel| {
-            kernel.region_cancel(region, kind, "")
-        })?;
+        let asked = self.command(
+            expected,
+            format_args!("cancel {region:?} {kind:?}"),
+            |kernel| kernel.region_cancel(region, kind, ""),
+        )?;
         if asked.is_some() {
             self.oracle.cancel_region(region, kind.severity());
         }
@@ -473,9 +494,11 @@ impl World {
         }
         let at = self.some_time();
         let expected = self.refusal(region, HandleKind::Region);
-        let armed = self.command(expected, format_args!("timeout {region:?} {at:?}"), |kernel| {
-            kernel.region_timeout(region, at)
-        })?;
+        let armed = self.command(
+            expected,
+            format_args!("timeout {region:?} {at:?}"),
+            |kernel| kernel.region_timeout(region, at),
+        )?;
         if armed.is_some()
             && let Some(record) = self.oracle.regions.get_mut(&region)
             && !record.asked
@@ -547,9 +570,11 @@ impl World {
         if expected.is_empty() && asked.priority == 8 {
             expected = &[ErrorKind::LimitReached];
         }
-        let met = self.command(expected, format_args!("budget {task:?} {asked:?}"), |kernel| {
-            kernel.task_budget(task, asked)
-        })?;
+        let met = self.command(
+            expected,
+            format_args!("budget {task:?} {asked:?}"),
+            |kernel| kernel.task_budget(task, asked),
+        )?;
         if met.is_some() {
             self.has_quota(task, asked);
             if let Some(record) = self.oracle.tasks.get_mut(&task) {
@@ -669,7 +694,8 @@ impl World {
         })?;
         if let Some(region) = region {
             let Ownership { shielded, linked } = ownership;
-            self.oracle.opened_in(task, policy, shielded, linked, region)?;
+            self.oracle
+                .opened_in(task, policy, shielded, linked, region)?;
         }
         self.sync(None).map(drop)
     }
@@ -807,9 +833,11 @@ impl World {
                 expected = &[ErrorKind::WrongState];
             }
         }
-        let done = self.command(expected, format_args!("complete {task:?} {outcome:?}"), |kernel| {
-            kernel.task_complete(task, outcome)
-        })?;
+        let done = self.command(
+            expected,
+            format_args!("complete {task:?} {outcome:?}"),
+            |kernel| kernel.task_complete(task, outcome),
+        )?;
         if done.is_some() {
             self.oracle.body_ended(task, outcome);
         }
@@ -824,7 +852,9 @@ impl World {
             expected = &[ErrorKind::WrongState];
         }
         let name = format_args!("finalized {task:?} {outcome:?}");
-        let done = self.command(expected, name, |kernel| kernel.task_finalized(task, outcome))?;
+        let done = self.command(expected, name, |kernel| {
+            kernel.task_finalized(task, outcome)
+        })?;
         if done.is_some() {
             self.oracle.finalizer_ended(task, outcome);
         }
@@ -836,7 +866,10 @@ impl World {
         if let Some(outcome) = done {
             self.dead.push(task);
             let recorded = self.oracle.ended.get(&task);
-            ensure!(recorded == Some(&outcome), "{task:?} ended {recorded:?}, not {outcome:?}");
+            ensure!(
+                recorded == Some(&outcome),
+                "{task:?} ended {recorded:?}, not {outcome:?}"
+            );
         }
         Ok(())
     }
@@ -848,7 +881,10 @@ impl World {
     fn close_down(&mut self) -> Check {
         let root = self.oracle.root;
         let expected = self.refusal(root, HandleKind::Region);
-        if self.command(expected, format_args!("shutdown"), Kernel::shutdown)?.is_some() {
+        if self
+            .command(expected, format_args!("shutdown"), Kernel::shutdown)?
+            .is_some()
+        {
             let shutdown = CancelKind::Shutdown.severity();
             self.oracle.cancel_region(root, shutdown);
         }
@@ -877,7 +913,10 @@ impl World {
                 // A turn takes time: what spins under a mask is bounded by nothing else.
                 self.now_ms += 1;
             } else {
-                let next = self.kernel.next_deadline().ok_or("nothing will ever happen again")?;
+                let next = self
+                    .kernel
+                    .next_deadline()
+                    .ok_or("nothing will ever happen again")?;
                 let next_ms = next.as_nanos().div_ceil(1_000_000);
                 self.now_ms = self.now_ms.max(next_ms);
             }
@@ -893,10 +932,19 @@ impl World {
             counters.timers_live,
         ];
         ensure!(left == [0; 4], "left after the close: {counters:?}");
-        ensure!(counters.tasks_spawned == counters.tasks_completed, "{counters:?}");
-        ensure!(self.kernel.snapshot().is_empty(), "the snapshot is not empty");
+        ensure!(
+            counters.tasks_spawned == counters.tasks_completed,
+            "{counters:?}"
+        );
+        ensure!(
+            self.kernel.snapshot().is_empty(),
+            "the snapshot is not empty"
+        );
         ensure!(!self.kernel.is_runnable(), "there is still something to do");
-        ensure!(self.kernel.next_deadline().is_none(), "there is still a deadline");
+        ensure!(
+            self.kernel.next_deadline().is_none(),
+            "there is still a deadline"
+        );
         Ok(())
     }
 

@@ -300,9 +300,10 @@ impl Rig {
             EventKind::RegionClosed | EventKind::TaskCompleted | EventKind::FinalizerEnded => {
                 Outcome::from_code(event.detail).map(|outcome| format!(" {outcome:?}"))
             }
-            EventKind::TaskDispatched => {
-                Some(format!(" {}", ["Cancel", "Timed", "Ready"][event.detail as usize]))
-            }
+            EventKind::TaskDispatched => Some(format!(
+                " {}",
+                ["Cancel", "Timed", "Ready"][event.detail as usize]
+            )),
             EventKind::TaskCancelling | EventKind::HostOpLate | EventKind::HostOpCompleted => {
                 Some(format!(" {}", event.detail))
             }
