@@ -89,7 +89,7 @@ export class Reaction {
 
 /** Runs `reaction` in a microtask: a callback is never called before `then` has returned. */
 export function runLater(reaction: Reaction, isFulfilled: boolean, value: unknown): void {
-  RESOLVED.then(() => reaction.run(isFulfilled, value));
+  void RESOLVED.then(() => reaction.run(isFulfilled, value));
 }
 
 /** For its microtasks: in Node `queueMicrotask` costs ten times as much. */

@@ -120,15 +120,15 @@ mod tests {
 
     #[test]
     fn readers_commute_with_readers_and_not_with_writers() {
-        let run = |order: [u64; 3]| {
+        let run = |order: [usize; 3]| {
             let mut hashes = Hashes::new(1);
             let mut shared = Causal::default();
             let mut own = [Causal::default(); 3];
             for event in order {
                 if event == 2 {
-                    hashes.write(event, &mut shared);
+                    hashes.write(event as u64, &mut shared);
                 } else {
-                    hashes.write_reading(event, &mut own[event as usize], &mut shared);
+                    hashes.write_reading(event as u64, &mut own[event], &mut shared);
                 }
             }
             hashes.fingerprint()

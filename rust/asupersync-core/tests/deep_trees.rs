@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::wildcard_enum_match_arm,
     clippy::disallowed_types,
     reason = "a test may stop where it fails; the clock is read to compare costs, never to decide"
 )]

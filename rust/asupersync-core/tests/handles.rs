@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test may stop where it fails"
+    clippy::cast_possible_truncation,
+    reason = "a test may stop where it fails, and its random numbers are small"
 )]
 
 mod support;

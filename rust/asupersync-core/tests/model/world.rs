@@ -65,7 +65,7 @@ impl World {
             token: 0,
             dead: Vec::new(),
             effects: 0,
-            has_spinners: seed % 4 == 0,
+            has_spinners: seed.is_multiple_of(4),
             log: keeps_log.then(VecDeque::new),
         }
     }
