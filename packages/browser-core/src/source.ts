@@ -55,6 +55,11 @@ async function inlinedBytes(): Promise<ArrayBuffer> {
   // Lazy, so that bundlers give the copy a chunk of its own that most pages never fetch.
   const { wasmGzipBase64 } = await import("../wasm/asupersync-inline.js");
   const gzip = Uint8Array.from(atob(wasmGzipBase64), (character) => character.charCodeAt(0));
-  const plain = new Blob([gzip]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).arrayBuffer();
+  try {
+    // Not by way of a Blob: jsdom puts its own in place, which has no stream().
+    const packed = new Response(gzip).body as ReadableStream<Uint8Array<ArrayBuffer>>;
+    return await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  } catch (error) {
+    throw new KernelLoadError("WASM_UNAVAILABLE", describeThrown(error), error);
+  }
 }

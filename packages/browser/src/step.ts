@@ -83,7 +83,6 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
 function follow(task: TaskRecord, promise: Promise<unknown>): void {
   // What the body awaits is known a microtask from now; an operation settled before costs one more.
   task.scope.runtime.hasResumedPromises = true;
-  task.scope.runtime.hasResumedPromises = true;
   promise.then(
     (value) => returned(task, value),
     (error: unknown) => threw(task, error),
@@ -181,7 +180,10 @@ function endFinalizer(task: TaskRecord, code: OutcomeCode): void {
 /** Takes the kernel's word on whether the task has ended with that. */
 function ended(task: TaskRecord, answer: number): void {
   // 0: `taskDone` follows. Below: it was revoked or the kernel is poisoned, and both settle it.
-  if (answer >= COMPLETED_NOW) settle(task, (answer - COMPLETED_NOW) as OutcomeCode, 0);
+  if (answer < COMPLETED_NOW) return;
+  settle(task, (answer - COMPLETED_NOW) as OutcomeCode, 0);
+  // The kernel has nothing to deliver for it.
+  task.scope.runtime.snapshots.touch();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

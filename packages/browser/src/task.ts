@@ -64,7 +64,10 @@ export interface Task<T> extends AsyncDisposable {
 export interface TaskOptions {
   /** Its name in snapshots, reports and traces; 200 characters are kept. */
   readonly label?: string;
-  /** Which of the runnable tasks goes first: 0 (last) to 7 (first), whole; default 4. */
+  /**
+   * Which of the runnable tasks goes first: 0 (last) to 7 (first), whole; default 0. A task is never
+   * behind its owner.
+   */
   readonly priority?: number;
   /** Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. */
   readonly polls?: number;

@@ -161,6 +161,24 @@ describe("subscribe()", () => {
     });
   });
 
+  test("tells of a body that ends by a promise of its own, between two turns", async () => {
+    await withRuntime(async (runtime) => {
+      let finish: (() => void) | undefined;
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      runtime.spawn(() => finished);
+      await hostTurn();
+      const left = new Promise<void>((resolve) => {
+        runtime.subscribe(() => {
+          if (runtime.snapshot().root.children.length === 0) resolve();
+        });
+      });
+      finish?.();
+      await left;
+    });
+  });
+
   test("a function subscribed twice is told twice and taken back one by one", async () => {
     await withRuntime(async (runtime) => {
       let told = 0;

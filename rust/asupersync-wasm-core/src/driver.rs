@@ -192,11 +192,6 @@ impl<P: Port> Driver<P> {
         }
     }
 
-    fn needs_timer(&mut self) -> bool {
-        let next = self.kernel.next_deadline();
-        next.is_some_and(|at| at < self.armed_for || !self.holds_timer)
-    }
-
     fn settle_wake(&mut self) {
         if self.kernel.is_runnable() {
             if self.wake == Wake::None {

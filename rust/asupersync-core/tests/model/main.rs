@@ -12,6 +12,7 @@
     reason = "a test may stop where it fails, and its random numbers are small"
 )]
 
+mod check;
 mod oracle;
 mod world;
 

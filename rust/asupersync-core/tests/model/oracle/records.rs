@@ -1,0 +1,131 @@
+//! Owns what the oracle remembers of each live region, task and host operation.
+
+use std::collections::BTreeMap;
+
+use asupersync_core::{Handle, Outcome, Policy, Time};
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    Unstarted,
+    Body,
+    Drained,
+    Finalizer,
+}
+
+/// What a token waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wait {
+    Sleep(Time),
+    Join(Handle),
+    Region(Handle),
+    Op(Handle),
+    /// An answer that came.
+    Answered(u32),
+    /// Asked for under a cancellation: it fails.
+    Refused,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Region {
+    pub(crate) parent: Option<Handle>,
+    pub(crate) policy: Policy,
+    pub(crate) shielded: bool,
+    pub(crate) linked: bool,
+    pub(crate) admits: bool,
+    pub(crate) asked: bool,
+    /// Its policy cancelled it, and nobody outside.
+    pub(super) by_policy: bool,
+    pub(super) decided: bool,
+    pub(super) outcome: Outcome,
+    pub(crate) finalizers: u32,
+    /// The driver was asked to run the top finalizer.
+    pub(crate) finalizer_due: bool,
+    pub(crate) finalizer: Option<Handle>,
+    pub(crate) timeout: Time,
+    pub(crate) deadline: Time,
+    pub(crate) joined: bool,
+    pub(super) strongest: u8,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) region: Handle,
+    pub(crate) phase: Phase,
+    pub(super) started: bool,
+    pub(crate) asked: bool,
+    pub(super) acknowledged: bool,
+    pub(super) finalizing: bool,
+    pub(crate) mask: u32,
+    pub(super) outcome: Outcome,
+    pub(super) child_failure: Outcome,
+    pub(crate) finalizers: u32,
+    pub(crate) is_finalizer: bool,
+    pub(super) is_heir: bool,
+    pub(super) ran_finalizer: bool,
+    pub(crate) deadline: Time,
+    pub(crate) has_quota: bool,
+    pub(super) checkpoint: bool,
+    pub(crate) waits: BTreeMap<u32, Wait>,
+    /// Since when its patience runs, and its dispatches since.
+    pub(super) since: Time,
+    pub(super) dispatches: u32,
+    pub(super) strongest: u8,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Op {
+    pub(crate) task: Handle,
+    pub(super) shielded: bool,
+    pub(crate) asked: bool,
+    pub(super) since: Time,
+    pub(crate) waiter: Option<u32>,
+}
+
+impl Region {
+    pub(super) fn new(parent: Option<Handle>, policy: Policy, deadline: Time) -> Self {
+        Self {
+            parent,
+            policy,
+            shielded: false,
+            linked: false,
+            admits: true,
+            asked: false,
+            by_policy: false,
+            decided: false,
+            outcome: Outcome::Ok,
+            finalizers: 0,
+            finalizer_due: false,
+            finalizer: None,
+            timeout: Time::NEVER,
+            deadline,
+            joined: false,
+            strongest: 0,
+        }
+    }
+}
+
+impl Task {
+    pub(super) fn new(region: Handle, deadline: Time) -> Self {
+        Self {
+            region,
+            phase: Phase::Unstarted,
+            started: false,
+            asked: false,
+            acknowledged: false,
+            finalizing: false,
+            mask: 0,
+            outcome: Outcome::Ok,
+            child_failure: Outcome::Ok,
+            finalizers: 0,
+            is_finalizer: false,
+            is_heir: false,
+            ran_finalizer: false,
+            deadline,
+            has_quota: false,
+            checkpoint: false,
+            waits: BTreeMap::new(),
+            since: Time::NEVER,
+            dispatches: 0,
+            strongest: 0,
+        }
+    }
+}

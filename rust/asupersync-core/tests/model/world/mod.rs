@@ -1,0 +1,215 @@
+//! Owns the driver of the model: random commands, most of them sensible and some of them
+//! hostile, and bodies that answer at once, late, wrongly or never.
+
+mod bodies;
+mod choices;
+mod outside;
+mod refusals;
+mod shutdown;
+
+use std::collections::VecDeque;
+
+use asupersync_core::{Effect, Handle, Kernel, KernelConfig, TieBreak, Time};
+
+use crate::check::Check;
+use crate::oracle::Oracle;
+use choices::draw;
+
+const DRAIN_MS: u64 = 50;
+const TASKS: usize = 24;
+const REGIONS: usize = 12;
+const OPS: usize = 12;
+
+/// What a run leaves to compare: equal for equal seeds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Record {
+    pub(crate) fingerprint: u64,
+    pub(crate) certificate: u64,
+    pub(crate) effects: u64,
+    pub(crate) dispatches: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    kernel: Kernel,
+    oracle: Oracle,
+    random: u64,
+    now_ms: u64,
+    token: u32,
+    dead: Vec<Handle>,
+    effects: u64,
+    /// Whether some bodies spin during the shutdown: those runs are long.
+    has_spinners: bool,
+    /// The last commands, if they are kept.
+    pub(crate) log: Option<VecDeque<String>>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, ties: TieBreak, keeps_log: bool) -> Self {
+        let mut random = seed.wrapping_mul(0x2545_F491_4F6C_DD1D);
+        let mut pick = |from: &[u32]| from[(draw(&mut random) % from.len() as u64) as usize];
+        let kernel = Kernel::new(&KernelConfig {
+            seed,
+            ties,
+            tag: pick(&[0, 1, 127]),
+            drain_time_ns: DRAIN_MS * 1_000_000,
+            cancel_streak: pick(&[1, 2, 16]),
+            polls_per_tick: pick(&[1, 4, 64]),
+            trace_capacity: 1 << 13,
+            generations_max: pick(&[0, 1, 3, u32::MAX]),
+        });
+        let oracle = Oracle::new(&kernel, DRAIN_MS * 1_000_000);
+        Self {
+            kernel,
+            oracle,
+            random,
+            now_ms: 0,
+            token: 0,
+            dead: Vec::new(),
+            effects: 0,
+            has_spinners: seed.is_multiple_of(4),
+            log: keeps_log.then(VecDeque::new),
+        }
+    }
+
+    /// Random commands, then a shutdown that must end.
+    pub(crate) fn run(&mut self, steps: usize) -> Check<Record> {
+        for step in 0..steps {
+            if self.kernel.is_closed() {
+                break;
+            }
+            self.step()?;
+            if step % 16 == 0 {
+                self.oracle.agree_on_snapshot(&self.kernel)?;
+            }
+        }
+        self.close_down()?;
+        Ok(Record {
+            fingerprint: self.kernel.fingerprint(),
+            certificate: self.kernel.certificate(),
+            effects: self.effects,
+            dispatches: self.kernel.counters().dispatches,
+        })
+    }
+
+    fn note(&mut self, text: impl FnOnce() -> String) {
+        if let Some(log) = &mut self.log {
+            log.push_back(text());
+            if log.len() > 60 {
+                log.pop_front();
+            }
+        }
+    }
+}
+
+// One step.
+impl World {
+    fn step(&mut self) -> Check {
+        match self.draw(100) {
+            0..=27 => {
+                let ahead = self.pick(&[0, 0, 1, 5, 20, 60]);
+                self.now_ms += ahead;
+                self.turn()
+            }
+            28..=37 => self.spawn(),
+            38..=42 => self.open_region(),
+            43..=46 => {
+                let task = self.any_task();
+                let kind = self.any_kind();
+                self.cancel_task(task, kind)
+            }
+            47..=49 => self.cancel_region(),
+            50..=51 => self.close_region(),
+            52..=53 => self.region_timeout(),
+            54..=55 => self.region_defer(),
+            56..=60 => self.region_finalizer(),
+            61..=63 => self.budget(),
+            64..=69 => self.host_answer(),
+            _ => {
+                let task = self.active_task();
+                self.act(task)
+            }
+        }
+    }
+
+    /// One turn of the driver, and the reactions of those that it woke.
+    fn turn(&mut self) -> Check {
+        let woken = self.tick()?;
+        for task in woken {
+            if self.chance(40) {
+                self.act(task)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Check<Vec<Handle>> {
+        let now = Time::from_millis(self.now_ms);
+        self.note(|| format!("tick {now:?}"));
+        self.kernel.tick(now);
+        let woken = self.sync(None)?;
+        let is_due = self.kernel.next_deadline().is_some_and(|at| at <= now);
+        if !self.kernel.is_runnable() && !is_due {
+            self.oracle.at_rest()?;
+        }
+        Ok(woken)
+    }
+
+    /// Tells the oracle what has happened and compares. Gives the tasks that were woken.
+    fn sync(&mut self, announced: Option<Handle>) -> Check<Vec<Handle>> {
+        self.oracle.events(&self.kernel)?;
+        if let Some(handle) = announced {
+            self.oracle.announced(handle)?;
+        }
+        let mut woken = Vec::new();
+        for effect in self.kernel.take_effects() {
+            self.note(|| format!("    {effect:?}"));
+            self.oracle
+                .effect(&effect)
+                .map_err(|error| format!("{effect:?}: {error}"))?;
+            self.digest(&effect);
+            match effect {
+                Effect::Start { task }
+                | Effect::Resume { task, .. }
+                | Effect::Fail { task, .. }
+                | Effect::Finalize { task } => woken.push(task),
+                Effect::TaskDone { task, .. } => self.dead.push(task),
+                Effect::RegionClosed { region, .. } => self.dead.push(region),
+                Effect::HostDropped { op } | Effect::HostRevoked { op } => self.dead.push(op),
+                Effect::TaskRevoked { .. }
+                | Effect::HostCancel { .. }
+                | Effect::RegionFinalize { .. } => {}
+            }
+        }
+        self.oracle.agree(&self.kernel)?;
+        self.kernel
+            .check_invariants()
+            .map_err(|violation| format!("{violation:?}"))?;
+        Ok(woken)
+    }
+
+    /// Adds an effect to the hash of all effects: their kind, their subject and their number.
+    fn digest(&mut self, effect: &Effect) {
+        let (kind, handle, number) = match effect {
+            Effect::Start { task } => (1, task, 0),
+            Effect::Resume { task, token, code } => (2, task, token ^ (code << 24)),
+            Effect::Fail {
+                task,
+                token,
+                reason,
+            } => (3, task, token ^ (reason.id << 16)),
+            Effect::Finalize { task } => (4, task, 0),
+            Effect::TaskDone { task, outcome, .. } => (5, task, u32::from(outcome.code())),
+            Effect::TaskRevoked { task, .. } => (6, task, 0),
+            Effect::HostCancel { op, reason } => (7, op, reason.id),
+            Effect::HostDropped { op } => (8, op, 0),
+            Effect::HostRevoked { op } => (9, op, 0),
+            Effect::RegionFinalize { region } => (10, region, 0),
+            Effect::RegionClosed {
+                region, outcome, ..
+            } => (11, region, u32::from(outcome.code())),
+        };
+        let mut state = self.effects ^ handle.raw() ^ (u64::from(number) << 8) ^ (kind << 60);
+        self.effects = draw(&mut state);
+    }
+}

@@ -1,0 +1,232 @@
+//! Owns the commands of the outside: spawns, regions, cancellations, budgets, host answers.
+
+use asupersync_core::{Budget, CancelKind, ErrorKind, Handle, HandleKind, Time};
+
+use super::{REGIONS, TASKS, World};
+use crate::check::Check;
+impl World {
+    pub(super) fn spawn(&mut self) -> Check {
+        if self.oracle.tasks.len() >= TASKS {
+            return Ok(());
+        }
+        let region = self.any_region();
+        let asked = Budget {
+            deadline: if self.chance(15) {
+                self.some_time()
+            } else {
+                Time::NEVER
+            },
+            polls: if self.chance(10) {
+                self.draw(6) as u32
+            } else {
+                u32::MAX
+            },
+            priority: self.draw(8) as u8,
+        };
+        let expected = self.open_refusal(region);
+        let task = self.command(
+            expected,
+            format_args!("spawn {region:?} {asked:?}"),
+            |kernel| kernel.region_spawn_with(region, asked),
+        )?;
+        if let Some(task) = task {
+            self.oracle.spawned(region, asked.deadline, task)?;
+            self.has_quota(task, asked);
+        }
+        self.sync(None).map(drop)
+    }
+
+    fn has_quota(&mut self, task: Handle, asked: Budget) {
+        if let Some(record) = self.oracle.tasks.get_mut(&task) {
+            record.has_quota |= asked.polls != u32::MAX;
+        }
+    }
+
+    pub(super) fn open_region(&mut self) -> Check {
+        if self.oracle.regions.len() >= REGIONS {
+            return Ok(());
+        }
+        let parent = self.any_region();
+        let policy = self.any_policy();
+        let expected = self.open_refusal(parent);
+        let region = self.command(
+            expected,
+            format_args!("open {parent:?} {policy:?}"),
+            |kernel| kernel.region_open(parent, policy),
+        )?;
+        if let Some(region) = region {
+            self.oracle.opened(parent, policy, region)?;
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn cancel_task(&mut self, task: Handle, kind: CancelKind) -> Check {
+        let expected = self.refusal(task, HandleKind::Task);
+        let message = self.pick(&["", "a", "b"]);
+        let asked = self.command(
+            expected,
+            format_args!("cancel {task:?} {kind:?}"),
+            |kernel| kernel.task_cancel(task, kind, message),
+        )?;
+        if asked.is_some() {
+            self.oracle.cancel_task(task, kind.severity());
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn cancel_region(&mut self) -> Check {
+        let region = self.any_region();
+        if region == self.oracle.root && self.chance(95) {
+            return Ok(());
+        }
+        let kind = self.any_kind();
+        let expected = self.refusal(region, HandleKind::Region);
+        let asked = self.command(
+            expected,
+            format_args!("cancel {region:?} {kind:?}"),
+            |kernel| kernel.region_cancel(region, kind, ""),
+        )?;
+        if asked.is_some() {
+            self.oracle.cancel_region(region, kind.severity());
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn close_region(&mut self) -> Check {
+        let region = self.any_region();
+        if region == self.oracle.root && self.chance(95) {
+            return Ok(());
+        }
+        let expected = self.refusal(region, HandleKind::Region);
+        let closed = self.command(expected, format_args!("close {region:?}"), |kernel| {
+            kernel.region_close(region)
+        })?;
+        if closed.is_some() {
+            self.oracle.stop_admitting(region);
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn region_timeout(&mut self) -> Check {
+        let region = self.any_region();
+        if region == self.oracle.root {
+            return Ok(());
+        }
+        let at = self.some_time();
+        let expected = self.refusal(region, HandleKind::Region);
+        let armed = self.command(
+            expected,
+            format_args!("timeout {region:?} {at:?}"),
+            |kernel| kernel.region_timeout(region, at),
+        )?;
+        if armed.is_some()
+            && let Some(record) = self.oracle.regions.get_mut(&region)
+            && !record.asked
+        {
+            record.timeout = record.timeout.min(at);
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn region_defer(&mut self) -> Check {
+        let region = self.any_region();
+        let expected = self.open_refusal(region);
+        let deferred = self.command(expected, format_args!("defer {region:?}"), |kernel| {
+            kernel.region_defer(region)
+        })?;
+        if deferred.is_some()
+            && let Some(record) = self.oracle.regions.get_mut(&region)
+        {
+            record.finalizers += 1;
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn region_finalizer(&mut self) -> Check {
+        let due = self.regions_due();
+        let region = if due.is_empty() || self.chance(5) {
+            self.any_region()
+        } else {
+            self.pick(&due)
+        };
+        self.spawn_finalizer(region)
+    }
+
+    pub(super) fn regions_due(&self) -> Vec<Handle> {
+        let due = self.oracle.regions.iter().filter(|(_, r)| r.finalizer_due);
+        due.map(|(handle, _)| *handle).collect()
+    }
+
+    pub(super) fn spawn_finalizer(&mut self, region: Handle) -> Check {
+        let mut expected = self.refusal(region, HandleKind::Region);
+        if expected.is_empty() && !self.oracle.regions[&region].finalizer_due {
+            expected = &[ErrorKind::WrongState];
+        }
+        let task = self.command(expected, format_args!("finalizer {region:?}"), |kernel| {
+            kernel.region_finalizer_spawn(region)
+        })?;
+        if let Some(task) = task {
+            self.oracle.finalizer_spawned(region, task)?;
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn budget(&mut self) -> Check {
+        let task = self.any_task();
+        let asked = Budget {
+            deadline: if self.chance(50) {
+                self.some_time()
+            } else {
+                Time::NEVER
+            },
+            polls: if self.chance(30) {
+                self.draw(10) as u32
+            } else {
+                u32::MAX
+            },
+            priority: self.draw(9) as u8,
+        };
+        let mut expected = self.refusal(task, HandleKind::Task);
+        if expected.is_empty() && asked.priority == 8 {
+            expected = &[ErrorKind::LimitReached];
+        }
+        let met = self.command(
+            expected,
+            format_args!("budget {task:?} {asked:?}"),
+            |kernel| kernel.task_budget(task, asked),
+        )?;
+        if met.is_some() {
+            self.has_quota(task, asked);
+            if let Some(record) = self.oracle.tasks.get_mut(&task) {
+                record.deadline = record.deadline.min(asked.deadline);
+            }
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn host_answer(&mut self) -> Check {
+        let op = self.any_op();
+        let code = self.draw(2) as u32;
+        let completes = self.chance(60);
+        self.answer(op, code, completes)
+    }
+
+    pub(super) fn answer(&mut self, op: Handle, code: u32, completes: bool) -> Check {
+        let expected = self.refusal(op, HandleKind::HostOp);
+        let name = format_args!("answer {op:?} {code} completes: {completes}");
+        let answered = self.command(expected, name, |kernel| {
+            if completes {
+                kernel.host_complete(op, code)
+            } else {
+                kernel.host_notify(op, code)
+            }
+        })?;
+        if answered.is_some() {
+            self.oracle.answered(op, code);
+            if completes {
+                self.dead.push(op);
+            }
+        }
+        self.sync(None).map(drop)
+    }
+}
