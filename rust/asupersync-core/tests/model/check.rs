@@ -1,4 +1,5 @@
 //! Owns what a check of the model says: nothing, or the disagreement in words.
+
 pub(crate) type Check<T = ()> = Result<T, String>;
 
 macro_rules! ensure {

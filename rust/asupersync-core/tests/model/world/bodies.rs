@@ -1,4 +1,4 @@
-//! Owns the commands of bodies: they answer at once, late, wrongly or never.
+//! Owns the commands of bodies, given whether or not it is their turn.
 
 use asupersync_core::{ErrorKind, Handle, HandleKind, HostOpKind, Outcome, Ownership};
 

@@ -40,7 +40,7 @@ impl World {
     }
 
     /// Mostly one of `live`, now and then one that has ended or never was.
-    pub(super) fn one_of(&mut self, live: Vec<Handle>) -> Handle {
+    fn one_of(&mut self, live: Vec<Handle>) -> Handle {
         let luck = self.draw(100);
         if luck < 92 && !live.is_empty() {
             return self.pick(&live);
