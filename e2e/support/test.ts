@@ -29,7 +29,9 @@ export const test = base.extend<Fixtures>({
     await use(new Workbench(page, origin));
   },
   faults: [
-    async ({ page }, use) => {
+    // After the origin, so that neither the check nor the page outlives a server of the test's own.
+    // biome-ignore lint/correctness/noUnusedFunctionParameters: Playwright reads the order from this pattern.
+    async ({ origin, page }, use) => {
       const faults = await collectFaults(page);
       await use(faults);
       expect(faults).toEqual([]);
