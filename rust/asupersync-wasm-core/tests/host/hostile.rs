@@ -1,17 +1,10 @@
 //! Hostile numbers at the boundary: typed refusals, nothing touched, never a trap.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first surprise"
-)]
 
-mod support;
-
+use crate::fake_port::{FakePort, driver};
 use asupersync_core::ErrorKind;
 use asupersync_wasm_core::Driver;
 use asupersync_wasm_core::abi::EffectCode;
 use proptest::prelude::*;
-use support::{FakePort, driver};
 
 const NUMBERS: [f64; 14] = [
     f64::NAN,
@@ -126,7 +119,7 @@ fn a_handle_of_another_runtime_is_foreign() {
     let mut theirs = Driver::new(
         asupersync_wasm_core::DriverConfig {
             tag: 2.0,
-            ..support::CONFIG
+            ..crate::fake_port::CONFIG
         },
         FakePort::default(),
     )
@@ -159,7 +152,7 @@ fn after_close_every_call_says_so() {
 /// Turns once and answers what only the SDK can answer: orders to run a finalizer.
 fn turn_and_finalize(driver: &mut Driver<FakePort>, handles: &[f64]) -> bool {
     let turned = driver.turn() > 0;
-    for (code, slot, _, _) in support::records(driver) {
+    for (code, slot, _, _) in crate::fake_port::records(driver) {
         if code == EffectCode::Finalize as u32 {
             let task = driver.task_at(f64::from(slot));
             driver.task_finalized(task, 0.0);

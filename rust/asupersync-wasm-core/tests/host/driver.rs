@@ -1,14 +1,7 @@
 //! The driver's turn: one wake, one timer, slices that end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first surprise"
-)]
 
-mod support;
-
+use crate::fake_port::{Armed, driver, records};
 use asupersync_wasm_core::abi::EffectCode;
-use support::{Armed, driver, records};
 
 const START: u32 = EffectCode::Start as u32;
 const RESUME: u32 = EffectCode::Resume as u32;

@@ -7,7 +7,7 @@ use asupersync_wasm_core::{Driver, DriverConfig, Port};
 
 /// What a driver asked of its port, in order.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Armed {
+pub(crate) enum Armed {
     Microtask,
     Macrotask,
     Timer(f64),
@@ -16,23 +16,23 @@ pub enum Armed {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct FakePort {
-    pub now: Rc<Cell<f64>>,
-    pub armed: Rc<RefCell<Vec<Armed>>>,
-    pub fired: Rc<Cell<bool>>,
+pub(crate) struct FakePort {
+    pub(crate) now: Rc<Cell<f64>>,
+    pub(crate) armed: Rc<RefCell<Vec<Armed>>>,
+    pub(crate) fired: Rc<Cell<bool>>,
 }
 
 impl FakePort {
-    pub fn taken(&self) -> Vec<Armed> {
+    pub(crate) fn taken(&self) -> Vec<Armed> {
         self.armed.borrow_mut().drain(..).collect()
     }
 
-    pub fn pass(&self, ms: f64) {
+    pub(crate) fn pass(&self, ms: f64) {
         self.now.set(self.now.get() + ms);
     }
 
     /// The timer goes off, `ms` after now.
-    pub fn fire(&self, ms: f64) {
+    pub(crate) fn fire(&self, ms: f64) {
         self.pass(ms);
         self.fired.set(true);
     }
@@ -66,7 +66,7 @@ impl Port for FakePort {
     }
 }
 
-pub const CONFIG: DriverConfig = DriverConfig {
+pub(crate) const CONFIG: DriverConfig = DriverConfig {
     seed: 1.0,
     tag: 1.0,
     drain_ms: 5_000.0,
@@ -74,14 +74,14 @@ pub const CONFIG: DriverConfig = DriverConfig {
     trace_capacity: 0.0,
 };
 
-pub fn driver() -> (Driver<FakePort>, FakePort) {
+pub(crate) fn driver() -> (Driver<FakePort>, FakePort) {
     let port = FakePort::default();
     let driver = Driver::new(CONFIG, port.clone()).expect("a sane configuration");
     (driver, port)
 }
 
 /// The records of the current batch: (code, slot, token, aux).
-pub fn records(driver: &Driver<FakePort>) -> Vec<(u32, u32, u32, u32)> {
+pub(crate) fn records(driver: &Driver<FakePort>) -> Vec<(u32, u32, u32, u32)> {
     driver
         .records()
         .chunks(4)
