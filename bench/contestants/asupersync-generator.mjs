@@ -24,7 +24,7 @@ export async function open() {
 function* runTasks(cx, { count, live }, tally) {
   for (let done = 0; done < count; done += live) {
     const tasks = new Array(live);
-    for (let i = 0; i < live; i++) tasks[i] = cx.spawn(taskBody(tally, done + i));
+    for (let i = 0; i < live; i++) tasks[i] = cx.spawn((child) => runTask(child, tally, done + i));
     for (const task of tasks) {
       const outcome = yield* cx.join(task);
       tally.sum += expectOk(outcome);
@@ -32,13 +32,11 @@ function* runTasks(cx, { count, live }, tally) {
   }
 }
 
-function taskBody(tally, index) {
-  return function* (cx) {
-    tally.started += 1;
-    yield* cx.checkpoint();
-    if (tally.started === index + 1) tally.straight += 1;
-    return index;
-  };
+function* runTask(cx, tally, index) {
+  tally.started += 1;
+  yield* cx.checkpoint();
+  if (tally.started === index + 1) tally.straight += 1;
+  return index;
 }
 
 function* runRaces(cx, { count, live, branches }, tally) {
@@ -57,22 +55,24 @@ function* runRaces(cx, { count, live, branches }, tally) {
 }
 
 function* runRace(cx, tally, index, branches) {
-  let cleaned = 0;
-  const loser = function* (branch) {
-    tally.entered += 1;
-    try {
-      yield* branch.sleep(LOSER_SLEEP_MS);
-    } finally {
-      cleaned += 1;
-    }
-  };
-  const winner = function* (branch) {
-    yield* branch.checkpoint();
-    return index;
-  };
-  const bodies = new Array(branches).fill(loser);
-  bodies[branches - 1] = winner;
+  const losers = { cleaned: 0 };
+  const bodies = new Array(branches).fill((branch) => lose(branch, tally, losers));
+  bodies[branches - 1] = (branch) => win(branch, index);
   const value = yield* cx.race(bodies);
   tally.sum += value;
-  if (cleaned === branches - 1) tally.drained += 1;
+  if (losers.cleaned === branches - 1) tally.drained += 1;
+}
+
+function* lose(cx, tally, losers) {
+  tally.entered += 1;
+  try {
+    yield* cx.sleep(LOSER_SLEEP_MS);
+  } finally {
+    losers.cleaned += 1;
+  }
+}
+
+function* win(cx, index) {
+  yield* cx.checkpoint();
+  return index;
 }

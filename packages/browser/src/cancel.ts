@@ -150,14 +150,11 @@ export function decodeRequest(request: unknown): DecodedRequest {
   return { code: REQUEST_CODES[name as CancelRequestKind], message: message ?? "" };
 }
 
-/** Reasons kept at a time: the distinct ones of one batch are few, whatever its size. */
-const REASONS_MAX = 64;
-
 /** The errors for the kernel's reasons: each made once, when first met, and shared. */
 export class ReasonCache {
   readonly #port: KernelPort;
-  readonly #errors = new Map<number, CancelledError>();
-  readonly #infos = new Map<number, CancelInfo>();
+  readonly #errors = new RecentReasons<CancelledError>();
+  readonly #infos = new RecentReasons<CancelInfo>();
 
   constructor(port: KernelPort) {
     this.#port = port;
@@ -170,14 +167,10 @@ export class ReasonCache {
 
   /** The error for `reason`, which was named since the last turn. Numbers are never used twice. */
   errorFor(reason: number): CancelledError {
-    let error = this.#errors.get(reason);
-    if (error === undefined) {
-      error = makeCancelledError(this.#infoFor(reason));
-      // Emptied at once rather than entry by entry: who comes late makes a twin, which is no harm.
-      if (this.#errors.size >= REASONS_MAX) this.#errors.clear();
-      this.#errors.set(reason, error);
-    }
-    return error;
+    return (
+      this.#errors.get(reason) ??
+      this.#errors.keep(reason, makeCancelledError(this.#infoFor(reason)))
+    );
   }
 
   #infoFor(reason: number): CancelInfo {
@@ -190,17 +183,44 @@ export class ReasonCache {
       missing.push(at);
     }
     for (let at = missing.pop(); at !== undefined; at = missing.pop()) {
-      cause = Object.freeze({
-        kind: cancelKind(this.#port.reason_kind(at)),
-        message: this.#port.reason_message(at),
-        at: this.#port.reason_at_ms(at),
-        cause,
-        truncated: this.#port.reason_truncated(at),
-      });
-      if (this.#infos.size >= REASONS_MAX) this.#infos.clear();
-      this.#infos.set(at, cause);
+      cause = this.#infos.keep(
+        at,
+        Object.freeze({
+          kind: cancelKind(this.#port.reason_kind(at)),
+          message: this.#port.reason_message(at),
+          at: this.#port.reason_at_ms(at),
+          cause,
+          truncated: this.#port.reason_truncated(at),
+        }),
+      );
     }
     return cause ?? NO_INFO;
+  }
+}
+
+/**
+ * Reasons kept at a time: the distinct ones of one batch are few, whatever its size. A power of two.
+ */
+const REASONS_MAX = 64;
+
+/**
+ * What was made of the latest reasons, each in the place that its number leads to. One that was put
+ * out by another is made again for who comes late: a twin, which is no harm.
+ */
+class RecentReasons<T> {
+  readonly #numbers = new Array<number>(REASONS_MAX).fill(0);
+  readonly #values = new Array<T | undefined>(REASONS_MAX).fill(undefined);
+
+  get(reason: number): T | undefined {
+    const at = reason & (REASONS_MAX - 1);
+    return this.#numbers[at] === reason ? this.#values[at] : undefined;
+  }
+
+  keep(reason: number, value: T): T {
+    const at = reason & (REASONS_MAX - 1);
+    this.#numbers[at] = reason;
+    this.#values[at] = value;
+    return value;
   }
 }
 

@@ -13,9 +13,13 @@ import { describeReceived } from "./validate.js";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 
-/** What all native generator functions inherit from, and the `next` that all their objects share. */
+/** What all native generator functions inherit from, and what all their objects share. */
 const GENERATOR_FUNCTION: unknown = Object.getPrototypeOf(function* () {});
-const NEXT = (function* () {})().next as AnyGenerator["next"];
+const GENERATOR: Pick<AnyGenerator, "next" | "throw"> = Object.getPrototypeOf(
+  Object.getPrototypeOf((function* () {})()),
+);
+const { next: NEXT, throw: THROW } = GENERATOR;
+const { isPrototypeOf: inherits } = Object.prototype;
 
 /** What the kernel adds to the outcome of a task that completed in the call. */
 const COMPLETED_NOW = 4;
@@ -65,11 +69,14 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
   current.task = undefined;
   // What a native generator function gives is looked at by the function, not the object: every such
   // function makes objects of a shape of its own, and asking each shape costs more than the step.
-  if (Object.getPrototypeOf(code) === GENERATOR_FUNCTION || isGenerator(result)) {
+  if (Object.getPrototypeOf(code) === GENERATOR_FUNCTION) {
     task.generator = result as AnyGenerator;
     step(task, false, undefined);
   } else if (result instanceof Promise) {
     follow(task, result);
+  } else if (isGenerator(result)) {
+    task.generator = inherits.call(GENERATOR, result) ? result : delegate(result);
+    step(task, false, undefined);
   } else if (isThenable(result)) {
     // What it is made of may throw or call back at once; a promise around it does neither.
     follow(task, Promise.resolve(result));
@@ -78,6 +85,11 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
   } else {
     returned(task, result);
   }
+}
+
+/** A native generator that does what another kind of generator does. */
+function* delegate(generator: AnyGenerator): AnyGenerator {
+  return yield* generator;
 }
 
 function follow(task: TaskRecord, promise: Promise<unknown>): void {
@@ -100,12 +112,12 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
   if (generator === undefined) return;
   let fails = hasFailed;
   let value = input;
-  const resume = Object.getPrototypeOf(task.body) === GENERATOR_FUNCTION ? NEXT : generator.next;
   current.task = task;
   for (;;) {
     let result: IteratorResult<unknown, unknown>;
     try {
-      result = fails ? generator.throw(value) : resume.call(generator, value);
+      // Looked up on the object, either would be looked up anew for each function's shape.
+      result = fails ? THROW.call(generator, value) : NEXT.call(generator, value);
     } catch (error) {
       current.task = undefined;
       threw(task, error);
@@ -190,7 +202,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isObject(value) && typeof value.then === "function";
 }
 
-function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {
+function isGenerator(value: unknown): value is AnyGenerator {
   return (
     isObject(value) &&
     typeof value.next === "function" &&

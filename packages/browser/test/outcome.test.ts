@@ -1,7 +1,7 @@
 /** How work ends: every kind of outcome, and that what was thrown is kept as it is. */
 import { describe, expect, test } from "vitest";
-import { CancelledError, describeOutcome, type Outcome } from "../src/index.js";
-import { forBothKinds, withRuntime } from "./support.js";
+import { CancelledError, type Cx, describeOutcome, type Op, type Outcome } from "../src/index.js";
+import { forBothKinds, hostTurn, withRuntime } from "./support.js";
 
 forBothKinds((body) => {
   test("a value is ok", async () => {
@@ -160,6 +160,37 @@ test("a plain function, a promise and any thenable are bodies too", async () => 
       then: (resolve) => Promise.resolve(3).then(resolve),
     };
     expect(await runtime.run(() => thenable)).toEqual({ kind: "ok", value: 3 });
+  });
+});
+
+test("a generator that is written by hand is stepped like a native one, as body and as finalizer", async () => {
+  await withRuntime(async (runtime) => {
+    const log: string[] = [];
+    const byHand = (cx: Cx, name: string) => {
+      const native = (function* () {
+        try {
+          yield* cx.sleep(name === "finalizer" ? 0 : 60_000);
+          log.push(`${name} slept`);
+        } finally {
+          log.push(`${name} ended`);
+        }
+      })();
+      const generator = {
+        next: () => native.next(),
+        return: () => native.return(),
+        throw: (error: unknown) => native.throw(error),
+        [Symbol.iterator]: () => generator,
+      };
+      return generator as unknown as Generator<Op<unknown>, void, unknown>;
+    };
+    const task = runtime.spawn(function* (cx) {
+      cx.defer((cleanUp) => byHand(cleanUp, "finalizer"));
+      yield* cx.scope((inner) => byHand(inner, "body"));
+    });
+    await hostTurn();
+    task.cancel();
+    expect(await task.join()).toMatchObject({ kind: "cancelled" });
+    expect(log).toEqual(["body ended", "finalizer slept", "finalizer ended"]);
   });
 });
 
