@@ -20,9 +20,31 @@ test("the README's example has about twenty lines and no type error", () => {
   const code = example();
   const lines = code.split("\n").filter((line) => line.trim() !== "");
   assert.ok(lines.length <= 20, `${lines.length} lines`);
-  const file = path.join(root, "packages", "browser", "readme-example.ts");
+  assert.equal(typeErrors("packages/browser/readme-example.ts", code), "");
+});
+
+test("the README's hook has no type error in a component that searches", () => {
+  const code = `
+    import { useAsupersyncTask } from "@asupersync/react";
+    interface Hit { readonly name: string }
+    export function Hits({ q }: { readonly q: string }) {
+      ${block("tsx")}
+      const found: readonly Hit[] | undefined = hits.value;
+      return found?.map(({ name }) => name).join();
+    }`;
+  assert.equal(typeErrors("packages/react/readme-example.tsx", code), "");
+});
+
+/**
+ * What the compiler says of `code` as if it stood in the file `name`.
+ *
+ * @param {string} name
+ * @param {string} code
+ */
+function typeErrors(name, code) {
+  const file = path.join(root, name);
   const options = {
-    ...{ noEmit: true, strict: true, skipLibCheck: true, types: [] },
+    ...{ noEmit: true, strict: true, skipLibCheck: true, types: [], jsx: ts.JsxEmit.ReactJSX },
     ...{
       module: ts.ModuleKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
@@ -35,8 +57,8 @@ test("the README's example has about twenty lines and no type error", () => {
   const exists = host.fileExists;
   host.fileExists = (name) => name === file || exists(name);
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options, host));
-  assert.equal(ts.formatDiagnostics(diagnostics, formatHost), "");
-});
+  return ts.formatDiagnostics(diagnostics, formatHost);
+}
 
 const formatHost = {
   getCanonicalFileName: (/** @type {string} */ name) => name,
@@ -45,8 +67,14 @@ const formatHost = {
 };
 
 function example() {
-  const [, code] = /```ts\n([\s\S]*?)```/.exec(readFileSync(README, "utf8")) ?? [];
-  assert.ok(code, "the README has an example");
+  return block("ts");
+}
+
+/** The README's first block in `language`. */
+function block(/** @type {string} */ language) {
+  const fenced = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``);
+  const [, code] = fenced.exec(readFileSync(README, "utf8")) ?? [];
+  assert.ok(code, `the README has an example in ${language}`);
   return code;
 }
 

@@ -3,20 +3,17 @@
  * context of its own, because pages of one context may share a renderer process.
  */
 
-import { existsSync } from "node:fs";
 import { chromium } from "playwright";
+import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 import { PROFILE_INTERVAL_US } from "./profile.mjs";
 import { openServer } from "./server.mjs";
 
-const DEBIAN_CHROMIUM = "/usr/bin/chromium";
-
 /** @returns {Promise<import("./hosts.mjs").Host>} */
 export async function openChromium() {
+  const { executablePath, args } = await chromiumLaunchOptions();
   const browser = await chromium.launch({
-    ...executable(),
-    // Chromium refuses to run as root with its sandbox on.
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ["--js-flags=--expose-gc"],
+    executablePath,
+    args: [...args, "--js-flags=--expose-gc"],
   });
   const server = await openServer();
   return {
@@ -28,13 +25,6 @@ export async function openChromium() {
       await server.close();
     },
   };
-}
-
-/** The browser that was asked for, else Debian's, else the one that Playwright installs. */
-function executable() {
-  const asked = process.env.ASUPERSYNC_CHROMIUM;
-  if (asked) return { executablePath: asked };
-  return existsSync(DEBIAN_CHROMIUM) ? { executablePath: DEBIAN_CHROMIUM } : {};
 }
 
 /** @returns {Promise<import("./hosts.mjs").Lane>} */

@@ -1,14 +1,10 @@
 /** Owns where the tests run: Node, where the wasm is inlined, and Chromium, where it is fetched. */
-import { existsSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
-
-// A machine without Playwright's own download has the distribution's browser.
-const chromium = process.env.ASUPERSYNC_CHROMIUM ?? "/usr/bin/chromium";
-const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
   test: {
@@ -23,12 +19,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                ...(existsSync(chromium) ? { executablePath: chromium } : {}),
-                args: isRoot ? ["--no-sandbox"] : [],
-              },
-            }),
+            provider: playwright({ launchOptions: await chromiumLaunchOptions() }),
             instances: [{ browser: "chromium" }],
           },
         },

@@ -1,8 +1,8 @@
 /** Owns where the tests run: Node and Chromium, both with the real wasm. */
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
@@ -14,10 +14,6 @@ const alias = [
     replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)),
   },
 ];
-
-// A machine without Playwright's own download has the distribution's browser.
-const chromium = process.env.ASUPERSYNC_CHROMIUM ?? "/usr/bin/chromium";
-const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
   test: {
@@ -33,12 +29,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                ...(existsSync(chromium) ? { executablePath: chromium } : {}),
-                args: isRoot ? ["--no-sandbox"] : [],
-              },
-            }),
+            provider: playwright({ launchOptions: await chromiumLaunchOptions() }),
             instances: [{ browser: "chromium" }],
           },
         },

@@ -1,7 +1,7 @@
 /** Owns where the tests run: real wasm in Node with jsdom, on a server without a DOM, and in Chromium. */
-import { existsSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 
 const SERVER_TESTS = "test/server.test.tsx";
 const PAGE_TESTS = "test/**/*.test.{ts,tsx}";
@@ -13,11 +13,8 @@ const BUNDLED = [
   "react/jsx-dev-runtime",
 ];
 
-// A machine without Playwright's own download has the distribution's browser.
-const chromium = process.env.ASUPERSYNC_CHROMIUM ?? "/usr/bin/chromium";
 // Tests wait for events, not for time: this only ends one that hangs, on however busy a machine.
 const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
-const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
   test: {
@@ -44,12 +41,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                ...(existsSync(chromium) ? { executablePath: chromium } : {}),
-                args: isRoot ? ["--no-sandbox"] : [],
-              },
-            }),
+            provider: playwright({ launchOptions: await chromiumLaunchOptions() }),
             instances: [{ browser: "chromium" }],
           },
         },

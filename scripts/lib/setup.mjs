@@ -1,10 +1,12 @@
 // All set-up: npm packages, the wasm target's std, the kernel's wasm, the browser, the TypeScript
 // packages. Each step finds out by itself whether it has anything to do.
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { BROWSER_VARIABLE } from "./browser.mjs";
 import { ensureBrowser } from "./browser-install.mjs";
 import { ensureNpmPackages } from "./npm-packages.mjs";
 import { SetupError, step, tail } from "./progress.mjs";
-import { run } from "./run.mjs";
+import { root, run } from "./run.mjs";
 import { turbo } from "./turbo.mjs";
 import { ensureWasmToolchain } from "./wasm-toolchain.mjs";
 
@@ -15,6 +17,7 @@ import { ensureWasmToolchain } from "./wasm-toolchain.mjs";
  * @throws {SetupError} When a step cannot be done here.
  */
 export async function setup(wanted) {
+  requireNode();
   console.log("Set-up");
   // Downloads beside compiling: what stands in one row does not need one another.
   await together([
@@ -27,6 +30,23 @@ export async function setup(wanted) {
   ]);
   await step("packages", async (note) => ({ done: await buildPackages(note), value: {} }));
   return browser ?? {};
+}
+
+function requireNode() {
+  const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const [wantedMajor, wantedMinor] = numbers(engines.node);
+  const [major, minor] = numbers(process.version);
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  throw new SetupError(
+    `Node ${process.version} is older than the ${wantedMajor}.${wantedMinor} that this needs`,
+    "install a newer one from https://nodejs.org",
+  );
+}
+
+/** @param {string} version */
+function numbers(version) {
+  const [major = 0, minor = 0] = (version.match(/\d+/g) ?? []).map(Number);
+  return [major, minor];
 }
 
 /**

@@ -58,7 +58,7 @@ export async function ensureWasmToolchain(note) {
 
 /** @returns {Promise<Found>} */
 async function installed() {
-  return (await hasStd("rustc")) ? { done: "installed" } : { refusal: "the active rustc has none" };
+  return (await hasStd("rustc")) ? { done: "present" } : { refusal: "the active rustc has none" };
 }
 
 /** @param {(note: string) => void} note @returns {Promise<Found>} */
