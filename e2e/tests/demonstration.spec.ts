@@ -27,3 +27,12 @@ test("whoever takes a control ends it", async ({ workbench, ledger }) => {
   await ledger.expectOutcome("search “gold”", "finished");
   await expect(workbench.searchBox).toHaveValue("gold");
 });
+
+test("it ends with its runtime, and a closed runtime plays none", async ({ workbench }) => {
+  await workbench.open();
+  await expect(workbench.button("Stop the demonstration")).toBeVisible();
+  await workbench.button("Close the runtime").click();
+
+  await expect(workbench.status("Runtime")).toContainText("Nothing was left behind.");
+  await expect(workbench.button("Play a demonstration")).toBeDisabled();
+});

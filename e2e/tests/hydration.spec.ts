@@ -10,6 +10,27 @@ test("the server's page says what the kit is before any script runs", async ({
   expect(html).toContain("Loading the scheduler.");
 });
 
+test("an address that does not exist has a title of its own", async ({ request, origin }) => {
+  const response = await request.get(`${origin}/nowhere`);
+  expect(response.status()).toBe(404);
+  expect(await response.text()).toContain("<title>Nothing here. Asupersync</title>");
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  for (const address of ["/", "/away"]) {
+    test(`${address} says that it needs it, and promises nothing`, async ({ page, origin }) => {
+      await page.goto(`${origin}${address}`);
+      const note = page.locator("noscript");
+      await expect(note).toBeVisible();
+      // Playwright takes only the rendered text of a `noscript` for text.
+      await expect(note).toHaveText(/needs JavaScript/, { useInnerText: true });
+      await expect(page.getByText("Loading the scheduler.")).toBeHidden();
+    });
+  }
+});
+
 test("both pages hydrate without a warning", async ({ workbench, page, faults }) => {
   await workbench.open();
   await page.getByRole("link", { name: "Leave this page" }).click();

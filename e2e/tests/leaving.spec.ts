@@ -44,6 +44,15 @@ test("who comes back finds a page that works", async ({ workbench, ledger, page 
   await expect(workbench.hits).toContainText("Neon");
 });
 
+test("whoever opens the page after leaving directly is not told to have left", async ({
+  workbench,
+  page,
+}) => {
+  await workbench.open("/away");
+  await expect(page.getByRole("heading", { name: "What leaving does." })).toBeVisible();
+  await expect(page).toHaveTitle("After leaving. Asupersync");
+});
+
 test("another address aborts every request at the server", async ({ workbench, ledger, page }) => {
   await startEverything(workbench, ledger);
   await page.goto("about:blank");

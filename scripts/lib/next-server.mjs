@@ -4,13 +4,15 @@ import { once } from "node:events";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { SetupError } from "./progress.mjs";
+import { explain, SetupError, seconds } from "./progress.mjs";
 import { packageCommand, root } from "./run.mjs";
 
 const PORT_DEFAULT = 3000;
 const PORTS_TRIED = 20;
 const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
+/** For a server that does not even answer a signal. */
+const END_TIMEOUT_MS = 5_000;
 
 /**
  * @returns {Promise<number>} PORT when it is set, else the first free one from 3000.
@@ -44,7 +46,8 @@ function isFree(port) {
 /**
  * @param {"start" | "dev"} command Next's.
  * @param {number} port
- * @returns {Promise<number>} The exit code: 0 when it was asked to end.
+ * @returns {Promise<number>} The exit code: 0 when it was asked to end, 1 when it never answered;
+ *   a person has then been told.
  */
 export async function serve(command, port) {
   const server = spawn(
@@ -64,20 +67,39 @@ export async function serve(command, port) {
     });
   }
   const ended = once(server, "exit");
+  const waiting = new AbortController();
+  server.once("exit", () => waiting.abort());
   const address = `http://localhost:${port}`;
-  if (await Promise.race([answers(address), ended.then(() => false)])) {
+  if (await answers(address, waiting.signal)) {
     console.log(`\nThe demo is at ${address}  (Ctrl-C stops it)\n`);
+  } else if (!waiting.signal.aborted) {
+    const force = globalThis.setTimeout(() => server.kill("SIGKILL"), END_TIMEOUT_MS);
+    server.kill();
+    await ended;
+    clearTimeout(force);
+    explain(
+      new SetupError(
+        `the demo's server did not answer at ${address} within ${seconds(READY_TIMEOUT_MS)}`,
+        "run the same command again; if that does not help, set PORT to another port",
+      ),
+    );
+    return asked ? 0 : 1;
   }
   const [code] = await ended;
   return asked ? 0 : (code ?? 1);
 }
 
-/** @param {string} address @returns {Promise<boolean>} Whether it answered in time. */
-async function answers(address) {
-  const deadline = performance.now() + READY_TIMEOUT_MS;
-  while (performance.now() < deadline) {
+/**
+ * @param {string} address
+ * @param {AbortSignal} ended Aborted when there is no server any more that could answer.
+ * @returns {Promise<boolean>} Whether it answered in time.
+ */
+async function answers(address, ended) {
+  // Also for a request under way: a server may take a connection and never say a word.
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(READY_TIMEOUT_MS)]);
+  while (!signal.aborted) {
     try {
-      await fetch(address, { method: "HEAD" });
+      await fetch(address, { method: "HEAD", signal });
       return true;
     } catch {
       await setTimeout(POLL_MS);

@@ -43,7 +43,7 @@ function requireNode() {
   );
 }
 
-/** @param {string} version */
+/** @param {string} version @returns {[number, number]} */
 function numbers(version) {
   const [major = 0, minor = 0] = (version.match(/\d+/g) ?? []).map(Number);
   return [major, minor];

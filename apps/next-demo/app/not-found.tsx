@@ -1,6 +1,9 @@
 /** What a person sees at an address that does not exist. */
+import type { Metadata } from "next";
 import Link from "next/link";
 import styles from "./error.module.css";
+
+export const metadata: Metadata = { title: "Nothing here. Asupersync" };
 
 export default function NotFoundPage() {
   return (

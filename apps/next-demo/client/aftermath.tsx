@@ -2,6 +2,7 @@
 /** What is left of the work after leaving: in the runtime nothing, at the server aborted requests. */
 import { withAsupersyncClientBoundary } from "@asupersync/next";
 import Link from "next/link";
+import { count } from "@/client/count";
 import { latestDeparture } from "@/client/departure";
 import { LedgerPanel } from "@/client/ledger/ledger-panel";
 import { useLedger } from "@/client/ledger/ledger-source";
@@ -9,16 +10,18 @@ import { demoRuntime } from "@/client/runtime";
 import { TreePanel } from "@/client/tree/tree-panel";
 import buttons from "@/client/ui/button.module.css";
 import { Column } from "@/client/ui/column";
+import { LoadingNote } from "@/client/ui/loading-note";
 import styles from "./aftermath.module.css";
 
 function AftermathInBrowser() {
+  const hasLeft = latestDeparture() !== undefined;
   return (
     <div className={styles.aftermath}>
       <header className={styles.told}>
-        <h1>You left.</h1>
+        <h1>{hasLeft ? "You left." : "What leaving does."}</h1>
         <p role="status">{useStory()}</p>
         <Link href="/" className={buttons.main}>
-          <span aria-hidden="true">←</span> Go back
+          <span aria-hidden="true">←</span> {hasLeft ? "Go back" : "Go to the demo"}
         </Link>
       </header>
       <Column title="The runtime holds">
@@ -48,11 +51,11 @@ function useStory(): string {
   return `${said} The server saw ${count(aborted, "connection")} close before it had answered, and stopped.`;
 }
 
-function count(figure: number, name: string): string {
-  return `${figure} ${name}${figure === 1 ? "" : "s"}`;
-}
-
 export const Aftermath = withAsupersyncClientBoundary(AftermathInBrowser, {
   runtime: demoRuntime,
-  fallback: <p className={styles.waiting}>Loading the scheduler.</p>,
+  fallback: (
+    <p className={styles.waiting}>
+      <LoadingNote />
+    </p>
+  ),
 });

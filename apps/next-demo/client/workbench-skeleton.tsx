@@ -1,5 +1,6 @@
 /** What stands in the workbench's place until the runtime is there: same columns, same heights. */
 import { Column } from "@/client/ui/column";
+import { LoadingNote } from "@/client/ui/loading-note";
 import styles from "./workbench.module.css";
 
 const PANELS = ["search", "race", "report", "runtime"];
@@ -13,7 +14,9 @@ export function WorkbenchSkeleton() {
         ))}
       </Column>
       <Column title="The runtime holds">
-        <div className={styles.placeholder}>Loading the scheduler.</div>
+        <div className={styles.placeholder}>
+          <LoadingNote />
+        </div>
       </Column>
       <Column title="The server saw">
         <div className={styles.placeholder} />

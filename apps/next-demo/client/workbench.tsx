@@ -4,6 +4,7 @@ import { withAsupersyncClientBoundary } from "@asupersync/next";
 import { useEffect, useState } from "react";
 import { LedgerPanel } from "@/client/ledger/ledger-panel";
 import { LiveStrip } from "@/client/live-strip";
+import { DemonstrationButton } from "@/client/panels/demonstration-button";
 import { LeaveLink } from "@/client/panels/leave-link";
 import { RacePanel } from "@/client/panels/race-panel";
 import { ReportPanel } from "@/client/panels/report-panel";
@@ -13,7 +14,6 @@ import { shouldPlayByItself } from "@/client/play-by-itself";
 import { demoRuntime } from "@/client/runtime";
 import { useDemonstration } from "@/client/tasks/demonstration";
 import { TreePanel } from "@/client/tree/tree-panel";
-import buttons from "@/client/ui/button.module.css";
 import { Column } from "@/client/ui/column";
 import { WorkbenchSkeleton } from "@/client/workbench-skeleton";
 import { QUERY_CHARS_MAX } from "@/shared/element";
@@ -35,7 +35,7 @@ function WorkbenchInBrowser({ sources }: WorkbenchProps) {
     type: setQuery,
     startRace: () => setRound((before) => before + 1),
     startReport: () => setRun((before) => before + 1),
-    end: () => setIsPlaying(false),
+    onEnd: () => setIsPlaying(false),
   });
   useEffect(() => {
     if (shouldPlayByItself()) setIsPlaying(true);
@@ -50,13 +50,7 @@ function WorkbenchInBrowser({ sources }: WorkbenchProps) {
         title="You act"
         controls={
           <>
-            <button
-              type="button"
-              className={buttons.plain}
-              onClick={() => setIsPlaying(!isPlaying)}
-            >
-              {isPlaying ? "Stop the demonstration" : "Play a demonstration"}
-            </button>
+            <DemonstrationButton isPlaying={isPlaying} onToggle={() => setIsPlaying(!isPlaying)} />
             <LeaveLink />
           </>
         }

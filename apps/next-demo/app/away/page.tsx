@@ -2,7 +2,7 @@
 import type { Metadata } from "next";
 import { Aftermath } from "@/client/aftermath";
 
-export const metadata: Metadata = { title: "You left. Asupersync" };
+export const metadata: Metadata = { title: "After leaving. Asupersync" };
 
 export default function AwayPage() {
   return (

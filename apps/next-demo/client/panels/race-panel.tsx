@@ -18,9 +18,10 @@ export interface RacePanelProps {
 }
 
 export function RacePanel({ round, source, onStart }: RacePanelProps) {
-  const [lanes, tell] = useReducer(laneAfter, BEFORE_THE_RACE);
+  const [told, tell] = useReducer(toldAfter, { round: 0, lanes: BEFORE_THE_RACE });
   const isOpen = useIsOpen();
   const race = useRace(round, tell);
+  const lanes = told.round === round ? told.lanes : BEFORE_THE_RACE;
 
   return (
     <Panel
@@ -55,6 +56,12 @@ interface LaneState {
 }
 type Lanes = Readonly<Record<Mirror, LaneState>>;
 
+interface Told {
+  /** The latest race that has told anything. */
+  readonly round: number;
+  readonly lanes: Lanes;
+}
+
 const WAITING: LaneState = { state: "waiting", bytes: 0, since: 0, startedAt: 0 };
 const BEFORE_THE_RACE: Lanes = { oslo: WAITING, lima: WAITING };
 
@@ -66,8 +73,12 @@ const TONES: Record<LaneState["state"], Tone> = {
   drained: "cancel",
 };
 
-function laneAfter(lanes: Lanes, event: MirrorEvent): Lanes {
-  return { ...lanes, [event.mirror]: stateAfter(lanes[event.mirror], event) };
+function toldAfter(told: Told, event: MirrorEvent): Told {
+  // A race that was superseded still drains: what it tells meanwhile is of no lane on the page.
+  if (event.round < told.round) return told;
+  const lanes = event.round === told.round ? told.lanes : BEFORE_THE_RACE;
+  const lane = stateAfter(lanes[event.mirror], event);
+  return { round: event.round, lanes: { ...lanes, [event.mirror]: lane } };
 }
 
 function stateAfter(lane: LaneState, event: MirrorEvent): LaneState {
@@ -98,7 +109,8 @@ function Lane({ mirror, lane }: { mirror: Mirror; lane: LaneState }) {
 function statusOf(status: string, lanes: Lanes): string {
   const winner = MIRRORS.find((mirror) => lanes[mirror].state === "won");
   if (status === "cancelled") return "The race was cancelled.";
-  if (winner === undefined) return status === "running" ? "Both are loading." : "Nobody runs yet.";
+  if (status === "idle") return "No race has started yet.";
+  if (winner === undefined) return status === "running" ? "Both are loading." : "";
   const won = lanes[winner];
   const said = `${nameOf(winner)} won in ${Math.round(won.since - won.startedAt)} ms.`;
   const loser = MIRRORS.find((mirror) => lanes[mirror].state === "drained");

@@ -97,7 +97,7 @@ function statusOf(status: string): string {
     case "cancelled":
       return "Cancelled. The server stopped, too.";
     case "ok":
-      return "Whole.";
+      return "Complete.";
     case "idle":
       return "Nobody asked for it yet.";
     default:

@@ -1,7 +1,8 @@
 /** Closing the whole runtime, and what its report says; also the task that will not listen. */
-import type { CloseReport, Runtime } from "@asupersync/browser";
+import type { CloseReport, Revoked, Runtime } from "@asupersync/browser";
 import { useAsupersyncCancellationTree, useAsupersyncRuntime } from "@asupersync/react";
 import { useState } from "react";
+import { count } from "@/client/count";
 import { demoRuntime } from "@/client/runtime";
 import { stubborn } from "@/client/tasks/stubborn";
 import buttons from "@/client/ui/button.module.css";
@@ -12,9 +13,14 @@ export function RuntimePanel({ source }: { source: string }) {
   const runtime = useAsupersyncRuntime();
   const { state } = useAsupersyncCancellationTree();
   const [report, setReport] = useState<CloseReport>();
+  const [stubbornTasks, setStubbornTasks] = useState(0);
 
   const isOpen = runtime !== undefined && state === "open";
   const close = async (open: Runtime) => setReport(await open.close());
+  const startStubborn = (open: Runtime) => {
+    open.spawn(stubborn, { label: `stubborn task ${stubbornTasks + 1}` });
+    setStubbornTasks(stubbornTasks + 1);
+  };
 
   return (
     <Panel
@@ -27,7 +33,7 @@ export function RuntimePanel({ source }: { source: string }) {
           type="button"
           className={buttons.plain}
           disabled={!isOpen}
-          onClick={() => runtime?.spawn(stubborn, { label: "stubborn task" })}
+          onClick={() => runtime !== undefined && startStubborn(runtime)}
         >
           Start a stubborn task
         </button>
@@ -57,15 +63,15 @@ function Report({ report }: { report: CloseReport }) {
   return (
     <>
       <p>
-        Closed in {Math.round(report.durationMs)} ms, {report.cancelled} cancelled,{" "}
-        {report.outcome === "clean" ? "nothing left behind." : "but not clean:"}
+        Closed in {Math.round(report.durationMs)} ms, {count(report.cancelled, "task")} cancelled.{" "}
+        {leftBehind(report)}
       </p>
       {report.revoked.length > 0 && (
         <ul className={styles.revoked} aria-label="Revoked">
           {report.revoked.map((revoked, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the report never changes, and labels repeat.
             <li key={index}>
-              <strong>{revoked.label}</strong> did not end ({revoked.state}) and was revoked.
+              <strong>{revoked.label}</strong> {whyRevoked(revoked)} and was revoked.
               {revoked.spawnSite !== undefined && <code>{revoked.spawnSite}</code>}
             </li>
           ))}
@@ -73,9 +79,20 @@ function Report({ report }: { report: CloseReport }) {
       )}
       {report.failures.length > 0 && (
         <p role="alert">
-          {report.failures.length} failures: {report.failures.map(String).join("; ")}
+          {count(report.failures.length, "failure")}: {report.failures.map(String).join("; ")}
         </p>
       )}
     </>
   );
+}
+
+function leftBehind({ outcome, revoked }: CloseReport): string {
+  if (outcome === "clean") return "Nothing was left behind.";
+  return revoked.length === 0 ? "The kernel broke." : `${revoked.length} would not end:`;
+}
+
+function whyRevoked({ state }: Revoked): string {
+  return state === "cancel-requested"
+    ? "ignored its cancellation"
+    : "did not finish its clean-up in time";
 }

@@ -19,7 +19,7 @@ export function SearchPanel({ query, source, onQuery }: SearchPanelProps) {
   const hits = query === "" ? [] : (search.latest ?? []);
 
   return (
-    <Panel title="Search" hint="Each keystroke cancels the request before it." source={source}>
+    <Panel title="Search" hint="Each keystroke cancels the search before it." source={source}>
       <label className={styles.box}>
         <span className="visually-hidden">Search the chemical elements</span>
         <input

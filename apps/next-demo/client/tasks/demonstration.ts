@@ -1,12 +1,14 @@
 /** The gentle first demonstration: it presses the page's own buttons, and is a task itself. */
 import { useAsupersyncTask } from "@asupersync/react";
+import { useEffect, useEffectEvent } from "react";
 
 /** The controls that the demonstration may use. */
 export interface Stage {
   startReport(): void;
   type(query: string): void;
   startRace(): void;
-  end(): void;
+  /** It is over: played to its end, failed, or cancelled with the runtime. */
+  onEnd(): void;
 }
 
 const KEYSTROKES = ["s", "si", "sil", "silv", "silver"];
@@ -14,7 +16,7 @@ const KEYSTROKES = ["s", "si", "sil", "silv", "silver"];
 const KEYSTROKE_MS = 340;
 
 export function useDemonstration(isPlaying: boolean, stage: Stage) {
-  return useAsupersyncTask(
+  const { outcome } = useAsupersyncTask(
     async (cx) => {
       stage.startReport();
       for (const query of KEYSTROKES) {
@@ -24,9 +26,12 @@ export function useDemonstration(isPlaying: boolean, stage: Stage) {
       await cx.sleep(1_500);
       stage.startRace();
       await cx.sleep(1_500);
-      stage.end();
     },
     [isPlaying],
     { enabled: isPlaying, label: "demonstration" },
   );
+  const onEnd = useEffectEvent(stage.onEnd);
+  useEffect(() => {
+    if (outcome !== undefined) onEnd();
+  }, [outcome]);
 }

@@ -9,7 +9,9 @@ export function useRace(round: number, tell: (event: MirrorEvent) => void) {
   return useAsupersyncTask(
     async (cx) => {
       const downloads = MIRRORS.map((mirror) => {
-        return (branch: Cx) => download(branch, mirror, round, tell);
+        const body = (branch: Cx) => download(branch, mirror, round, tell);
+        // A branch is called in the tree what its body is called.
+        return Object.defineProperty(body, "name", { value: `mirror ${mirror}` });
       });
       return cx.race(downloads); // settles when the loser, too, has ended
     },

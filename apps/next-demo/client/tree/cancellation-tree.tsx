@@ -48,7 +48,7 @@ export function CancellationTree() {
         >
           <span className={styles.type}>{TYPE_WORDS[row.node.type]}</span>{" "}
           <span className={styles.label}>{row.node.label}</span>{" "}
-          <StateChip tone={stateTone(row.node)}>{stateText(row.node)}</StateChip>
+          <StateChip tone={stateTone(row)}>{stateText(row)}</StateChip>
         </div>
       ))}
     </div>

@@ -1,5 +1,11 @@
 /** Turns a snapshot of the runtime into the rows of a tree, in reading order. */
-import type { HostOpNode, RuntimeSnapshot, ScopeNode, TaskNode } from "@asupersync/browser";
+import type {
+  CancelKind,
+  HostOpNode,
+  RuntimeSnapshot,
+  ScopeNode,
+  TaskNode,
+} from "@asupersync/browser";
 
 type Node = ScopeNode | TaskNode | HostOpNode;
 
@@ -12,6 +18,8 @@ export interface TreeRow {
   readonly position: number;
   readonly siblings: number;
   readonly parentKey: string | undefined;
+  /** Why it is cancelled: what befell the owner in whose cancellation this one shares, if it does. */
+  readonly cause: CancelKind | undefined;
 }
 
 /** More rows than these help nobody; the count says how many there are. */
@@ -47,7 +55,13 @@ function rowOf(
     position,
     siblings,
     parentKey: parent?.key,
+    cause: causeOf(node, parent),
   };
+}
+
+function causeOf(node: Node, parent: TreeRow | undefined): CancelKind | undefined {
+  if (node.type === "host-op") return undefined;
+  return node.cancel === "parent-cancelled" ? (parent?.cause ?? node.cancel) : node.cancel;
 }
 
 function childrenOf(node: Node): readonly Node[] {
