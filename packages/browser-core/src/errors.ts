@@ -1,7 +1,11 @@
 /** Owns the package's one error type: why the kernel could not be loaded. */
 
 /** Every way in which loading can fail. */
-export type KernelLoadErrorCode = "WASM_UNAVAILABLE" | "WASM_REFUSED" | "ABI_MISMATCH";
+export type KernelLoadErrorCode =
+  | "WASM_UNAVAILABLE"
+  | "WASM_REFUSED"
+  | "WASM_INVALID"
+  | "ABI_MISMATCH";
 
 /** Loading failed: what was expected, what came, and what to do about it. */
 export class KernelLoadError extends Error {
@@ -29,6 +33,10 @@ const FACTS: Record<KernelLoadErrorCode, { readonly expected: string; readonly m
   WASM_REFUSED: {
     expected: "a host that compiles WebAssembly",
     mend: "allow 'wasm-unsafe-eval' in script-src of the Content-Security-Policy",
+  },
+  WASM_INVALID: {
+    expected: "the bytes of a WebAssembly module",
+    mend: "serve kernel.wasm as it is; a page for a missing file, or half a file, is none",
   },
   ABI_MISMATCH: {
     expected: "the wasm that was built with this package",

@@ -44,8 +44,8 @@ let compiled: WebAssembly.Module | undefined;
  * until that module has died or loading has failed.
  *
  * @param source For those who host the wasm themselves. Left out, it is found unconfigured.
- * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED` or `ABI_MISMATCH`; see its `mend`.
- *   The next call tries again.
+ * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH`;
+ *   see its `mend`. The next call tries again.
  */
 export function loadKernelModule(source?: WasmSource): Promise<KernelModule> {
   if (loading === undefined) {

@@ -8,7 +8,8 @@ export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Mo
  * Compiles the kernel. Without a source it fetches the file beside this package and, where that is
  * not to be had, decodes the inlined copy; a given source is the only one tried.
  *
- * @throws {KernelLoadError} `WASM_UNAVAILABLE`, or `WASM_REFUSED` when the host does not compile it.
+ * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED` when the host does not compile it, or
+ *   `WASM_INVALID` when it is no wasm.
  */
 export function compileKernel(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   return source === undefined ? compileOwn() : compileGiven(source);
@@ -47,8 +48,18 @@ async function compileBytes(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    throw new KernelLoadError("WASM_REFUSED", describeThrown(error), error);
+    const code = isInvalidWasm(error) ? "WASM_INVALID" : "WASM_REFUSED";
+    throw new KernelLoadError(code, describeThrown(error), error);
   }
+}
+
+/**
+ * Whether the bytes are at fault. Browsers throw the same `CompileError` when the page's policy does
+ * not allow compiling; only its message names the policy.
+ */
+function isInvalidWasm(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "CompileError") return false;
+  return !/unsafe-eval|content security policy|\bCSP\b/i.test(error.message);
 }
 
 async function inlinedBytes(): Promise<ArrayBuffer> {

@@ -19,10 +19,77 @@ test.each([
   });
 });
 
-test("bytes that are no wasm are WASM_REFUSED", async () => {
-  const html = new TextEncoder().encode("<!doctype html>");
-  await expect(loadKernelModule(html)).rejects.toMatchObject({ code: "WASM_REFUSED" });
+test.each([
+  ["a page instead of the file", new TextEncoder().encode("<!doctype html>")],
+  ["nothing", new Uint8Array()],
+  ["a module that was cut short", Uint8Array.of(...EMPTY_WASM, 1)],
+])("bytes that are no wasm are WASM_INVALID: %s", async (_, bytes) => {
+  await expect(loadKernelModule(bytes)).rejects.toMatchObject({
+    code: "WASM_INVALID",
+    expected: "the bytes of a WebAssembly module",
+    received: expect.stringMatching(/^CompileError: /),
+    mend: "serve kernel.wasm as it is; a page for a missing file, or half a file, is none",
+  });
 });
+
+test.each([
+  [
+    "Chromium",
+    "WebAssembly.compile(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because neither 'wasm-unsafe-eval' nor 'unsafe-eval' is an allowed source of script",
+  ],
+  ["Firefox", "call to WebAssembly.compile() blocked by CSP"],
+  [
+    "Safari",
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script",
+  ],
+])("a refusal by the page's policy is WASM_REFUSED: %s", async (_, message) => {
+  await expectRefused(new WebAssembly.CompileError(message));
+});
+
+test("a host without WebAssembly is WASM_REFUSED", async () => {
+  await expectRefused(new ReferenceError("WebAssembly is not defined"));
+});
+
+test.runIf(typeof document === "object")(
+  "a policy refuses as is taken for granted here",
+  async () => {
+    const [name, message] = await refusalOfThisBrowser();
+    expect(name).toBe("CompileError");
+    await expectRefused(new WebAssembly.CompileError(message));
+  },
+);
+
+/** Loads where compiling fails with `error`. */
+async function expectRefused(error: Error): Promise<void> {
+  const compile = vi.spyOn(WebAssembly, "compile").mockRejectedValueOnce(error);
+  await expect(loadKernelModule(EMPTY_WASM)).rejects.toMatchObject({
+    code: "WASM_REFUSED",
+    received: `${error.name}: ${error.message}`,
+    mend: "allow 'wasm-unsafe-eval' in script-src of the Content-Security-Policy",
+    cause: error,
+  });
+  compile.mockRestore();
+}
+
+/** Name and message of what compiling fails with in a page whose policy does not allow it. */
+function refusalOfThisBrowser(): Promise<[string, string]> {
+  const frame = document.createElement("iframe");
+  frame.srcdoc = `<meta http-equiv="Content-Security-Policy" content="script-src 'unsafe-inline'">
+    <script>
+      WebAssembly.compile(Uint8Array.of(${EMPTY_WASM})).catch((error) => {
+        parent.postMessage([error.name, error.message], "*");
+      });
+    </script>`;
+  return new Promise((resolve) => {
+    addEventListener("message", function listen(event) {
+      if (event.source !== frame.contentWindow) return;
+      removeEventListener("message", listen);
+      frame.remove();
+      resolve(event.data);
+    });
+    document.body.append(frame);
+  });
+}
 
 test("another module's wasm is ABI_MISMATCH", async () => {
   await expect(loadKernelModule(EMPTY_WASM)).rejects.toMatchObject({ code: "ABI_MISMATCH" });

@@ -4,7 +4,7 @@ import type { Body } from "./body.js";
 import { Composite } from "./composite.js";
 import type { Op, OpRecord } from "./op.js";
 import type { TaskRecord } from "./task.js";
-import { checkArray, checkFunction, checkLabel, checkOptions } from "./validate.js";
+import { checkBodies, checkLabel, checkOptions } from "./validate.js";
 
 /** How an operation on several bodies is set up. */
 export interface BranchesOptions {
@@ -18,20 +18,26 @@ export function allOp<T>(
   bodies: readonly Body<unknown>[],
   options?: BranchesOptions,
 ): Op<T> {
-  const label = checkBranches(bodies, options) ?? "all";
+  const label = checkBranches("all", bodies, options);
   return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).expect(bodies);
 }
 
+const BRANCHES_OPTIONS = ["label"] as const satisfies readonly (keyof BranchesOptions)[];
+
 /**
- * Checks what an operation on several bodies was given, and gives the label.
+ * Checks what an operation on several bodies was given, and gives its label.
  *
+ * @param name The operation's name, which is its label by default.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`.
  */
-export function checkBranches(bodies: unknown, options: unknown): string | undefined {
-  checkArray(bodies, "bodies");
-  for (const body of bodies as readonly unknown[]) checkFunction(body, "body");
-  checkOptions(options, "options");
-  return checkLabel((options as BranchesOptions | undefined)?.label);
+export function checkBranches(
+  name: string,
+  bodies: unknown,
+  options: BranchesOptions | undefined,
+): string {
+  checkBodies(bodies, name);
+  checkOptions(options, BRANCHES_OPTIONS, "options");
+  return checkLabel(options?.label) ?? name;
 }
 
 class All extends Composite {

@@ -2,7 +2,7 @@
 import { CancelKindCode } from "@asupersync/browser-core";
 import { AsupersyncError, describe } from "./errors.js";
 import type { KernelPort } from "./kernel-port.js";
-import { describeReceived } from "./validate.js";
+import { checkKeys, checkObject, invalidArgument, isError, TEXT_MEND } from "./validate.js";
 
 /**
  * What kind of cancellation it is. By severity, weakest first: `user` `unmount` `navigation`; `timeout`
@@ -30,7 +30,7 @@ export type CancelRequestKind =
 
 /**
  * A request to cancel: a kind, or a kind (default `user`) and a message. Of a message the first
- * 256 bytes are kept.
+ * 256 bytes are kept. An error is no request: pass `{ message: error.message }`.
  */
 export type CancelRequest =
   | CancelRequestKind
@@ -76,7 +76,7 @@ export class CancelledError extends AsupersyncError {
   }
 
   override get message(): string {
-    return describe(this.code, this.received);
+    return describe(this.code, this);
   }
 
   static {
@@ -131,23 +131,36 @@ export interface DecodedRequest {
 /**
  * Decodes what was passed to a `cancel` method.
  *
- * @throws {AsupersyncError} `INVALID_ARGUMENT` for a kind that cannot be asked for, or a message
- *   that is no string.
+ * @throws {AsupersyncError} `INVALID_ARGUMENT` for a kind that cannot be asked for, a message that is
+ *   no string, or anything else, an error among it.
  */
 export function decodeRequest(request: unknown): DecodedRequest {
   if (request === undefined) return { code: CancelKindCode.user, message: "" };
-  const { kind, message } =
-    typeof request === "object" && request !== null
-      ? (request as { kind?: unknown; message?: unknown })
-      : { kind: request, message: undefined };
+  if (typeof request === "string") return { code: requestCode(request), message: "" };
+  checkObject(request, REQUEST, 'pass "user", { message: "…" } or nothing');
+  if (isError(request)) throw invalidArgument(request, REQUEST, "pass { message: error.message }");
+  checkKeys(request as object, ["kind", "message"], "a request to cancel");
+  const { kind, message } = request as { kind?: unknown; message?: unknown };
   if (message !== undefined && typeof message !== "string") {
-    throw new AsupersyncError("INVALID_ARGUMENT", `message ${describeReceived(message)}`);
+    throw invalidArgument(message, "a string as message", TEXT_MEND);
   }
-  const name = kind === undefined ? "user" : kind;
-  if (typeof name !== "string" || !Object.hasOwn(REQUEST_CODES, name)) {
-    throw new AsupersyncError("INVALID_ARGUMENT", `cancel kind ${describeReceived(kind)}`);
+  const code = kind === undefined ? CancelKindCode.user : requestCode(kind);
+  return { code, message: message ?? "" };
+}
+
+const REQUEST = "a cancel kind, or { kind, message }";
+
+function requestCode(kind: unknown): CancelKindCode {
+  if (typeof kind === "string" && Object.hasOwn(REQUEST_CODES, kind)) {
+    return REQUEST_CODES[kind as CancelRequestKind];
   }
-  return { code: REQUEST_CODES[name as CancelRequestKind], message: message ?? "" };
+  const names = Object.keys(REQUEST_CODES).map((name) => `"${name}"`);
+  const expected = `a cancel kind: ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  const isOwn = Object.values<unknown>(KINDS).includes(kind);
+  const mend = isOwn
+    ? "pass one of these; that kind is the runtime's own"
+    : "pass one of these; a text of your own goes in { message }";
+  throw invalidArgument(kind, expected, mend);
 }
 
 /** The errors for the kernel's reasons: each made once, when first met, and shared. */

@@ -1,6 +1,7 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
 import { allOp, type BranchesOptions } from "./all.js";
+import { anyOp } from "./any.js";
 import type { Body, BodyValue, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
@@ -97,6 +98,21 @@ export interface Cx {
    * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
    */
   race<const B extends readonly Body<unknown>[]>(
+    bodies: B,
+    options?: BranchesOptions,
+  ): Op<BodyValue<B[number]>>;
+  /**
+   * Runs all bodies; the first that gives a value decides, and failures are passed over. The others are
+   * cancelled, and it settles when they have drained. When all have failed it fails with
+   * {@link AllFailedError}, which has what each of them threw.
+   *
+   * @example
+   * ```ts
+   * const config = await cx.any([fromCache, fromNetwork]);
+   * ```
+   * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
+   */
+  any<const B extends readonly Body<unknown>[]>(
     bodies: B,
     options?: BranchesOptions,
   ): Op<BodyValue<B[number]>>;
@@ -207,6 +223,13 @@ export class CxRecord implements Cx {
     options?: BranchesOptions,
   ): Op<BodyValue<B[number]>> {
     return raceOp(this.#task, bodies, options);
+  }
+
+  any<const B extends readonly Body<unknown>[]>(
+    bodies: B,
+    options?: BranchesOptions,
+  ): Op<BodyValue<B[number]>> {
+    return anyOp(this.#task, bodies, options);
   }
 
   timeout<T>(ms: number, body: Body<T>): Op<T> {

@@ -3,12 +3,12 @@ import { checkActive } from "./active.js";
 import type { Finalizer } from "./body.js";
 import { refusal } from "./errors.js";
 import type { TaskRecord } from "./task.js";
-import { checkFunction } from "./validate.js";
+import { checkFinalizer } from "./validate.js";
 
 /** See {@link Cx.defer}. */
 export function deferTo(task: TaskRecord, finalizer: Finalizer): void {
   checkActive(task);
-  checkFunction(finalizer, "finalizer");
+  checkFinalizer(finalizer);
   const answer = task.scope.runtime.port.task_defer(task.handle);
   if (answer < 0) throw refusal(answer, `task "${task.label}"`);
   const extras = task.more();

@@ -10,28 +10,30 @@ export type ErrorCode = keyof typeof FACTS;
  */
 export class AsupersyncError extends Error {
   readonly code: ErrorCode;
-  readonly #received: string;
+  // One field for all texts: a `CancelledError`, which is made by the thousand, has none of its own.
+  readonly #texts: Texts | undefined;
 
   /** @internal */
-  constructor(code: ErrorCode, received?: string, options?: ErrorOptions) {
-    super(received === undefined ? undefined : describe(code, received), options);
+  constructor(code: ErrorCode, received?: string, details?: ErrorDetails) {
+    const texts = received === undefined ? undefined : textsOf(code, received, details);
+    super(texts === undefined ? undefined : describe(code, texts), details);
     this.code = code;
-    this.#received = received ?? "";
+    this.#texts = texts;
   }
 
   /** What came. */
   get received(): string {
-    return this.#received;
+    return this.#texts?.received ?? "";
   }
 
   /** What was expected. */
   get expected(): string {
-    return FACTS[this.code].expected;
+    return (this.#texts ?? FACTS[this.code]).expected;
   }
 
   /** What to do about it. */
   get mend(): string {
-    return FACTS[this.code].mend;
+    return (this.#texts ?? FACTS[this.code]).mend;
   }
 
   static {
@@ -40,9 +42,25 @@ export class AsupersyncError extends Error {
   }
 }
 
-/** The message of an error: what was expected, what came, how to mend it. */
-export function describe(code: ErrorCode, received: string): string {
+/** What is known better where the error is made than in the table. */
+export interface ErrorDetails extends ErrorOptions {
+  readonly expected?: string;
+  readonly mend?: string;
+}
+
+interface Texts {
+  readonly expected: string;
+  readonly received: string;
+  readonly mend: string;
+}
+
+function textsOf(code: ErrorCode, received: string, details: ErrorDetails | undefined): Texts {
   const { expected, mend } = FACTS[code];
+  return { expected: details?.expected ?? expected, received, mend: details?.mend ?? mend };
+}
+
+/** The message of an error: what was expected, what came, how to mend it. */
+export function describe(code: ErrorCode, { expected, received, mend }: Texts): string {
   return `${code}: expected ${expected}, got ${received}: ${mend}`;
 }
 
@@ -50,6 +68,22 @@ export function describe(code: ErrorCode, received: string): string {
 export class TimeoutError extends AsupersyncError {
   static {
     TimeoutError.prototype.name = "TimeoutError";
+  }
+}
+
+/** Every body of a `cx.any` failed. Code `ALL_FAILED`. */
+export class AllFailedError extends AsupersyncError {
+  /** What each body threw, in the order of the bodies. */
+  readonly errors: readonly unknown[];
+
+  /** @internal */
+  constructor(received: string, errors: readonly unknown[]) {
+    super("ALL_FAILED", received);
+    this.errors = errors;
+  }
+
+  static {
+    AllFailedError.prototype.name = "AllFailedError";
   }
 }
 
@@ -70,13 +104,14 @@ const FACTS = {
     expected: "a number in range",
     mend: "check where the number comes from",
   },
+  // Every check of an argument knows better than this.
   INVALID_ARGUMENT: {
-    expected: "an argument of the documented shape",
-    mend: "see the documentation of the call",
+    expected: "an argument that fits",
+    mend: "pass what is expected",
   },
   LIMIT_REACHED: {
     expected: "room for one more",
-    mend: "end some of them first; a count that only grows is a leak",
+    mend: "end what is not needed first; a count that only grows is a leak",
   },
   SCOPE_CLOSED: {
     expected: "an open scope",
@@ -93,6 +128,10 @@ const FACTS = {
   POISONED: {
     expected: "a sound runtime",
     mend: "its kernel broke; create a new runtime and please report this",
+  },
+  WASM_INVALID: {
+    expected: "the bytes of a WebAssembly module",
+    mend: "serve kernel.wasm as it is; a page for a missing file, or half a file, is none",
   },
   ABI_MISMATCH: {
     expected: "the wasm that was built with this package",
@@ -117,6 +156,10 @@ const FACTS = {
   EMPTY_RACE: {
     expected: "at least one body",
     mend: "decide what no contender means before calling",
+  },
+  ALL_FAILED: {
+    expected: "a value of at least one body",
+    mend: "see `errors`, in the order of the bodies",
   },
   BODY_USED: {
     expected: "a response whose body was not read yet",
@@ -148,13 +191,14 @@ const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {
   [ErrorKindCode.poisoned]: "POISONED",
 };
 
-/** The error for a negative answer of the kernel; `received` says what the call was about. */
-export function refusal(answer: number, received: string): AsupersyncError {
-  return new AsupersyncError(KERNEL_CODES[-answer] ?? "POISONED", received);
+/** The error for a negative answer of the kernel; `subject` says what the call was about. */
+export function refusal(answer: number, subject: string): AsupersyncError {
+  const code = KERNEL_CODES[-answer] ?? "POISONED";
+  return new AsupersyncError(code, `${WHAT_CAME[code] ?? ""}${subject}`);
 }
 
-/** Throws for a negative answer of the kernel, else gives it back. */
-export function accepted(answer: number, received: string): number {
-  if (answer < 0) throw refusal(answer, received);
-  return answer;
-}
+/** What comes before the subject where that is not what came. */
+const WHAT_CAME: { readonly [C in ErrorCode]?: string } = {
+  LIMIT_REACHED: "none for ",
+  POISONED: "a broken one at ",
+};

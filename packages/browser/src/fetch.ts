@@ -6,7 +6,7 @@ import { type FetchResponse, ResponseRecord } from "./fetch-response.js";
 import { HostRecord, HostResult } from "./host-op.js";
 import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
 import type { TaskRecord } from "./task.js";
-import { checkOptions, describeReceived, LABEL_CHARS_MAX } from "./validate.js";
+import { checkObject, invalidArgument, LABEL_CHARS_MAX } from "./validate.js";
 
 /** See {@link Cx.fetch}. */
 export function fetchOp(
@@ -52,18 +52,21 @@ class HeadersWait implements OpSource {
 function decodeUrl(input: unknown): string {
   if (typeof input === "string") return input;
   if (input instanceof URL) return input.href;
-  throw new AsupersyncError("INVALID_ARGUMENT", `URL ${describeReceived(input)}`);
+  const mend = "of a Request pass its url, and the rest as init";
+  throw invalidArgument(input, "an address: a string or a URL", mend);
 }
 
 /** A copy for the kernel's capsule, which sets its own signal on it. */
 function decodeInit(task: TaskRecord, init: RequestInit | undefined): RequestInit {
-  checkOptions(init, "init");
+  checkObject(init, "an object as init", "pass what fetch takes, or nothing");
   const copy = { ...init };
   const { signal } = copy;
   // The request is aborted with its task; a second owner would have to be watched for its whole life.
   if (signal !== undefined && signal !== null && signal !== task.extras?.controller?.signal) {
-    const received = "init.signal (cancel the task instead, or use cx.foreign)";
-    throw new AsupersyncError("INVALID_ARGUMENT", received);
+    throw new AsupersyncError("INVALID_ARGUMENT", "init.signal", {
+      expected: "init without a signal, since the task is the signal",
+      mend: "cancel the task instead, or use cx.foreign",
+    });
   }
   return copy;
 }

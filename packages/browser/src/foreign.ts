@@ -5,13 +5,15 @@ import { refusal } from "./errors.js";
 import { HostRecord, HostResult } from "./host-op.js";
 import { closeOp, type Op, openOp } from "./op.js";
 import type { TaskRecord } from "./task.js";
-import { checkFunction, checkLabel, checkOptions } from "./validate.js";
+import { checkLabel, checkOptions, invalidArgument } from "./validate.js";
 
 /** How a foreign operation is set up. */
 export interface ForeignOptions {
   /** Its name in snapshots and reports; 200 characters are kept. Default: the function's name. */
   readonly label?: string;
 }
+
+const FOREIGN_OPTIONS = ["label"] as const satisfies readonly (keyof ForeignOptions)[];
 
 /** See {@link Cx.foreign}. */
 export function foreignOp<T>(
@@ -20,8 +22,11 @@ export function foreignOp<T>(
   options?: ForeignOptions,
 ): Op<T> {
   checkActive(task);
-  checkFunction(start, "start");
-  checkOptions(options, "foreign options");
+  if (typeof start !== "function") {
+    const mend = "pass (signal) => promise, so that the signal reaches the work";
+    throw invalidArgument(start, "a function that gives a promise", mend);
+  }
+  checkOptions(options, FOREIGN_OPTIONS, "foreign options");
   const label = checkLabel(options?.label) ?? (start.name || "foreign");
   const { port } = task.scope.runtime;
   const host = new HostRecord(task, HostKindCode.foreign, label);

@@ -11,7 +11,7 @@ export {
   describeCancel,
 } from "./cancel.js";
 export type { Cx } from "./cx.js";
-export { AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
+export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch-response.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";

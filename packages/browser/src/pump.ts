@@ -169,6 +169,7 @@ function taskRevoked(runtime: RuntimeRecord, slot: number, successorSlot: number
   successor.phase = Phase.ended;
   const extras = successor.more();
   extras.label = `${task.label} (revoked)`;
+  extras.isSuccessor = true;
   extras.finalizers = task.extras?.finalizers;
   runtime.tasks[successorSlot] = successor;
 }

@@ -1,4 +1,4 @@
-/** Owns `cx.race` and `cx.any`: the first to end decides, the others are cancelled and drained. */
+/** Owns `cx.race`: the first to end decides, the others are cancelled and drained. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import { type BranchesOptions, checkBranches } from "./all.js";
 import type { Body } from "./body.js";
@@ -13,7 +13,7 @@ export function raceOp<T>(
   bodies: readonly Body<unknown>[],
   options?: BranchesOptions,
 ): Op<T> {
-  const label = checkBranches(bodies, options) ?? "race";
+  const label = checkBranches("race", bodies, options);
   if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
   return new Race(task, { policy: PolicyCode.race, flags: 0, label }).start(bodies);
 }

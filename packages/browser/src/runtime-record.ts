@@ -27,7 +27,7 @@ import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
 import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
-import { checkFunction } from "./validate.js";
+import { checkListener } from "./validate.js";
 
 /** What the record of a runtime is made of. */
 export interface RuntimeSetup {
@@ -122,7 +122,7 @@ export class RuntimeRecord implements Runtime {
   }
 
   subscribe(listener: () => void): () => void {
-    checkFunction(listener, "listener");
+    checkListener(listener, "listener");
     return this.snapshots.subscribe(listener);
   }
 

@@ -15,7 +15,15 @@ import type { RuntimeSnapshot } from "./snapshot.js";
 import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
-import { checkDuration, checkFunction, checkLabel, checkOptions, checkWhole } from "./validate.js";
+import {
+  checkDuration,
+  checkFlag,
+  checkLabel,
+  checkListener,
+  checkOptions,
+  checkWhole,
+  invalidArgument,
+} from "./validate.js";
 
 /** How a runtime is set up. Copied when it is created. */
 export interface RuntimeOptions {
@@ -42,7 +50,12 @@ export interface RuntimeOptions {
    * unhandled rejection never stands in for it.
    */
   readonly onFailure?: (failure: UnobservedFailure) => void;
-  /** Where the kernel's wasm is, for those who host it themselves. Left out, it is found. */
+  /**
+   * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
+   *
+   * The first runtime of a realm (a page, a worker) that loads decides: the others share what it has
+   * loaded, and their `wasm` is not looked at.
+   */
   readonly wasm?: WasmSource;
 }
 
@@ -115,6 +128,7 @@ export interface Runtime extends AsyncDisposable {
   counters(): Counters;
   /**
    * Hash of what happened, up to the order of independent events: equal for equal behaviour. 16 digits.
+   * What the clock decides is an input: a slice (`sliceMs`) that ends elsewhere is another run.
    */
   fingerprint(): string;
   /** Hash of the exact schedule. 16 digits. */
@@ -136,8 +150,8 @@ const TRACE_CAPACITY_MAX = 2 ** 20;
 /**
  * Makes a runtime, loading the kernel if this is the first.
  *
- * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED` or `ABI_MISMATCH` when the kernel cannot be
- *   loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
+ * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH` when the
+ *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
  *   runtimes in one realm.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
@@ -150,11 +164,26 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   return new RuntimeRecord({ ...setup, module, tag: takeTag() });
 }
 
+const RUNTIME_OPTIONS = [
+  "label",
+  "seed",
+  "trace",
+  "drainTimeMs",
+  "sliceMs",
+  "spawnSites",
+  "onFailure",
+  "wasm",
+] as const satisfies readonly (keyof RuntimeOptions)[];
+
+const TRACE_OPTIONS = ["capacity"] as const;
+
 function decodeRuntimeOptions(options: RuntimeOptions) {
-  checkOptions(options, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure } = options;
-  checkOptions(trace, "trace");
-  if (onFailure !== undefined) checkFunction(onFailure, "onFailure");
+  checkOptions(options, RUNTIME_OPTIONS, "runtime options");
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm } = options;
+  checkOptions(trace, TRACE_OPTIONS, "trace");
+  checkFlag(spawnSites, "spawnSites");
+  if (onFailure !== undefined) checkListener(onFailure, "onFailure");
+  if (wasm !== undefined) checkWasm(wasm);
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
@@ -167,6 +196,21 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
       traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
     },
   };
+}
+
+/** What `Object.prototype.toString` says of what wasm is taken from; in every realm the same. */
+const WASM_TAGS: readonly string[] = [
+  "[object String]",
+  "[object URL]",
+  "[object Response]",
+  "[object ArrayBuffer]",
+  "[object WebAssembly.Module]",
+];
+
+function checkWasm(wasm: unknown): void {
+  if (WASM_TAGS.includes(Object.prototype.toString.call(wasm)) || ArrayBuffer.isView(wasm)) return;
+  const expected = "an address, a Response, the bytes or a WebAssembly.Module as wasm";
+  throw invalidArgument(wasm, expected, "leave it out to have it found, or await what gives it");
 }
 
 function drawSeed(): number {

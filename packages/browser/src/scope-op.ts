@@ -5,11 +5,11 @@ import { Composite } from "./composite.js";
 import type { Op, OpRecord } from "./op.js";
 import { decodeScopeOptions, type ScopeOptions } from "./scope.js";
 import type { TaskRecord } from "./task.js";
-import { checkFunction } from "./validate.js";
+import { checkBody } from "./validate.js";
 
 /** See {@link Cx.scope}. */
 export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptions): Op<T> {
-  checkFunction(body, "body");
+  checkBody(body);
   const { label, policy } = decodeScopeOptions(options);
   const single = new SingleBranch(task, {
     policy: PolicyCode.failFast,
@@ -23,7 +23,7 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptio
 
 /** See {@link Cx.mask}. */
 export function maskOp<T>(task: TaskRecord, body: Body<T>): Op<T> {
-  checkFunction(body, "body");
+  checkBody(body);
   const flags = OwnershipFlag.shielded;
   return new SingleBranch(task, { policy: PolicyCode.failFast, flags, label: "mask" }).start([
     body,

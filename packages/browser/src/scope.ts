@@ -3,14 +3,13 @@ import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
 import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
-import { AsupersyncError } from "./errors.js";
 import { Failures } from "./failures.js";
 import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import { refusedWork, runIn, spawnIn } from "./spawn.js";
 import { Phase, type Task, type TaskOptions, type TaskRecord } from "./task.js";
-import { checkFunction, checkLabel, checkOptions, describeReceived } from "./validate.js";
+import { checkFinalizer, checkLabel, checkOptions, invalidArgument } from "./validate.js";
 
 /**
  * Where a scope stands: `open → closing → finalizing → closed`, by way of `draining` when it was
@@ -199,7 +198,7 @@ export class ScopeRecord implements Scope {
   }
 
   defer(finalizer: Finalizer): void {
-    checkFunction(finalizer, "finalizer");
+    checkFinalizer(finalizer);
     const answer = this.runtime.port.region_defer(this.handle);
     if (answer < 0) throw refusedWork(this, answer);
     this.finalizers ??= [];
@@ -251,14 +250,21 @@ export class ScopeRecord implements Scope {
       this.runtime.unobserved.report(task);
       return;
     }
-    if (this.policy === PolicyCode.race || this.policy === PolicyCode.any) {
+    const isSuccessor = task.extras?.isSuccessor === true;
+    const hasValue = task.code === OutcomeCode.ok && !isSuccessor;
+    if (this.policy === PolicyCode.any) {
+      // Failures of its branches are the operation's own to look at.
+      if (hasValue) this.winner ??= task;
+      else if (isFailure && isSuccessor) this.runtime.unobserved.report(task);
+      return;
+    }
+    if (this.policy === PolicyCode.race) {
       if (this.winner !== undefined) {
         // Nobody will ask how a loser failed.
         if (isFailure) this.runtime.unobserved.report(task);
         return;
       }
-      const isWinner = this.policy === PolicyCode.race && isFailure;
-      if (task.code === OutcomeCode.ok || isWinner) this.winner = task;
+      if (hasValue || isFailure) this.winner = task;
     }
     if (isFailure) this.noteFailures().addTask(task);
   }
@@ -316,6 +322,8 @@ export function policyCode(policy: ScopePolicy): PolicyCode {
   return POLICY_CODES[policy];
 }
 
+const SCOPE_OPTIONS = ["label", "policy"] as const satisfies readonly (keyof ScopeOptions)[];
+
 /**
  * Checks the options of a scope.
  *
@@ -325,11 +333,13 @@ export function decodeScopeOptions(options: ScopeOptions | undefined): {
   readonly label: string | undefined;
   readonly policy: ScopePolicy;
 } {
-  checkOptions(options, "scope options");
+  checkOptions(options, SCOPE_OPTIONS, "scope options");
   const label = checkLabel(options?.label);
   const policy = options?.policy ?? "fail-fast";
-  if (!Object.hasOwn(POLICY_CODES, policy)) {
-    throw new AsupersyncError("INVALID_ARGUMENT", `policy ${describeReceived(policy)}`);
+  if (typeof policy !== "string" || !Object.hasOwn(POLICY_CODES, policy)) {
+    const expected = 'the policy "fail-fast" or "collect-all"';
+    const mend = "pass one of the two; for the first to end there are cx.race and cx.any";
+    throw invalidArgument(policy, expected, mend);
   }
   return { label, policy };
 }

@@ -5,7 +5,7 @@ import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
-import { checkDuration, checkFunction, checkLabel, checkOptions, checkWhole } from "./validate.js";
+import { checkBody, checkDuration, checkLabel, checkOptions, checkWhole } from "./validate.js";
 
 /** The largest number that the kernel takes for polls; its next one means no quota. */
 const POLLS_MAX = 2 ** 32 - 2;
@@ -23,7 +23,7 @@ export function spawnIn<T>(
   body: Body<T>,
   options?: TaskOptions,
 ): TaskRecord<T> {
-  checkFunction(body, "body");
+  checkBody(body);
   const budget = options === undefined ? undefined : decodeTaskOptions(options);
   const { runtime } = scope;
   const handle = runtime.port.region_spawn(scope.handle);
@@ -55,6 +55,13 @@ export function refusedWork(scope: ScopeRecord, answer: number): AsupersyncError
   return error.code === "STALE_HANDLE" ? new AsupersyncError("SCOPE_CLOSED", received) : error;
 }
 
+const TASK_OPTIONS = [
+  "label",
+  "priority",
+  "polls",
+  "deadlineMs",
+] as const satisfies readonly (keyof TaskOptions)[];
+
 interface CheckedOptions {
   readonly label: string | undefined;
   readonly priority: number;
@@ -63,7 +70,7 @@ interface CheckedOptions {
 }
 
 function decodeTaskOptions(options: TaskOptions): CheckedOptions {
-  checkOptions(options, "task options");
+  checkOptions(options, TASK_OPTIONS, "task options");
   const { label, priority, polls, deadlineMs } = options;
   return {
     label: checkLabel(label),

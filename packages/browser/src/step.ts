@@ -9,7 +9,7 @@ import { OpRecord, OpState } from "./op.js";
 import { finalizerPanic } from "./outcome.js";
 import { settle } from "./settle.js";
 import { Phase, type TaskRecord } from "./task.js";
-import { describeReceived } from "./validate.js";
+import { invalidArgument } from "./validate.js";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 
@@ -81,7 +81,7 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
     // What it is made of may throw or call back at once; a promise around it does neither.
     follow(task, Promise.resolve(result));
   } else if (isAsyncGenerator(result)) {
-    threw(task, new AsupersyncError("INVALID_ARGUMENT", "a body that is an async generator"));
+    threw(task, asyncGeneratorRefused());
   } else {
     returned(task, result);
   }
@@ -150,8 +150,15 @@ function misyielded(task: TaskRecord, yielded: unknown): AsupersyncError {
     const received = `an operation of task "${yielded.task.label}" yielded by "${task.label}"`;
     return new AsupersyncError("CX_FOREIGN", received);
   }
-  const received = `${describeReceived(yielded)} yielded (yield* an operation of cx)`;
-  return new AsupersyncError("INVALID_ARGUMENT", received);
+  const mend = "yield* one, such as cx.sleep(ms); a promise goes in cx.foreign";
+  return invalidArgument(yielded, "an operation of cx", mend);
+}
+
+function asyncGeneratorRefused(): AsupersyncError {
+  return new AsupersyncError("INVALID_ARGUMENT", "an async generator", {
+    expected: "a body: async (cx) => … or function* (cx) { … }",
+    mend: "leave out async, and yield* what it awaits; or leave out the star",
+  });
 }
 
 function returned(task: TaskRecord, value: unknown): void {

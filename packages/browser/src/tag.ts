@@ -14,8 +14,12 @@ let last = 0;
  * @throws {AsupersyncError} `LIMIT_REACHED`.
  */
 export function takeTag(): number {
-  if (taken.size >= TAGS_MAX)
-    throw new AsupersyncError("LIMIT_REACHED", `${TAGS_MAX} open runtimes`);
+  if (taken.size >= TAGS_MAX) {
+    throw new AsupersyncError("LIMIT_REACHED", `${TAGS_MAX + 1}`, {
+      expected: `at most ${TAGS_MAX} open runtimes`,
+      mend: "close one first; one runtime is enough for a page",
+    });
+  }
   do {
     last = (last % TAGS_MAX) + 1;
   } while (taken.has(last));

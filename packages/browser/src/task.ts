@@ -108,6 +108,8 @@ export class TaskExtras {
   composite: Failures | undefined = undefined;
   /** Whether it runs a finalizer of its scope. */
   isFinalizer = false;
+  /** Whether it only cleans up for a body that was revoked. */
+  isSuccessor = false;
   /** What its own finalizers threw. */
   panic: PanicInfo | undefined = undefined;
   controller: AbortController | undefined = undefined;

@@ -5,14 +5,16 @@ import { Composite } from "./composite.js";
 import { TimeoutError } from "./errors.js";
 import type { Op, OpRecord } from "./op.js";
 import type { TaskRecord } from "./task.js";
-import { checkDuration, checkFunction } from "./validate.js";
+import { checkBody, checkDuration } from "./validate.js";
 
 /** See {@link Cx.timeout}. */
 export function timeoutOp<T>(task: TaskRecord, ms: number, body: Body<T>): Op<T> {
-  const limitMs = checkDuration(ms, "timeout");
-  checkFunction(body, "body");
+  const limitMs = checkDuration(ms, "timeout", typeof ms === "function" ? SWAPPED : undefined);
+  checkBody(body);
   return new Timeout(task, limitMs).start([body]);
 }
+
+const SWAPPED = "pass the milliseconds first: cx.timeout(ms, body)";
 
 class Timeout extends Composite {
   readonly #limitMs: number;

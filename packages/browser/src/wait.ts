@@ -39,10 +39,19 @@ export function sleepOp(task: TaskRecord, ms: number): Op<void> {
 export function joinOp<T>(task: TaskRecord, target: Task<T>): Op<Outcome<T>> {
   checkActive(task);
   if (!(target instanceof TaskRecord)) {
-    throw new AsupersyncError("FORGED_HANDLE", describeReceived(target));
+    throw new AsupersyncError("FORGED_HANDLE", describeReceived(target), {
+      expected: "a task that a runtime gave out",
+      mend: "pass what spawn gave; a promise goes in cx.foreign",
+    });
   }
   if (target.scope.runtime !== task.scope.runtime) {
     throw new AsupersyncError("FOREIGN_HANDLE", `task "${target.label}"`);
+  }
+  if (target === task) {
+    throw new AsupersyncError("WRONG_STATE", `task "${task.label}" itself`, {
+      expected: "another task",
+      mend: "no task can wait for its own end; join it from outside",
+    });
   }
   target.isObserved = true;
   if (target.phase === Phase.completed && task.cancelError === undefined) {

@@ -1,6 +1,6 @@
 /** Bodies that ignore cancellation: closing goes on, and what did not answer is named. */
 import { expect, test } from "vitest";
-import type { Cx } from "../src/index.js";
+import type { CancelledError, Cx } from "../src/index.js";
 import { deferred, forBothKinds, hostTurn, idle, thrown, withRuntime } from "./support.js";
 
 const DRAIN = { drainTimeMs: 20 };
@@ -127,4 +127,80 @@ test("a runtime with a body that ignores everything still closes, twice with one
     expect(runtime.state).toBe("closed");
   }, DRAIN);
   expect(report.durationMs).toBeGreaterThanOrEqual(15);
+});
+
+test.each(["race", "any"] as const)(
+  "what a revoked branch of cx.%s leaves behind is no winner",
+  async (operation) => {
+    const settled: unknown[] = [];
+    await withRuntime(async (runtime) => {
+      const task = runtime.spawn(async (cx) => {
+        const stubborn = async (branch: Cx) => {
+          branch.defer((cleanUp) => cleanUp.sleep(1));
+          await new Promise(() => undefined);
+        };
+        await cx[operation]([stubborn]).then(
+          (value) => settled.push(value),
+          (error: CancelledError) => settled.push(error.cancel.kind),
+        );
+      });
+      await idle(runtime);
+      task.cancel("unmount");
+      await task.join();
+    }, DRAIN);
+    expect(settled).toEqual(["unmount"]);
+  },
+);
+
+test.each(["race", "any"] as const)(
+  "a value that comes after a revoked branch of cx.%s has cleaned up is not lost",
+  async (operation) => {
+    const settled: unknown[] = [];
+    await withRuntime(
+      async (runtime) => {
+        const cleanedUp = deferred();
+        const task = runtime.spawn(async (cx) => {
+          const stubborn = async (branch: Cx) => {
+            branch.defer(() => cleanedUp.resolve());
+            await new Promise(() => undefined);
+          };
+          const slow = (branch: Cx) => {
+            // Its value is there at once, but counts when its clean-up is done: after the other's. Each
+            // finalizer has a drain time of its own.
+            branch.defer(async (cleanUp) => {
+              await cleanedUp.promise;
+              await cleanUp.sleep(1);
+            });
+            branch.defer((cleanUp) => cleanUp.sleep(100));
+            return "value";
+          };
+          settled.push(await cx[operation]([stubborn, slow]));
+        });
+        await idle(runtime);
+        task.cancel("unmount");
+        await task.join();
+      },
+      { drainTimeMs: 200 },
+    );
+    expect(settled).toEqual(["value"]);
+  },
+);
+
+test("a finalizer that fails for a revoked branch of cx.any is told of", async () => {
+  const broken = new Error("cannot close");
+  const { failures } = await withRuntime(async (runtime) => {
+    const outcome = await runtime.run((cx) =>
+      cx.any([
+        () => "value",
+        async (branch) => {
+          branch.defer(() => {
+            throw broken;
+          });
+          await new Promise(() => undefined);
+        },
+      ]),
+    );
+    expect(outcome).toMatchObject({ kind: "ok", value: "value" });
+  }, DRAIN);
+  expect(failures).toMatchObject([{ kind: "finalizer", error: broken }]);
 });

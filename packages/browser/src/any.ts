@@ -1,0 +1,51 @@
+/** Owns `cx.any`: the first value decides, the others are cancelled and drained. */
+import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { type BranchesOptions, checkBranches } from "./all.js";
+import type { Body } from "./body.js";
+import { Composite } from "./composite.js";
+import { AllFailedError, AsupersyncError } from "./errors.js";
+import type { Op, OpRecord } from "./op.js";
+import { describeThrown } from "./outcome.js";
+import { type TaskRecord, thrownBy } from "./task.js";
+
+/** See {@link Cx.any}. */
+export function anyOp<T>(
+  task: TaskRecord,
+  bodies: readonly Body<unknown>[],
+  options?: BranchesOptions,
+): Op<T> {
+  const label = checkBranches("any", bodies, options);
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  return new Any(task, { policy: PolicyCode.any, flags: 0, label }).start(bodies);
+}
+
+class Any extends Composite {
+  override finish(op: OpRecord): void {
+    this.ownCancellation();
+    const { branches } = this;
+    const { winner } = this.scope;
+    if (winner === undefined && branches.length > 0 && branches.every(hasFailed)) {
+      op.fail(allFailed(branches.map(thrownBy)));
+      return;
+    }
+    if (winner === undefined) this.failCancelled(op);
+    else op.fulfil(winner.value);
+    // That a body failed is what this operation is for. That it left something behind is not.
+    const { unobserved } = this.task.scope.runtime;
+    for (const branch of branches) {
+      if (branch.code === OutcomeCode.panicked) unobserved.report(branch);
+    }
+  }
+}
+
+function hasFailed({ code }: TaskRecord): boolean {
+  return code === OutcomeCode.err || code === OutcomeCode.panicked;
+}
+
+function allFailed(errors: readonly unknown[]): AllFailedError {
+  const count = `${errors.length} ${errors.length === 1 ? "failure" : "failures"}`;
+  return new AllFailedError(
+    `${count}, the first ${describeThrown(errors[0])}`,
+    Object.freeze(errors),
+  );
+}
