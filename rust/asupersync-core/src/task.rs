@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::budget::Budget;
 use crate::cancel::CancelReason;
 use crate::fingerprint::Causal;
-use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::lanes::Lane;
 use crate::list::{Linked, Links, List};
 use crate::outcome::Outcome;
@@ -97,6 +97,7 @@ pub(crate) struct Task {
     pub(crate) waits: List<WaitKey>,
     pub(crate) regions: List<RegionKey>,
     pub(crate) host_ops: List<HostOpKey>,
+    pub(crate) obligations: List<ObligationKey>,
     pub(crate) reason: Option<Rc<CancelReason>>,
     pub(crate) causal: Causal,
 }
@@ -125,6 +126,7 @@ impl Task {
             waits: List::default(),
             regions: List::default(),
             host_ops: List::default(),
+            obligations: List::default(),
             reason: None,
             causal,
         }

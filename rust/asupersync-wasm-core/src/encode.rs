@@ -78,6 +78,14 @@ impl Batch {
             }
             Effect::HostDropped { op } => self.push(EffectCode::HostDropped, *op, 0, 0),
             Effect::HostRevoked { op } => self.push(EffectCode::HostRevoked, *op, 0, 0),
+            Effect::ObligationLeaked {
+                obligation,
+                task,
+                kind,
+            } => {
+                let kind = u32::from(kind.code());
+                self.push(EffectCode::ObligationLeaked, *task, kind, obligation.slot());
+            }
             Effect::RegionFinalize { region } => {
                 self.push(EffectCode::RegionFinalize, *region, 0, 0);
             }

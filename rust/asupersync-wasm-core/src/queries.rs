@@ -105,6 +105,11 @@ impl<P: Port> Driver<P> {
             Ok(9) => counters.dispatches,
             Ok(10) => counters.events,
             Ok(11) => counters.events_dropped,
+            Ok(12) => u64::from(counters.obligations_live),
+            Ok(13) => counters.obligations_reserved,
+            Ok(14) => counters.obligations_committed,
+            Ok(15) => counters.obligations_aborted,
+            Ok(16) => counters.obligations_leaked,
             Ok(_) | Err(_) => return f64::NAN,
         };
         count as f64

@@ -5,8 +5,11 @@ use std::rc::Rc;
 use super::{Kernel, wrong_state};
 use crate::cancel::CancelReason;
 use crate::error::{ErrorKind, KernelError, Result};
-use crate::handle::{Handle, HandleKind, HostOpKey, KindedKey, RegionKey, TaskKey, pack, unpack};
+use crate::handle::{
+    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, TaskKey, pack, unpack,
+};
 use crate::host_op::{HostOp, HostOpState};
+use crate::obligation::{Obligation, ObligationState};
 use crate::region::{Region, RegionState};
 use crate::table::Table;
 use crate::task::{Task, TaskState};
@@ -34,6 +37,15 @@ impl Kernel {
     /// A stale, foreign or forged handle.
     pub fn host_op_state(&self, op: Handle) -> Result<HostOpState> {
         Ok(self.host_ops.at(self.host_op_key(op)?).state)
+    }
+
+    /// The state of a live obligation: always reserved, since any other is its end.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn obligation_state(&self, obligation: Handle) -> Result<ObligationState> {
+        let key = self.obligation_key(obligation)?;
+        Ok(self.obligations.at(key).state)
     }
 
     /// Why a live task is cancelled, if it is.
@@ -66,7 +78,7 @@ impl Kernel {
         if self.closed {
             return refuse(ErrorKind::RuntimeClosed);
         }
-        if !handle.is_in_range() || handle.kind_code() != K::KIND as u8 {
+        if handle.kind() != Some(K::KIND) {
             return refuse(ErrorKind::ForgedHandle);
         }
         if handle.tag() != self.tag {
@@ -100,6 +112,12 @@ impl Kernel {
         )
     }
 
+    pub(super) fn obligation_key(&self, handle: Handle) -> Result<ObligationKey> {
+        let is_live = |record: &Obligation| record.state == ObligationState::Reserved;
+        let expected = "a pending obligation's handle";
+        self.key(&self.obligations, handle, is_live, expected)
+    }
+
     /// The key of a task whose code can be running.
     pub(super) fn active_key(&self, handle: Handle) -> Result<TaskKey> {
         let key = self.task_key(handle)?;
@@ -126,6 +144,10 @@ impl Kernel {
         pack(key, self.tag)
     }
 
+    pub(super) fn obligation_handle(&self, key: ObligationKey) -> Handle {
+        pack(key, self.tag)
+    }
+
     /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
     #[must_use]
     pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
@@ -146,6 +168,11 @@ impl Kernel {
                 .host_ops
                 .iter()
                 .filter(|(_, op)| op.state != HostOpState::Completed)
+                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Obligation => self
+                .obligations
+                .iter()
+                .filter(|(_, record)| record.state == ObligationState::Reserved)
                 .find_map(|(key, _)| found(pack(key, tag))),
         }
     }

@@ -1,12 +1,14 @@
 //! Owns the kernel: the tables, and how a transition is recorded.
 //!
-//! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`];
-//! [`cancel`] spreads a request, [`settle`] closes what has become empty, [`revoke`] takes
-//! leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a handle names. None of them recurses over the tree.
+//! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`],
+//! [`obligations`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
+//! [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
+//! handle names. None of them recurses over the tree.
 
 mod cancel;
 mod host_ops;
 mod lookup;
+mod obligations;
 mod regions;
 mod revoke;
 mod settle;
@@ -22,7 +24,7 @@ use crate::cancel::{CancelKind, CancelReason};
 use crate::effect::Effect;
 use crate::error::{ErrorKind, KernelError};
 use crate::fingerprint::{Causal, Hashes};
-use crate::handle::{Handle, HostOpKey, RegionKey, TaskKey, WaitKey, pack};
+use crate::handle::{Handle, HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey, pack};
 use crate::host_op::HostOp;
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
@@ -30,6 +32,7 @@ use crate::limits::{
     RUNTIME_TAG_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
+use crate::obligation::{LeakPolicy, Obligation};
 use crate::region::{Owner, Ownership, Policy, Region};
 use crate::rng::{Rng, mix};
 use crate::table::Table;
@@ -49,6 +52,8 @@ pub struct KernelConfig {
     pub tag: u32,
     /// How equals are ordered.
     pub ties: TieBreak,
+    /// What becomes of an obligation that a task still holds when it has ended by itself.
+    pub leak_policy: LeakPolicy,
     /// Nanoseconds that a cancelled body or host operation has to drain, at least 1 and at
     /// most [`DRAIN_TIME_NS_MAX`].
     pub drain_time_ns: u64,
@@ -69,6 +74,7 @@ impl Default for KernelConfig {
             seed: 0,
             tag: 1,
             ties: TieBreak::Insertion,
+            leak_policy: LeakPolicy::Panic,
             drain_time_ns: DRAIN_TIME_NS,
             cancel_streak: CANCEL_STREAK,
             polls_per_tick: POLLS_PER_TICK,
@@ -87,6 +93,9 @@ pub struct Counters {
     pub tasks_live: u32,
     /// Host operations that are not completed.
     pub host_ops_live: u32,
+    /// Obligations that are reserved. These five count host operations that are not passive
+    /// too; those reserved are always the sum of the four others.
+    pub obligations_live: u32,
     /// Armed timers.
     pub timers_live: u32,
     /// Tasks spawned so far.
@@ -99,6 +108,14 @@ pub struct Counters {
     pub tasks_revoked: u64,
     /// Host operations that did not drain so far.
     pub host_ops_revoked: u64,
+    /// Obligations given so far.
+    pub obligations_reserved: u64,
+    /// Obligations kept so far.
+    pub obligations_committed: u64,
+    /// Obligations taken back so far, by their holders or by the end of their tasks.
+    pub obligations_aborted: u64,
+    /// Obligations so far that a task still held when it had ended by itself.
+    pub obligations_leaked: u64,
     /// Dispatches so far.
     pub dispatches: u64,
     /// Events so far.
@@ -120,6 +137,7 @@ enum Grave {
     Region(RegionKey),
     Task(TaskKey),
     HostOp(HostOpKey),
+    Obligation(ObligationKey),
 }
 
 /// The kernel. One driver owns it: it gives commands, calls [`Kernel::tick`], carries out
@@ -130,6 +148,7 @@ pub struct Kernel {
     pub(crate) regions: Table<RegionKey, Region>,
     pub(crate) tasks: Table<TaskKey, Task>,
     pub(crate) host_ops: Table<HostOpKey, HostOp>,
+    pub(crate) obligations: Table<ObligationKey, Obligation>,
     pub(crate) waits: Table<WaitKey, Wait>,
     /// Who waits for the end of a task.
     pub(crate) joiners: BTreeSet<(TaskKey, WaitKey)>,
@@ -181,6 +200,7 @@ impl Kernel {
             regions,
             tasks: Table::new(SLOTS_MAX, generations),
             host_ops: Table::new(SLOTS_MAX, generations),
+            obligations: Table::new(SLOTS_MAX, generations),
             // Waits never cross the boundary, so their slots need no retirement.
             waits: Table::new(WAITS_MAX, u32::MAX),
             joiners: BTreeSet::new(),
@@ -295,6 +315,13 @@ impl Kernel {
         list: List<HostOpKey>,
     ) -> impl Iterator<Item = HostOpKey> + '_ {
         list.members(&self.host_ops)
+    }
+
+    pub(crate) fn obligations_of(
+        &self,
+        list: List<ObligationKey>,
+    ) -> impl Iterator<Item = ObligationKey> + '_ {
+        list.members(&self.obligations)
     }
 
     pub(crate) fn waits_of(&self, list: List<WaitKey>) -> impl Iterator<Item = WaitKey> + '_ {

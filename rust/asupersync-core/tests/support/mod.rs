@@ -4,7 +4,7 @@
 //! Every turn of the driver checks the kernel's invariants. Effects are written as
 //! `start a`, `resume a`, `resume a #1 -> 0`, `fail a User`, `fail a #1 User`, `finalize a`,
 //! `done a Ok`, `done a Cancelled by User`, `revoked a by User`, `abort o by User`,
-//! `closed r Ok`; the heir of a revoked task `a` is named `a'`.
+//! `closed r Ok`, `leaked o of a Ack`; the heir of a revoked task `a` is named `a'`.
 
 #![allow(
     dead_code,
@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use asupersync_core::{
     Budget, CancelKind, CancelReason, Effect, ErrorKind, Event, EventKind, Handle, HostOpKind,
-    Kernel, KernelConfig, Outcome, Ownership, Policy, Time,
+    Kernel, KernelConfig, ObligationKind, Outcome, Ownership, Policy, Time,
 };
 
 /// A kernel, its clock, and the names of its handles.
@@ -122,6 +122,11 @@ impl Rig {
     pub fn op(&mut self, name: &str, task: Handle, kind: HostOpKind, token: u32) -> Handle {
         let op = self.kernel.host_open(task, kind, token).unwrap().unwrap();
         self.name(op, name)
+    }
+
+    pub fn obligation(&mut self, name: &str, task: Handle, kind: ObligationKind) -> Handle {
+        let obligation = self.kernel.obligation_reserve(task, kind).unwrap();
+        self.name(obligation, name)
     }
 
     pub fn name(&mut self, handle: Handle, name: &str) -> Handle {
@@ -283,6 +288,15 @@ impl Rig {
             }
             Effect::HostDropped { op } => format!("dropped {}", self.name_of(*op)),
             Effect::HostRevoked { op } => format!("revoked {}", self.name_of(*op)),
+            Effect::ObligationLeaked {
+                obligation,
+                task,
+                kind,
+            } => format!(
+                "leaked {} of {} {kind:?}",
+                self.name_of(*obligation),
+                self.name_of(*task)
+            ),
             Effect::RegionFinalize { region } => format!("finalize {}", self.name_of(*region)),
             Effect::RegionClosed {
                 region,
