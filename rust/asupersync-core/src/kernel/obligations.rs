@@ -206,3 +206,29 @@ impl Kernel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+    use crate::{ErrorKind, Kernel, KernelConfig, ObligationKind, Time};
+
+    #[test]
+    fn a_full_table_refuses_one_more_and_changes_nothing() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.obligations = Table::new(2, 3);
+        let task = kernel.region_spawn(kernel.root()).expect("room");
+        kernel.tick(Time::ZERO);
+        let reserve = |kernel: &mut Kernel| kernel.obligation_reserve(task, ObligationKind::Ack);
+        let first = reserve(&mut kernel).expect("room");
+        reserve(&mut kernel).expect("room");
+        let before = (kernel.counters(), kernel.fingerprint());
+        let refused = reserve(&mut kernel).map_err(|error| error.kind);
+        assert_eq!(refused, Err(ErrorKind::LimitReached));
+        assert_eq!((kernel.counters(), kernel.fingerprint()), before);
+        assert_eq!(kernel.check_invariants(), Ok(()));
+        kernel.obligation_commit(first).expect("pending");
+        assert!(reserve(&mut kernel).is_err(), "its slot is freed by a tick");
+        kernel.tick(Time::ZERO);
+        assert!(reserve(&mut kernel).is_ok());
+    }
+}
