@@ -21,7 +21,7 @@ use crate::time::Time;
 /// ```
 /// 1. `Kernel::region_close`, and always before 2;
 /// 2. `Kernel::region_cancel`, or a cancellation from above;
-/// 3. no task and no child region is left (`Kernel::settle_region`);
+/// 3. no task and no child region is left, and so no obligation (`Kernel::settle_region`);
 /// 4. no finalizer is left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

@@ -30,7 +30,8 @@ use crate::time::Time;
 /// 4. the body ended (`Kernel::task_complete`) or was revoked: what the task owns drains, then
 ///    its finalizers run, last in first out. A request that arrives here strengthens the
 ///    reason and reaches the children, but the outcome stays the body's;
-/// 5. *finalized*: nothing is left (`Kernel::complete`).
+/// 5. *finalized*: nothing is left (`Kernel::complete`). Obligations that it still holds are
+///    aborted or leak.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum TaskState {

@@ -326,3 +326,41 @@ fn a_child_has_at_most_the_cost_that_its_owner_had_left() {
         assert_eq!(rig.kernel.task_state(owner), Ok(TaskState::Running));
     }
 }
+
+#[test]
+fn a_regions_finalizer_is_charged_no_cost() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    rig.kernel.region_close(region).unwrap();
+    rig.effects();
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    rig.kernel.task_budget(finalizer, cost(0)).unwrap();
+    rig.turn();
+    rig.kernel.task_charge(finalizer, 1).unwrap();
+    assert_eq!(rig.kernel.task_reason(finalizer), Ok(None));
+}
+
+#[test]
+fn what_a_cancelled_task_opens_for_its_clean_up_has_no_cost_quota() {
+    for by_cost in [true, false] {
+        let mut rig = Rig::new();
+        let task = rig.task_with("a", rig.root(), cost(3));
+        rig.turn();
+        if by_cost {
+            rig.kernel.task_charge(task, 4).unwrap();
+        } else {
+            rig.cancel(task, CancelKind::User);
+            rig.checkpoint(task);
+            rig.turn();
+        }
+        let shielded = Ownership {
+            shielded: true,
+            linked: false,
+        };
+        let region = rig.region_in("r", task, Policy::FailFast, shielded);
+        let child = rig.started("child", region);
+        rig.kernel.task_charge(child, 1_000).unwrap();
+        assert_eq!(rig.kernel.task_state(child), Ok(TaskState::Running));
+    }
+}

@@ -209,8 +209,9 @@ impl Kernel {
 
 #[cfg(test)]
 mod tests {
+    use crate::limits::DRAIN_TIME_NS;
     use crate::table::Table;
-    use crate::{ErrorKind, Kernel, KernelConfig, ObligationKind, Time};
+    use crate::{CancelKind, ErrorKind, Kernel, KernelConfig, ObligationKind, TaskState, Time};
 
     #[test]
     fn a_full_table_refuses_one_more_and_changes_nothing() {
@@ -230,5 +231,23 @@ mod tests {
         assert!(reserve(&mut kernel).is_err(), "its slot is freed by a tick");
         kernel.tick(Time::ZERO);
         assert!(reserve(&mut kernel).is_ok());
+    }
+
+    #[test]
+    fn a_body_that_is_revoked_without_a_successor_holds_nothing_any_more() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.tasks = Table::new(1, u32::MAX);
+        let task = kernel.region_spawn(kernel.root()).expect("room");
+        kernel.tick(Time::ZERO);
+        kernel.task_defer(task).expect("its body runs");
+        let held = kernel.obligation_reserve(task, ObligationKind::Ack);
+        let held = held.expect("its body runs");
+        let asked = kernel.task_cancel(task, CancelKind::User, "");
+        asked.expect("it is live");
+        kernel.tick(Time::from_nanos(DRAIN_TIME_NS));
+        assert_eq!(kernel.task_state(task), Ok(TaskState::Finalizing));
+        assert!(kernel.obligation_state(held).is_err());
+        assert_eq!(kernel.counters().obligations_aborted, 1);
+        assert_eq!(kernel.check_invariants(), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ use crate::oracle::{Phase, Wait, is_obligation};
 impl World {
     /// `task` does something, whether or not it is its turn.
     pub(super) fn act(&mut self, task: Handle) -> Check {
-        match self.draw(34) {
+        match self.draw(37) {
             0..=3 => self.checkpoint(task),
             4..=6 => self.sleep(task),
             7..=8 => self.join(task),
@@ -20,8 +20,8 @@ impl World {
             21 => self.unmask(task),
             22 => self.defer(task),
             23..=26 => self.reserve(task),
-            27..=28 => self.charge(task),
-            29..=31 => {
+            27..=31 => self.charge(task),
+            32..=34 => {
                 let outcome = self.any_outcome();
                 self.complete(task, outcome)
             }

@@ -44,9 +44,9 @@ impl World {
         self.one_of(live)
     }
 
-    /// A cost quota, mostly none.
+    /// A cost quota, often none.
     pub(super) fn some_quota(&mut self) -> u64 {
-        if self.chance(20) {
+        if self.chance(40) {
             self.draw(12) as u64
         } else {
             u64::MAX
