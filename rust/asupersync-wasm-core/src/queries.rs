@@ -87,7 +87,8 @@ impl<P: Port> Driver<P> {
         self.batch.words()
     }
 
-    /// A counter by its code in [`abi::CounterCode`](crate::abi::CounterCode); NaN for no code.
+    /// A counter by its code in the group `CounterCode` of [`abi::GROUPS`](crate::abi::GROUPS); NaN
+    /// for no code.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     pub fn count(&self, which: f64) -> f64 {
