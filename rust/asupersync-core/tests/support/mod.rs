@@ -189,6 +189,25 @@ impl Rig {
             .collect()
     }
 
+    /// The events of obligations since the last call of [`Rig::events`], which are all taken.
+    pub fn obligation_events(&mut self) -> Vec<String> {
+        let mut events = self.events();
+        events.retain(|event| event.contains("Obligation"));
+        events
+    }
+
+    /// Obligations live, reserved, committed, aborted, leaked.
+    pub fn obligations(&self) -> [u64; 5] {
+        let counters = self.kernel.counters();
+        [
+            u64::from(counters.obligations_live),
+            counters.obligations_reserved,
+            counters.obligations_committed,
+            counters.obligations_aborted,
+            counters.obligations_leaked,
+        ]
+    }
+
     pub fn check(&self) {
         self.kernel.check_invariants().unwrap();
     }
