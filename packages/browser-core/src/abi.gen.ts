@@ -28,6 +28,8 @@ export const EffectCode = {
   hostRevoked: 10,
   /** The passive host operation at `slot` ended with its body: forget it. */
   hostDropped: 11,
+  /** The task at `slot` ended by itself and still held an obligation of the kind `token`; its slot was `aux`. */
+  obligationLeaked: 12,
 } as const;
 
 /** One of the codes of {@link EffectCode}. */
@@ -64,6 +66,19 @@ export const HostKindCode = {
 
 /** One of the codes of {@link HostKindCode}. */
 export type HostKindCode = (typeof HostKindCode)[keyof typeof HostKindCode];
+
+/** What an obligation promises. */
+export const ObligationKindCode = {
+  sendPermit: 0,
+  ack: 1,
+  lease: 2,
+  io: 3,
+  semaphorePermit: 4,
+  transaction: 5,
+} as const;
+
+/** One of the codes of {@link ObligationKindCode}. */
+export type ObligationKindCode = (typeof ObligationKindCode)[keyof typeof ObligationKindCode];
 
 /** Where a task stands. */
 export const TaskStateCode = {
@@ -103,6 +118,17 @@ export const HostStateCode = {
 /** One of the codes of {@link HostStateCode}. */
 export type HostStateCode = (typeof HostStateCode)[keyof typeof HostStateCode];
 
+/** Where an obligation stands. */
+export const ObligationStateCode = {
+  reserved: 0,
+  committed: 1,
+  aborted: 2,
+  leaked: 3,
+} as const;
+
+/** One of the codes of {@link ObligationStateCode}. */
+export type ObligationStateCode = (typeof ObligationStateCode)[keyof typeof ObligationStateCode];
+
 /** The kind of a cancellation. */
 export const CancelKindCode = {
   user: 0,
@@ -128,6 +154,7 @@ export const HandleKindCode = {
   region: 1,
   task: 2,
   hostOp: 3,
+  obligation: 0,
 } as const;
 
 /** One of the codes of {@link HandleKindCode}. */
@@ -171,6 +198,11 @@ export const EventCode = {
   hostOpCompleted: 18,
   hostOpRevoked: 19,
   hostOpLate: 20,
+  obligationReserved: 21,
+  obligationCommitted: 22,
+  obligationAborted: 23,
+  obligationLeaked: 24,
+  obligationTransferred: 25,
 } as const;
 
 /** One of the codes of {@link EventCode}. */
@@ -201,6 +233,12 @@ export const CounterCode = {
   dispatches: 9,
   events: 10,
   eventsDropped: 11,
+  /** As the four below, with host operations that are not passive. */
+  obligationsLive: 12,
+  obligationsReserved: 13,
+  obligationsCommitted: 14,
+  obligationsAborted: 15,
+  obligationsLeaked: 16,
 } as const;
 
 /** One of the codes of {@link CounterCode}. */

@@ -10,25 +10,31 @@ pub struct Budget {
     pub deadline: Time,
     /// Dispatches after which the task is cancelled with `poll-quota`; `u32::MAX` is no quota.
     pub polls: u32,
+    /// Cost that the task may be [charged](crate::Kernel::task_charge), in a unit of the
+    /// caller's choice; the charge past it cancels the task with `cost-budget`. `u64::MAX` is
+    /// no quota.
+    pub cost: u64,
     /// 0 (last) to 7 (first).
     pub priority: u8,
 }
 
 impl Budget {
-    /// No deadline, no quota, the lowest priority: *meet* with it changes nothing.
+    /// No deadline, no quotas, the lowest priority: *meet* with it changes nothing.
     pub const DEFAULT: Self = Self {
         deadline: Time::NEVER,
         polls: u32::MAX,
+        cost: u64::MAX,
         priority: PRIORITY_DEFAULT,
     };
 
-    /// The tighter of two budgets: the earlier deadline, the smaller quota, the larger
+    /// The tighter of two budgets: the earlier deadline, the smaller quotas, the larger
     /// priority. Idempotent, commutative, associative.
     #[must_use]
     pub fn meet(self, other: Self) -> Self {
         Self {
             deadline: self.deadline.min(other.deadline),
             polls: self.polls.min(other.polls),
+            cost: self.cost.min(other.cost),
             priority: self.priority.max(other.priority),
         }
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::cancel::CancelReason;
 use crate::handle::Handle;
+use crate::obligation::ObligationKind;
 use crate::outcome::Outcome;
 
 /// One order to the driver. Effects are to be carried out in the order in which they were made.
@@ -72,6 +73,17 @@ pub enum Effect {
     HostRevoked {
         /// The host operation; the handle is stale.
         op: Handle,
+    },
+    /// The task ended by itself and still held an obligation. Its end follows: panicked under
+    /// [`LeakPolicy::Panic`](crate::LeakPolicy::Panic), as it was under
+    /// [`LeakPolicy::Report`](crate::LeakPolicy::Report).
+    ObligationLeaked {
+        /// The obligation; the handle is stale.
+        obligation: Handle,
+        /// The task that held it; the handle is stale.
+        task: Handle,
+        /// What was promised.
+        kind: ObligationKind,
     },
     /// Run the top finalizer of the region in a task made by
     /// [`Kernel::region_finalizer_spawn`](crate::Kernel::region_finalizer_spawn).

@@ -2,14 +2,14 @@
 //! its equivalence class.
 //!
 //! # What the fingerprint covers
-//! Two events are dependent if they touch one resource (a task, a region, a host operation)
-//! and at least one writes it. Runs that differ only in the order of independent events are
-//! one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have one Foata normal
-//! form. An event's `causal` hash is made of its label and of the causal hashes of the last
-//! events that it depends on, a resource at a time: the last writer, and for a write also the
-//! sum over the readers since. So it is a function of the event's past in the dependence graph
-//! alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of nodes
-//! of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
+//! Two events are dependent if they touch one resource (a task, a region, a host operation, an
+//! obligation) and at least one writes it. Runs that differ only in the order of independent
+//! events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have one Foata
+//! normal form. An event's `causal` hash is made of its label and of the causal hashes of the
+//! last events that it depends on, a resource at a time: the last writer, and for a write also
+//! the sum over the readers since. So it is a function of the event's past in the dependence
+//! graph alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of
+//! nodes of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
 //! What is handed to a task (the end of a task or region, a host operation's answer) is part of
 //! its past too. Times are left out: the same run on a slower clock is the same run. So is the
 //! seed: two seeds that reach one class have one fingerprint.
@@ -73,6 +73,19 @@ impl Hashes {
     pub(crate) fn write_reading(&mut self, label: u64, resource: &mut Causal, read: &mut Causal) {
         let hash = self.write(label ^ read.written.rotate_left(29), resource);
         read.read = read.read.wrapping_add(hash);
+    }
+
+    /// Adds an event that writes one resource and reads two others.
+    pub(crate) fn write_reading_both(
+        &mut self,
+        label: u64,
+        resource: &mut Causal,
+        [one, other]: [&mut Causal; 2],
+    ) {
+        let past = one.written.rotate_left(29) ^ other.written.rotate_left(53);
+        let hash = self.write(label ^ past, resource);
+        one.read = one.read.wrapping_add(hash);
+        other.read = other.read.wrapping_add(hash);
     }
 
     /// Adds to the past of `resource` that it was handed `code` by the event `cause`.

@@ -17,6 +17,7 @@ new_key_type! {
     pub(crate) struct RegionKey;
     pub(crate) struct TaskKey;
     pub(crate) struct HostOpKey;
+    pub(crate) struct ObligationKey;
     pub(crate) struct WaitKey;
 }
 
@@ -30,6 +31,8 @@ pub enum HandleKind {
     Task = 2,
     /// A host operation.
     HostOp = 3,
+    /// An obligation: what the three others leave of two bits.
+    Obligation = 0,
 }
 
 /// A reference across the kernel's boundary. Copying it is free; using it after the thing
@@ -60,15 +63,19 @@ impl Handle {
         (self.0 & SLOTS_MAX as u64) as u32
     }
 
-    /// Which table it is of; `None` for a number that is no handle.
+    /// Which table it is of; `None` for a number that is no handle: one past 53 bits, or of
+    /// slot 0, which no table issues.
     #[must_use]
     pub const fn kind(self) -> Option<HandleKind> {
-        match self.kind_code() {
-            1 => Some(HandleKind::Region),
-            2 => Some(HandleKind::Task),
-            3 => Some(HandleKind::HostOp),
-            _ => None,
+        if !self.is_in_range() || self.slot() == 0 {
+            return None;
         }
+        Some(match (self.0 >> KIND_SHIFT) & 3 {
+            1 => HandleKind::Region,
+            2 => HandleKind::Task,
+            3 => HandleKind::HostOp,
+            _ => HandleKind::Obligation,
+        })
     }
 
     /// The generation of the slot.
@@ -83,15 +90,11 @@ impl Handle {
         self.0 & ((1 << TAG_SHIFT) - 1)
     }
 
-    pub(crate) const fn kind_code(self) -> u8 {
-        ((self.0 >> KIND_SHIFT) & 3) as u8
-    }
-
     pub(crate) const fn tag(self) -> u32 {
         (self.0 >> TAG_SHIFT) as u32 & RUNTIME_TAG_MAX
     }
 
-    pub(crate) const fn is_in_range(self) -> bool {
+    const fn is_in_range(self) -> bool {
         self.0 >> (TAG_SHIFT + RUNTIME_TAG_BITS) == 0
     }
 }
@@ -109,6 +112,9 @@ impl KindedKey for TaskKey {
 }
 impl KindedKey for HostOpKey {
     const KIND: HandleKind = HandleKind::HostOp;
+}
+impl KindedKey for ObligationKey {
+    const KIND: HandleKind = HandleKind::Obligation;
 }
 
 /// The generation of `key`: slotmap's version without its occupied bit.
@@ -144,7 +150,7 @@ pub(crate) fn unpack<K: KindedKey>(handle: Handle) -> K {
 mod tests {
     use slotmap::SlotMap;
 
-    use super::{Handle, RegionKey, TaskKey, pack, unpack};
+    use super::{Handle, HandleKind, RegionKey, TaskKey, pack, unpack};
 
     #[test]
     fn packing_and_unpacking_give_the_key_back() {
@@ -171,5 +177,13 @@ mod tests {
     fn a_number_past_53_bits_is_out_of_range() {
         assert!(!Handle::from_raw(1 << 53).is_in_range());
         assert!(Handle::from_raw((1 << 53) - 1).is_in_range());
+    }
+
+    #[test]
+    fn a_number_of_slot_zero_is_of_no_kind() {
+        assert_eq!(Handle::from_raw(0).kind(), None);
+        assert_eq!(Handle::from_raw(1 << 22).kind(), None);
+        assert_eq!(Handle::from_raw(1).kind(), Some(HandleKind::Obligation));
+        assert_eq!(Handle::from_raw(1 | 1 << 53).kind(), None);
     }
 }

@@ -21,6 +21,10 @@ use crate::list::{Linked, Links};
 /// 3. the driver took the order to abort;
 /// 4. `Kernel::host_complete`; after a cancellation the result is swallowed;
 /// 5. it left its task, in the same command. One that does not drain in its time is revoked.
+///
+/// A host operation is an obligation to see the I/O through (see
+/// [`ObligationState`](crate::ObligationState)): reserved by 1, committed by 4 from `Submitted`,
+/// aborted by any other end. A passive one promises nothing and is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum HostOpState {
@@ -62,6 +66,11 @@ impl HostOpKind {
             _ => None,
         }
     }
+
+    /// Whether an operation of this kind is an obligation: a passive one is none.
+    pub(crate) const fn is_obligation(self) -> bool {
+        !matches!(self, Self::Signal)
+    }
 }
 
 #[derive(Debug)]
@@ -75,6 +84,13 @@ pub(crate) struct HostOp {
     pub(crate) wait: Option<WaitKey>,
     pub(crate) reason: Option<Rc<CancelReason>>,
     pub(crate) causal: Causal,
+}
+
+impl HostOp {
+    /// Whether it is an obligation that is not met yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.kind.is_obligation() && self.state != HostOpState::Completed
+    }
 }
 
 impl Linked<HostOpKey> for HostOp {

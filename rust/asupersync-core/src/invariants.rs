@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use slotmap::Key;
 
-use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::host_op::HostOpState;
 use crate::kernel::Kernel;
 use crate::lanes::Lane;
-use crate::region::{Owner, RegionState};
+use crate::obligation::ObligationState;
+use crate::region::{Live, Owner, RegionState};
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
 use crate::wait::{WaitKind, WaitProgress};
@@ -33,6 +34,10 @@ fn ensure(holds: bool, rule: &'static str, subject: impl Key) -> Result<(), Viol
     }
 }
 
+fn count<T>(members: impl Iterator<Item = T>) -> u32 {
+    members.fold(0, |count, _| count + 1)
+}
+
 impl Kernel {
     /// Checks every invariant. O(live).
     ///
@@ -42,6 +47,8 @@ impl Kernel {
         self.check_regions()?;
         self.check_tasks()?;
         self.check_host_ops()?;
+        self.check_obligations()?;
+        self.check_region_counts()?;
         self.check_waits()?;
         self.check_lanes()?;
         self.check_timers()
@@ -122,6 +129,11 @@ impl Kernel {
                 ensure(
                     task.host_ops.is_empty(),
                     "a completed task owns no host operation",
+                    key,
+                )?;
+                ensure(
+                    task.obligations.is_empty(),
+                    "a completed task holds no obligation",
                     key,
                 )?;
                 ensure(
@@ -230,6 +242,71 @@ impl Kernel {
             ensure(
                 !asked || op.shielded || op.state != HostOpState::Submitted,
                 "a cancelled task's host operations were asked to cancel",
+                key,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_obligations(&self) -> Result<(), Violation> {
+        let mut held: BTreeMap<ObligationKey, TaskKey> = BTreeMap::new();
+        for (task, record) in self.tasks.iter() {
+            for key in self.obligations_of(record.obligations) {
+                let before = held.insert(key, task);
+                ensure(before.is_none(), "an obligation has one holder", key)?;
+            }
+        }
+        let mut pending = 0;
+        for (key, record) in self.obligations.iter() {
+            let holder = held.get(&key).copied();
+            if record.state != ObligationState::Reserved {
+                ensure(holder.is_none(), "an ended obligation has no holder", key)?;
+                continue;
+            }
+            pending += 1;
+            ensure(
+                holder == Some(record.task)
+                    && self
+                        .tasks
+                        .get(record.task)
+                        .is_some_and(|t| t.state != TaskState::Completed),
+                "a pending obligation belongs to a live task",
+                key,
+            )?;
+        }
+        let open = self.host_ops.iter().filter(|(_, op)| op.is_pending());
+        let counters = self.counters();
+        ensure(
+            counters.obligations_live as usize == pending + open.count(),
+            "the obligations count what is pending",
+            self.root,
+        )?;
+        let ended = counters.obligations_committed
+            + counters.obligations_aborted
+            + counters.obligations_leaked;
+        ensure(
+            counters.obligations_reserved == ended + u64::from(counters.obligations_live),
+            "every obligation given is pending, kept, taken back or leaked",
+            self.root,
+        )
+    }
+
+    /// What a region counts for its limits is what it and its tasks have.
+    fn check_region_counts(&self) -> Result<(), Violation> {
+        for (key, region) in self.regions.iter() {
+            let mut live = Live::default();
+            live.regions += count(self.regions_of(region.regions));
+            for task in self.tasks_of(region.tasks) {
+                let task = self.tasks.at(task);
+                live.tasks += 1;
+                live.regions += count(self.regions_of(task.regions));
+                let open = self.host_ops_of(task.host_ops);
+                live.obligations += count(open.filter(|op| self.host_ops.at(*op).is_pending()));
+                live.obligations += count(self.obligations_of(task.obligations));
+            }
+            ensure(
+                live == region.live,
+                "a region counts what it and its tasks have",
                 key,
             )?;
         }

@@ -13,7 +13,8 @@ pub const GENERATION_BITS: u32 = 22;
 /// Bits of a handle that name the runtime it is of.
 pub const RUNTIME_TAG_BITS: u32 = 7;
 
-/// Live entries of one table (regions, tasks, host operations): the slots a handle can name.
+/// Live entries of one table (regions, tasks, host operations, obligations): the slots a
+/// handle can name.
 pub const SLOTS_MAX: u32 = (1 << SLOT_BITS) - 1;
 
 /// Tasks that callers can have live at once. The slots above it are kept for tasks that the

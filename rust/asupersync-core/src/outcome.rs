@@ -11,7 +11,8 @@ pub enum Outcome {
     Err = 1,
     /// It acknowledged a cancellation.
     Cancelled = 2,
-    /// The kernel or a finalizer failed; its state cannot be trusted.
+    /// The kernel or a finalizer failed, or it leaked an obligation; its state cannot be
+    /// trusted.
     Panicked = 3,
 }
 

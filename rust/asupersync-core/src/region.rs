@@ -21,7 +21,7 @@ use crate::time::Time;
 /// ```
 /// 1. `Kernel::region_close`, and always before 2;
 /// 2. `Kernel::region_cancel`, or a cancellation from above;
-/// 3. no task and no child region is left (`Kernel::settle_region`);
+/// 3. no task and no child region is left, and so no obligation (`Kernel::settle_region`);
 /// 4. no finalizer is left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -77,6 +77,43 @@ pub struct Ownership {
     pub linked: bool,
 }
 
+/// How much a region may hold at once, beside the maxima of [`limits`](crate::limits); see
+/// [`Kernel::region_limits`](crate::Kernel::region_limits). Each counts what the region and its
+/// own tasks have live, and nothing deeper in the tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RegionLimits {
+    /// Tasks. Those that the kernel needs to close it (finalizers, successors) are counted and
+    /// never refused.
+    pub tasks: u32,
+    /// Regions opened under it, or by one of its tasks.
+    pub regions: u32,
+    /// Obligations of its tasks, their host operations among them.
+    pub obligations: u32,
+}
+
+impl RegionLimits {
+    /// No limits: those of a region when it is opened.
+    pub const NONE: Self = Self {
+        tasks: u32::MAX,
+        regions: u32::MAX,
+        obligations: u32::MAX,
+    };
+}
+
+impl Default for RegionLimits {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// What a region and its own tasks have live, counted for its limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Live {
+    pub(crate) tasks: u32,
+    pub(crate) regions: u32,
+    pub(crate) obligations: u32,
+}
+
 /// What a region belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Owner {
@@ -105,6 +142,8 @@ pub(crate) struct Region {
     pub(crate) finalizers: u16,
     pub(crate) tasks: List<TaskKey>,
     pub(crate) regions: List<RegionKey>,
+    pub(crate) live: Live,
+    pub(crate) limits: RegionLimits,
     /// The owner's wait for its close.
     pub(crate) waiter: Option<WaitKey>,
     pub(crate) reason: Option<Rc<CancelReason>>,
@@ -137,6 +176,8 @@ impl Region {
             finalizers: 0,
             tasks: List::default(),
             regions: List::default(),
+            live: Live::default(),
+            limits: RegionLimits::NONE,
             waiter: None,
             reason: None,
             children_reason: None,

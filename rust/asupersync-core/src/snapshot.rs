@@ -70,6 +70,14 @@ impl Kernel {
                         cancel: op.reason.as_ref().map(|reason| reason.kind),
                     });
                 }
+                for key in self.obligations_of(task.obligations) {
+                    rows.push(Row {
+                        subject: pack(key, tag),
+                        parent: Some(task_handle),
+                        state: self.obligations.at(key).state as u8,
+                        cancel: None,
+                    });
+                }
                 for child in self.regions_of(task.regions) {
                     regions.push(child);
                 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::budget::Budget;
 use crate::cancel::CancelReason;
 use crate::fingerprint::Causal;
-use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::lanes::Lane;
 use crate::list::{Linked, Links, List};
 use crate::outcome::Outcome;
@@ -30,7 +30,8 @@ use crate::time::Time;
 /// 4. the body ended (`Kernel::task_complete`) or was revoked: what the task owns drains, then
 ///    its finalizers run, last in first out. A request that arrives here strengthens the
 ///    reason and reaches the children, but the outcome stays the body's;
-/// 5. *finalized*: nothing is left (`Kernel::complete`).
+/// 5. *finalized*: nothing is left (`Kernel::complete`). Obligations that it still holds are
+///    aborted or leak.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum TaskState {
@@ -97,6 +98,7 @@ pub(crate) struct Task {
     pub(crate) waits: List<WaitKey>,
     pub(crate) regions: List<RegionKey>,
     pub(crate) host_ops: List<HostOpKey>,
+    pub(crate) obligations: List<ObligationKey>,
     pub(crate) reason: Option<Rc<CancelReason>>,
     pub(crate) causal: Causal,
 }
@@ -125,6 +127,7 @@ impl Task {
             waits: List::default(),
             regions: List::default(),
             host_ops: List::default(),
+            obligations: List::default(),
             reason: None,
             causal,
         }

@@ -49,6 +49,16 @@ pub enum EventKind {
     HostOpRevoked = 19,
     /// A completion came for a host operation that was already cancelled; it was swallowed.
     HostOpLate = 20,
+    /// A task gave an obligation; the detail is its kind, as in the four below.
+    ObligationReserved = 21,
+    /// An obligation was kept.
+    ObligationCommitted = 22,
+    /// An obligation was taken back, by its holder or by the end of its task.
+    ObligationAborted = 23,
+    /// A task ended by itself and still held the obligation.
+    ObligationLeaked = 24,
+    /// An obligation went over to another task.
+    ObligationTransferred = 25,
 }
 
 /// One recorded transition.

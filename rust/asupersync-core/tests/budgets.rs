@@ -1,4 +1,4 @@
-//! Behaviour of budgets: the poll quota, the deadline, what is tightened and what is refused.
+//! Behaviour of budgets: the poll quota, the cost quota, the deadline, what is tightened and what is refused.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,13 @@ use support::{Rig, kind_of, ms};
 fn polls(polls: u32) -> Budget {
     Budget {
         polls,
+        ..Budget::DEFAULT
+    }
+}
+
+fn cost(cost: u64) -> Budget {
+    Budget {
+        cost,
         ..Budget::DEFAULT
     }
 }
@@ -190,4 +197,170 @@ fn a_priority_past_the_maximum_is_refused_and_changes_nothing() {
     assert_eq!(kind_of(refused), ErrorKind::LimitReached);
     assert_eq!(rig.kernel.counters(), before);
     assert_eq!(rig.at(10), ["start a"]);
+}
+
+#[test]
+fn a_charge_past_what_is_left_cancels_at_the_next_checkpoint() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), cost(10));
+    rig.turn();
+    rig.kernel.task_charge(task, 4).unwrap();
+    rig.kernel.task_charge(task, 6).unwrap();
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["resume a"], "used up to the last, not past it");
+    rig.kernel.task_charge(task, 0).unwrap();
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::Running));
+    rig.kernel.task_charge(task, 1).unwrap();
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::CancelRequested));
+    assert_eq!(rig.reason(task).kind, CancelKind::CostBudget);
+    assert_eq!(rig.reason(task).origin, task);
+    rig.kernel.task_charge(task, u64::MAX).unwrap();
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["fail a CostBudget"]);
+    assert_eq!(rig.complete(task, Outcome::Ok), Some(Outcome::Cancelled));
+}
+
+#[test]
+fn a_body_that_ends_before_it_observes_that_its_cost_is_used_up_keeps_its_value() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), cost(0));
+    rig.turn();
+    rig.kernel.task_charge(task, 1).unwrap();
+    rig.sleep(task, 100, 1);
+    assert_eq!(rig.complete(task, Outcome::Ok), Some(Outcome::Ok));
+    assert_eq!(rig.settle(), [""; 0]);
+}
+
+#[test]
+fn a_task_without_a_cost_quota_is_charged_nothing() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    for _ in 0..3 {
+        rig.kernel.task_charge(task, u64::MAX).unwrap();
+    }
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::Running));
+    rig.kernel.task_budget(task, cost(1)).unwrap();
+    rig.kernel.task_charge(task, 1).unwrap();
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::Running));
+    rig.kernel.task_charge(task, 1).unwrap();
+    assert_eq!(rig.kernel.task_state(task), Ok(TaskState::CancelRequested));
+}
+
+#[test]
+fn a_waiting_task_may_be_charged_and_its_wait_then_fails() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), cost(1));
+    let refused = rig.kernel.task_charge(task, 2);
+    assert_eq!(kind_of(refused), ErrorKind::WrongState, "it has not begun");
+    rig.turn();
+    rig.sleep(task, 100, 1);
+    rig.kernel.task_charge(task, 2).unwrap();
+    assert_eq!(rig.turn(), ["fail a #1 CostBudget"]);
+}
+
+#[test]
+fn a_masked_task_is_charged_and_observes_later() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), cost(1));
+    rig.turn();
+    rig.kernel.task_mask(task).unwrap();
+    rig.kernel.task_charge(task, 2).unwrap();
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["resume a"]);
+    rig.checkpoint(task);
+    rig.kernel.task_unmask(task).unwrap();
+    assert_eq!(rig.turn(), ["fail a CostBudget"]);
+}
+
+#[test]
+fn finalizers_are_charged_polls_and_not_cost() {
+    let mut rig = Rig::new();
+    let task = rig.task_with("a", rig.root(), cost(1));
+    rig.turn();
+    rig.kernel.task_defer(task).unwrap();
+    rig.complete(task, Outcome::Ok);
+    assert_eq!(rig.turn(), ["finalize a"]);
+    rig.kernel.task_charge(task, 100).unwrap();
+    assert_eq!(rig.kernel.task_reason(task), Ok(None));
+    for _ in 0..CancelKind::User.cleanup_polls() {
+        rig.checkpoint(task);
+        assert_eq!(rig.turn(), ["resume a"]);
+    }
+    rig.checkpoint(task);
+    assert_eq!(rig.turn(), ["revoked a", "done a Panicked"]);
+}
+
+#[test]
+fn every_cleanup_dispatch_of_a_body_is_charged_whatever_lane_it_comes_by() {
+    let kind = CancelKind::Shutdown;
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    rig.checkpoint(task);
+    rig.cancel(task, kind);
+    assert_eq!(rig.turn(), ["fail a Shutdown"], "this one acknowledges");
+    for _ in 0..kind.cleanup_polls() {
+        rig.sleep(task, 1_000, 1);
+        assert_eq!(rig.turn(), ["fail a #1 Shutdown"]);
+    }
+    rig.sleep(task, 1_000, 1);
+    assert_eq!(
+        rig.turn(),
+        ["revoked a by Shutdown", "done a Cancelled by Shutdown"]
+    );
+}
+
+#[test]
+fn a_child_has_at_most_the_cost_that_its_owner_had_left() {
+    let mut rig = Rig::new();
+    let owner = rig.task_with("owner", rig.root(), cost(10));
+    rig.turn();
+    rig.kernel.task_charge(owner, 7).unwrap();
+    let region = rig.region_in("r", owner, Policy::FailFast, Ownership::default());
+    for (asked, left) in [(100, 3), (2, 2)] {
+        let child = rig.task_with("child", region, cost(asked));
+        rig.turn();
+        rig.kernel.task_charge(child, left).unwrap();
+        assert_eq!(rig.kernel.task_state(child), Ok(TaskState::Running));
+        rig.kernel.task_charge(child, 1).unwrap();
+        assert_eq!(rig.reason(child).kind, CancelKind::CostBudget);
+        assert_eq!(rig.kernel.task_state(owner), Ok(TaskState::Running));
+    }
+}
+
+#[test]
+fn a_regions_finalizer_is_charged_no_cost() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    rig.kernel.region_close(region).unwrap();
+    rig.effects();
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    rig.kernel.task_budget(finalizer, cost(0)).unwrap();
+    rig.turn();
+    rig.kernel.task_charge(finalizer, 1).unwrap();
+    assert_eq!(rig.kernel.task_reason(finalizer), Ok(None));
+}
+
+#[test]
+fn what_a_cancelled_task_opens_for_its_clean_up_has_no_cost_quota() {
+    for by_cost in [true, false] {
+        let mut rig = Rig::new();
+        let task = rig.task_with("a", rig.root(), cost(3));
+        rig.turn();
+        if by_cost {
+            rig.kernel.task_charge(task, 4).unwrap();
+        } else {
+            rig.cancel(task, CancelKind::User);
+            rig.checkpoint(task);
+            rig.turn();
+        }
+        let shielded = Ownership {
+            shielded: true,
+            linked: false,
+        };
+        let region = rig.region_in("r", task, Policy::FailFast, shielded);
+        let child = rig.started("child", region);
+        rig.kernel.task_charge(child, 1_000).unwrap();
+        assert_eq!(rig.kernel.task_state(child), Ok(TaskState::Running));
+    }
 }

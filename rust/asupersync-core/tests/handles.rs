@@ -11,7 +11,7 @@ mod support;
 
 use asupersync_core::{
     Budget, CancelKind, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
-    KernelError, Outcome, Ownership, Policy,
+    KernelError, ObligationKind, Outcome, Ownership, Policy, RegionLimits,
 };
 use support::{Rig, config, kind_of, ms};
 
@@ -30,6 +30,7 @@ fn all_answers(kernel: &mut Kernel, first: Handle, second: Handle) -> Vec<Option
         kernel.region_cancel(first, user, "").err(),
         kernel.region_timeout(first, ms(1)).err(),
         kernel.region_defer(first).err(),
+        kernel.region_limits(first, RegionLimits::NONE).err(),
         kernel.region_finalizer_spawn(first).err(),
         kernel.region_state(first).err(),
         kernel.region_reason(first).err(),
@@ -38,6 +39,7 @@ fn all_answers(kernel: &mut Kernel, first: Handle, second: Handle) -> Vec<Option
         kernel.task_finalized(first, Outcome::Ok).err(),
         kernel.task_cancel(first, user, "").err(),
         kernel.task_budget(first, Budget::DEFAULT).err(),
+        kernel.task_charge(first, 1).err(),
         kernel.task_mask(first).err(),
         kernel.task_unmask(first).err(),
         kernel.task_defer(first).err(),
@@ -51,6 +53,11 @@ fn all_answers(kernel: &mut Kernel, first: Handle, second: Handle) -> Vec<Option
         kernel.host_notify(first, 0).err(),
         kernel.host_complete(first, 0).err(),
         kernel.host_op_state(first).err(),
+        kernel.obligation_reserve(first, ObligationKind::Ack).err(),
+        kernel.obligation_commit(first).err(),
+        kernel.obligation_abort(first).err(),
+        kernel.obligation_transfer(first, second).err(),
+        kernel.obligation_state(first).err(),
     ]
 }
 
@@ -72,16 +79,20 @@ fn busy() -> (Rig, Vec<Handle>, Vec<Handle>) {
     let region = rig.region("r", rig.root(), Policy::FailFast);
     let task = rig.started("a", region);
     let op = rig.op("op", task, HostOpKind::Fetch, 1);
+    let obligation = rig.obligation("obligation", task, ObligationKind::Lease);
     let gone_region = rig.region("gone region", region, Policy::FailFast);
     rig.kernel.region_close(gone_region).unwrap();
     rig.turn();
     let gone_task = rig.started("gone task", region);
     let gone_op = rig.op("gone op", gone_task, HostOpKind::Foreign, 0);
     rig.kernel.host_complete(gone_op, 0).unwrap();
+    let gone_obligation = rig.obligation("gone", gone_task, ObligationKind::Ack);
+    rig.kernel.obligation_commit(gone_obligation).unwrap();
     rig.complete(gone_task, Outcome::Ok);
     rig.effects();
-    let live = vec![rig.root(), region, task, op];
-    (rig, live, vec![gone_region, gone_task, gone_op])
+    let live = vec![rig.root(), region, task, op, obligation];
+    let gone = vec![gone_region, gone_task, gone_op, gone_obligation];
+    (rig, live, gone)
 }
 
 #[test]
@@ -102,9 +113,10 @@ fn an_ended_thing_is_stale_at_once_and_after_its_slot_was_freed() {
                 answer.is_some_and(|error| error.kind == ErrorKind::StaleHandle)
             };
             let expected = match handle.kind().unwrap() {
-                HandleKind::Region => 10,
-                HandleKind::Task => 15,
+                HandleKind::Region => 11,
+                HandleKind::Task => 17,
                 HandleKind::HostOp => 4,
+                HandleKind::Obligation => 4,
             };
             assert_eq!(
                 answers.iter().filter(|answer| stale(answer)).count(),
@@ -149,18 +161,25 @@ fn tags_wrap_at_their_maximum() {
 #[test]
 fn a_handle_of_another_kind_is_forged() {
     let (mut rig, live, _) = busy();
-    let [_, region, task, op] = live[..] else {
-        panic!("four things")
+    let [_, region, task, op, obligation] = live[..] else {
+        panic!("five things")
     };
     let forged = ErrorKind::ForgedHandle;
     let kernel = &mut rig.kernel;
-    for (handle, other) in [(region, task), (task, op), (op, region)] {
+    let pairs = [
+        (region, task),
+        (task, op),
+        (op, obligation),
+        (obligation, region),
+    ];
+    for (handle, other) in pairs {
         let before = picture(kernel);
         assert_ne!(handle.kind(), other.kind());
         let wrong = match handle.kind().unwrap() {
             HandleKind::Region => kernel.task_checkpoint(handle).err(),
             HandleKind::Task => kernel.host_complete(handle, 0).err(),
-            HandleKind::HostOp => kernel.region_close(handle).err(),
+            HandleKind::HostOp => kernel.obligation_commit(handle).err(),
+            HandleKind::Obligation => kernel.region_close(handle).err(),
         };
         assert_eq!(wrong.map(|error| error.kind), Some(forged));
         assert_eq!(picture(kernel), before);
@@ -271,7 +290,9 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
             .host_open(task, HostOpKind::Fetch, 0)
             .unwrap()
             .unwrap();
-        for handle in [region, task, op] {
+        let obligation = rig.obligation("o", task, ObligationKind::Ack);
+        rig.kernel.obligation_abort(obligation).unwrap();
+        for handle in [region, task, op, obligation] {
             assert!(!seen.contains(&handle), "issued twice");
             assert!(handle.generation() <= 3);
             seen.push(handle);
@@ -288,12 +309,13 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
                 HandleKind::Region => kernel.region_close(*old).err(),
                 HandleKind::Task => kernel.task_checkpoint(*old).err(),
                 HandleKind::HostOp => kernel.host_notify(*old, 0).err(),
+                HandleKind::Obligation => kernel.obligation_commit(*old).err(),
             };
             assert_eq!(stale.unwrap().kind, ErrorKind::StaleHandle);
         }
     }
     assert!(slots.values().all(|uses| *uses <= 4), "generations 0 to 3");
-    assert!(slots.len() >= 75, "new slots take over");
+    assert!(slots.len() >= 100, "new slots take over");
     rig.check();
 }
 

@@ -42,8 +42,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn budgets()(deadline in any::<u64>(), polls in any::<u32>(), priority in 0_u8..8) -> Budget {
-        Budget { deadline: Time::from_nanos(deadline), polls, priority }
+    fn budgets()(
+        deadline in any::<u64>(),
+        polls in any::<u32>(),
+        cost in any::<u64>(),
+        priority in 0_u8..8,
+    ) -> Budget {
+        Budget { deadline: Time::from_nanos(deadline), polls, cost, priority }
     }
 }
 
@@ -114,6 +119,7 @@ proptest! {
         let met = a.meet(b);
         prop_assert!(met.deadline <= a.deadline && met.deadline <= b.deadline);
         prop_assert!(met.polls <= a.polls && met.polls <= b.polls);
+        prop_assert!(met.cost <= a.cost && met.cost <= b.cost);
         prop_assert!(met.priority >= a.priority && met.priority >= b.priority);
     }
 

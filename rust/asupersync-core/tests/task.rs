@@ -366,6 +366,7 @@ fn a_task_inherits_its_owners_deadline_and_priority_and_not_its_quota() {
         deadline: ms(50),
         polls: 1,
         priority: 3,
+        ..Budget::DEFAULT
     };
     let owner = rig.task_with("owner", rig.root(), budget);
     rig.turn();

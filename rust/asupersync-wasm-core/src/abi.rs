@@ -3,8 +3,8 @@
 //! `cargo xtask abi` writes `packages/browser-core/src/abi.gen.ts` from [`GROUPS`].
 
 use asupersync_core::{
-    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, Outcome, Policy,
-    RegionState, TaskState,
+    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, ObligationKind,
+    ObligationState, Outcome, Policy, RegionState, TaskState,
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
@@ -65,6 +65,9 @@ pub enum EffectCode {
     HostRevoked = 10,
     /// The passive host operation at `slot` ended with its body: forget it.
     HostDropped = 11,
+    /// The task at `slot` ended by itself and still held an obligation of the kind `token`; its
+    /// slot was `aux`.
+    ObligationLeaked = 12,
 }
 
 /// Every table of codes.
@@ -128,6 +131,11 @@ pub const GROUPS: &[AbiGroup] = &[
                 EffectCode::HostDropped as u32,
                 "The passive host operation at `slot` ended with its body: forget it.",
             ),
+            entry(
+                "obligationLeaked",
+                EffectCode::ObligationLeaked as u32,
+                "The task at `slot` ended by itself and still held an obligation of the kind `token`; its slot was `aux`.",
+            ),
         ],
     },
     AbiGroup {
@@ -157,6 +165,22 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("foreign", HostOpKind::Foreign as u32, ""),
             entry("fetch", HostOpKind::Fetch as u32, ""),
             entry("signal", HostOpKind::Signal as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "ObligationKindCode",
+        doc: "What an obligation promises.",
+        entries: &[
+            entry("sendPermit", ObligationKind::SendPermit as u32, ""),
+            entry("ack", ObligationKind::Ack as u32, ""),
+            entry("lease", ObligationKind::Lease as u32, ""),
+            entry("io", ObligationKind::Io as u32, ""),
+            entry(
+                "semaphorePermit",
+                ObligationKind::SemaphorePermit as u32,
+                "",
+            ),
+            entry("transaction", ObligationKind::Transaction as u32, ""),
         ],
     },
     AbiGroup {
@@ -195,6 +219,16 @@ pub const GROUPS: &[AbiGroup] = &[
         ],
     },
     AbiGroup {
+        name: "ObligationStateCode",
+        doc: "Where an obligation stands.",
+        entries: &[
+            entry("reserved", ObligationState::Reserved as u32, ""),
+            entry("committed", ObligationState::Committed as u32, ""),
+            entry("aborted", ObligationState::Aborted as u32, ""),
+            entry("leaked", ObligationState::Leaked as u32, ""),
+        ],
+    },
+    AbiGroup {
         name: "CancelKindCode",
         doc: "The kind of a cancellation.",
         entries: &[
@@ -224,6 +258,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("region", HandleKind::Region as u32, ""),
             entry("task", HandleKind::Task as u32, ""),
             entry("hostOp", HandleKind::HostOp as u32, ""),
+            entry("obligation", HandleKind::Obligation as u32, ""),
         ],
     },
     AbiGroup {
@@ -273,6 +308,23 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("hostOpCompleted", EventKind::HostOpCompleted as u32, ""),
             entry("hostOpRevoked", EventKind::HostOpRevoked as u32, ""),
             entry("hostOpLate", EventKind::HostOpLate as u32, ""),
+            entry(
+                "obligationReserved",
+                EventKind::ObligationReserved as u32,
+                "",
+            ),
+            entry(
+                "obligationCommitted",
+                EventKind::ObligationCommitted as u32,
+                "",
+            ),
+            entry("obligationAborted", EventKind::ObligationAborted as u32, ""),
+            entry("obligationLeaked", EventKind::ObligationLeaked as u32, ""),
+            entry(
+                "obligationTransferred",
+                EventKind::ObligationTransferred as u32,
+                "",
+            ),
         ],
     },
     AbiGroup {
@@ -307,6 +359,15 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("dispatches", 9, ""),
             entry("events", 10, ""),
             entry("eventsDropped", 11, ""),
+            entry(
+                "obligationsLive",
+                12,
+                "As the four below, with host operations that are not passive.",
+            ),
+            entry("obligationsReserved", 13, ""),
+            entry("obligationsCommitted", 14, ""),
+            entry("obligationsAborted", 15, ""),
+            entry("obligationsLeaked", 16, ""),
         ],
     },
 ];

@@ -78,6 +78,14 @@ impl Batch {
             }
             Effect::HostDropped { op } => self.push(EffectCode::HostDropped, *op, 0, 0),
             Effect::HostRevoked { op } => self.push(EffectCode::HostRevoked, *op, 0, 0),
+            Effect::ObligationLeaked {
+                obligation,
+                task,
+                kind,
+            } => {
+                let kind = u32::from(kind.code());
+                self.push(EffectCode::ObligationLeaked, *task, kind, obligation.slot());
+            }
             Effect::RegionFinalize { region } => {
                 self.push(EffectCode::RegionFinalize, *region, 0, 0);
             }
@@ -95,4 +103,28 @@ impl Batch {
 
 fn code_of(outcome: Outcome) -> u32 {
     u32::from(outcome.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use asupersync_core::{Effect, Handle, ObligationKind};
+
+    use super::Batch;
+    use crate::abi::EffectCode;
+    use crate::reasons::Reasons;
+
+    #[test]
+    fn a_leak_names_the_task_then_the_kind_then_the_obligation() {
+        let mut batch = Batch::default();
+        let leak = Effect::ObligationLeaked {
+            obligation: Handle::from_raw(7),
+            task: Handle::from_raw(3),
+            kind: ObligationKind::Lease,
+        };
+        batch.push_effect(&leak, &mut Reasons::default());
+        assert_eq!(
+            batch.words(),
+            [EffectCode::ObligationLeaked as u32, 3, 2, 7]
+        );
+    }
 }

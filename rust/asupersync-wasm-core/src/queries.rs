@@ -87,7 +87,8 @@ impl<P: Port> Driver<P> {
         self.batch.words()
     }
 
-    /// A counter by its code in [`abi::CounterCode`](crate::abi::CounterCode); NaN for no code.
+    /// A counter by its code in the group `CounterCode` of [`abi::GROUPS`](crate::abi::GROUPS); NaN
+    /// for no code.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     pub fn count(&self, which: f64) -> f64 {
@@ -105,6 +106,11 @@ impl<P: Port> Driver<P> {
             Ok(9) => counters.dispatches,
             Ok(10) => counters.events,
             Ok(11) => counters.events_dropped,
+            Ok(12) => u64::from(counters.obligations_live),
+            Ok(13) => counters.obligations_reserved,
+            Ok(14) => counters.obligations_committed,
+            Ok(15) => counters.obligations_aborted,
+            Ok(16) => counters.obligations_leaked,
             Ok(_) | Err(_) => return f64::NAN,
         };
         count as f64

@@ -8,20 +8,23 @@ use crate::effect::Effect;
 use crate::error::Result;
 use crate::handle::{Handle, HostOpKey, TaskKey};
 use crate::host_op::{HostOp, HostOpKind, HostOpState};
+use crate::obligation::ObligationState;
 use crate::task::Activity;
 use crate::timers::TimerTarget;
 use crate::trace::EventKind;
 use crate::wait::{WaitKind, WaitProgress};
 
 impl Kernel {
-    /// Opens a host operation of `task` and waits for its first result under `token`; token 0
-    /// is no wait. `None` means that the task has a cancellation to observe: nothing may be
-    /// started, and the wait fails at the next dispatch.
+    /// Opens a host operation of `task`, which is an obligation of it unless it is passive, and
+    /// waits for its first result under `token`; token 0 is no wait. `None` means that the task
+    /// has a cancellation to observe: nothing may be started, and the wait fails at the next
+    /// dispatch.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run,
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) at
-    /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX), or a bad handle.
+    /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of obligations of its region, or
+    /// a bad handle.
     pub fn host_open(
         &mut self,
         task: Handle,
@@ -34,6 +37,10 @@ impl Kernel {
                 self.add_wait(task_key, token, WaitKind::Refused)?;
             }
             return Ok(None);
+        }
+        let region = self.tasks.at(task_key).region;
+        if kind.is_obligation() {
+            self.admit_obligation(region)?;
         }
         if self.host_ops.is_full() || self.waits.is_full() {
             let live = u64::from(self.host_ops.len());
@@ -55,6 +62,9 @@ impl Kernel {
         let key = self.host_ops.insert(op).expect("room was checked");
         owner.host_ops = owner.host_ops.pushed(&mut self.host_ops, key);
         self.counters.host_ops_live += 1;
+        if kind.is_obligation() {
+            self.count_reserved(region);
+        }
         let handle = self.host_op_handle(key);
         self.trace
             .record(self.now, EventKind::HostOpSubmitted, handle, kind as u32);
@@ -199,13 +209,24 @@ impl Kernel {
             .removed(&mut self.host_ops, key);
         self.tasks.at_mut(task).host_ops = list;
         let record = self.host_ops.at_mut(key);
-        record.state = HostOpState::Completed;
+        let before = core::mem::replace(&mut record.state, HostOpState::Completed);
+        let obligation = record.kind.is_obligation().then_some(match before {
+            HostOpState::Submitted => ObligationState::Committed,
+            HostOpState::Created
+            | HostOpState::CancelRequested
+            | HostOpState::Draining
+            | HostOpState::Finalizing
+            | HostOpState::Completed => ObligationState::Aborted,
+        });
         let causal = &mut self.tasks.at_mut(task).causal;
         self.hashes
             .write_reading(label(kind, detail), &mut record.causal, causal);
         let handle = self.host_op_handle(key);
         self.trace.record(self.now, kind, handle, detail);
         self.counters.host_ops_live -= 1;
+        if let Some(end) = obligation {
+            self.count_ended(self.tasks.at(task).region, end);
+        }
         self.graves.push(Grave::HostOp(key));
         if self.tasks.at(task).activity == Activity::Draining {
             self.settling.push(Settle::Task(task));

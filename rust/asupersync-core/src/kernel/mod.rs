@@ -1,11 +1,14 @@
-//! Owns the kernel: the tables, how a handle finds its entry, and how a transition is recorded.
+//! Owns the kernel: the tables, and how a transition is recorded.
 //!
-//! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`];
-//! [`cancel`] spreads a request, [`settle`] closes what has become empty, [`revoke`] takes
-//! leave of what does not answer, [`tick`] dispatches. None of them recurses over the tree.
+//! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`],
+//! [`obligations`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
+//! [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
+//! handle names. None of them recurses over the tree.
 
 mod cancel;
 mod host_ops;
+mod lookup;
+mod obligations;
 mod regions;
 mod revoke;
 mod settle;
@@ -19,22 +22,21 @@ use std::rc::Rc;
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
 use crate::effect::Effect;
-use crate::error::{ErrorKind, KernelError, Result};
+use crate::error::{ErrorKind, KernelError};
 use crate::fingerprint::{Causal, Hashes};
-use crate::handle::{
-    Handle, HandleKind, HostOpKey, KindedKey, RegionKey, TaskKey, WaitKey, pack, unpack,
-};
-use crate::host_op::{HostOp, HostOpState};
+use crate::handle::{Handle, HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey, pack};
+use crate::host_op::HostOp;
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
     CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK,
     RUNTIME_TAG_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
-use crate::region::{Owner, Ownership, Policy, Region, RegionState};
+use crate::obligation::{LeakPolicy, Obligation};
+use crate::region::{Owner, Ownership, Policy, Region};
 use crate::rng::{Rng, mix};
 use crate::table::Table;
-use crate::task::{Task, TaskState};
+use crate::task::Task;
 use crate::time::Time;
 use crate::timers::{TimerTarget, Timers};
 use crate::trace::{Event, EventKind, Trace};
@@ -50,6 +52,8 @@ pub struct KernelConfig {
     pub tag: u32,
     /// How equals are ordered.
     pub ties: TieBreak,
+    /// What becomes of an obligation that a task still holds when it has ended by itself.
+    pub leak_policy: LeakPolicy,
     /// Nanoseconds that a cancelled body or host operation has to drain, at least 1 and at
     /// most [`DRAIN_TIME_NS_MAX`].
     pub drain_time_ns: u64,
@@ -70,6 +74,7 @@ impl Default for KernelConfig {
             seed: 0,
             tag: 1,
             ties: TieBreak::Insertion,
+            leak_policy: LeakPolicy::Panic,
             drain_time_ns: DRAIN_TIME_NS,
             cancel_streak: CANCEL_STREAK,
             polls_per_tick: POLLS_PER_TICK,
@@ -88,6 +93,9 @@ pub struct Counters {
     pub tasks_live: u32,
     /// Host operations that are not completed.
     pub host_ops_live: u32,
+    /// Obligations that are reserved. These five count host operations that are not passive
+    /// too; those reserved are always the sum of the four others.
+    pub obligations_live: u32,
     /// Armed timers.
     pub timers_live: u32,
     /// Tasks spawned so far.
@@ -100,6 +108,14 @@ pub struct Counters {
     pub tasks_revoked: u64,
     /// Host operations that did not drain so far.
     pub host_ops_revoked: u64,
+    /// Obligations given so far.
+    pub obligations_reserved: u64,
+    /// Obligations kept so far.
+    pub obligations_committed: u64,
+    /// Obligations taken back so far, by their holders or by the end of their tasks.
+    pub obligations_aborted: u64,
+    /// Obligations so far that a task still held when it had ended by itself.
+    pub obligations_leaked: u64,
     /// Dispatches so far.
     pub dispatches: u64,
     /// Events so far.
@@ -121,6 +137,7 @@ enum Grave {
     Region(RegionKey),
     Task(TaskKey),
     HostOp(HostOpKey),
+    Obligation(ObligationKey),
 }
 
 /// The kernel. One driver owns it: it gives commands, calls [`Kernel::tick`], carries out
@@ -131,6 +148,7 @@ pub struct Kernel {
     pub(crate) regions: Table<RegionKey, Region>,
     pub(crate) tasks: Table<TaskKey, Task>,
     pub(crate) host_ops: Table<HostOpKey, HostOp>,
+    pub(crate) obligations: Table<ObligationKey, Obligation>,
     pub(crate) waits: Table<WaitKey, Wait>,
     /// Who waits for the end of a task.
     pub(crate) joiners: BTreeSet<(TaskKey, WaitKey)>,
@@ -182,6 +200,7 @@ impl Kernel {
             regions,
             tasks: Table::new(SLOTS_MAX, generations),
             host_ops: Table::new(SLOTS_MAX, generations),
+            obligations: Table::new(SLOTS_MAX, generations),
             // Waits never cross the boundary, so their slots need no retirement.
             waits: Table::new(WAITS_MAX, u32::MAX),
             joiners: BTreeSet::new(),
@@ -279,144 +298,6 @@ impl Kernel {
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.trace.events()
     }
-
-    /// The state of a live task.
-    ///
-    /// # Errors
-    /// A stale, foreign or forged handle.
-    pub fn task_state(&self, task: Handle) -> Result<TaskState> {
-        Ok(self.tasks.at(self.task_key(task)?).state)
-    }
-
-    /// The state of a live region.
-    ///
-    /// # Errors
-    /// A stale, foreign or forged handle.
-    pub fn region_state(&self, region: Handle) -> Result<RegionState> {
-        Ok(self.regions.at(self.region_key(region)?).state)
-    }
-
-    /// The state of a live host operation.
-    ///
-    /// # Errors
-    /// A stale, foreign or forged handle.
-    pub fn host_op_state(&self, op: Handle) -> Result<HostOpState> {
-        Ok(self.host_ops.at(self.host_op_key(op)?).state)
-    }
-
-    /// Why a live task is cancelled, if it is.
-    ///
-    /// # Errors
-    /// A stale, foreign or forged handle.
-    pub fn task_reason(&self, task: Handle) -> Result<Option<Rc<CancelReason>>> {
-        Ok(self.tasks.at(self.task_key(task)?).reason.clone())
-    }
-
-    /// Why a live region is cancelled, if it is.
-    ///
-    /// # Errors
-    /// A stale, foreign or forged handle.
-    pub fn region_reason(&self, region: Handle) -> Result<Option<Rc<CancelReason>>> {
-        Ok(self.regions.at(self.region_key(region)?).reason.clone())
-    }
-}
-
-// How a handle finds its entry.
-impl Kernel {
-    fn key<K: KindedKey, V>(
-        &self,
-        table: &Table<K, V>,
-        handle: Handle,
-        is_live: impl Fn(&V) -> bool,
-        expected: &'static str,
-    ) -> Result<K> {
-        let refuse = |kind| Err(KernelError::new(kind, expected, handle.raw()));
-        if self.closed {
-            return refuse(ErrorKind::RuntimeClosed);
-        }
-        if !handle.is_in_range() || handle.kind_code() != K::KIND as u8 {
-            return refuse(ErrorKind::ForgedHandle);
-        }
-        if handle.tag() != self.tag {
-            return refuse(ErrorKind::ForeignHandle);
-        }
-        let key: K = unpack(handle);
-        match table.get(key) {
-            Some(entry) if is_live(entry) => Ok(key),
-            None if !table.knows_slot(handle.slot()) => refuse(ErrorKind::ForgedHandle),
-            Some(_) | None => refuse(ErrorKind::StaleHandle),
-        }
-    }
-
-    fn region_key(&self, handle: Handle) -> Result<RegionKey> {
-        let is_live = |region: &Region| region.state != RegionState::Closed;
-        self.key(&self.regions, handle, is_live, "a live region handle")
-    }
-
-    fn task_key(&self, handle: Handle) -> Result<TaskKey> {
-        let is_live = |task: &Task| task.state != TaskState::Completed;
-        self.key(&self.tasks, handle, is_live, "a live task handle")
-    }
-
-    fn host_op_key(&self, handle: Handle) -> Result<HostOpKey> {
-        let is_live = |op: &HostOp| op.state != HostOpState::Completed;
-        self.key(
-            &self.host_ops,
-            handle,
-            is_live,
-            "a live host operation handle",
-        )
-    }
-
-    /// The key of a task whose code can be running.
-    fn active_key(&self, handle: Handle) -> Result<TaskKey> {
-        let key = self.task_key(handle)?;
-        let task = self.tasks.at(key);
-        if task.is_active() {
-            Ok(key)
-        } else {
-            Err(wrong_state(
-                "a task whose body or finalizer runs",
-                u64::from(task.state as u8),
-            ))
-        }
-    }
-
-    fn region_handle(&self, key: RegionKey) -> Handle {
-        pack(key, self.tag)
-    }
-
-    fn task_handle(&self, key: TaskKey) -> Handle {
-        pack(key, self.tag)
-    }
-
-    fn host_op_handle(&self, key: HostOpKey) -> Handle {
-        pack(key, self.tag)
-    }
-
-    /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
-    #[must_use]
-    pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
-        let tag = self.tag;
-        let found = |handle: Handle| (handle.slot() == slot).then_some(handle);
-        match kind {
-            HandleKind::Region => self
-                .regions
-                .iter()
-                .filter(|(_, region)| region.state != RegionState::Closed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::Task => self
-                .tasks
-                .iter()
-                .filter(|(_, task)| task.state != TaskState::Completed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::HostOp => self
-                .host_ops
-                .iter()
-                .filter(|(_, op)| op.state != HostOpState::Completed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-        }
-    }
 }
 
 // How the tree is walked.
@@ -434,6 +315,13 @@ impl Kernel {
         list: List<HostOpKey>,
     ) -> impl Iterator<Item = HostOpKey> + '_ {
         list.members(&self.host_ops)
+    }
+
+    pub(crate) fn obligations_of(
+        &self,
+        list: List<ObligationKey>,
+    ) -> impl Iterator<Item = ObligationKey> + '_ {
+        list.members(&self.obligations)
     }
 
     pub(crate) fn waits_of(&self, list: List<WaitKey>) -> impl Iterator<Item = WaitKey> + '_ {

@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, KernelError, Result};
 use crate::handle::{Handle, RegionKey, TaskKey};
 use crate::lanes::Lane;
 use crate::limits::{FINALIZERS_MAX, PRIORITY_MAX, TASKS_MAX};
-use crate::region::{Owner, Ownership, Policy, Region, RegionState};
+use crate::region::{Owner, Ownership, Policy, Region, RegionLimits, RegionState};
 use crate::task::Task;
 use crate::time::Time;
 use crate::timers::TimerTarget;
@@ -18,7 +18,8 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::ScopeClosed`] if `parent` admits no more work,
-    /// [`ErrorKind::LimitReached`] at [`SLOTS_MAX`](crate::limits::SLOTS_MAX), or a bad handle.
+    /// [`ErrorKind::LimitReached`] at [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of
+    /// `parent`, or a bad handle.
     pub fn region_open(&mut self, parent: Handle, policy: Policy) -> Result<Handle> {
         let parent = self.open_region_key(parent)?;
         let budget = self.regions.at(parent).budget;
@@ -27,11 +28,13 @@ impl Kernel {
 
     /// Opens a region owned by `task`, which ends only after it. One opened under a mask, or
     /// as [`shielded`](Ownership::shielded), is not reached by a cancellation of the task; any
-    /// other one opened by a cancelled task is cancelled at once.
+    /// other one opened by a cancelled task is cancelled at once. Its budget is what the task
+    /// has left, without the poll quota, which counts the task's own dispatches.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`] if the task's code does not run, [`ErrorKind::LimitReached`]
-    /// at [`SLOTS_MAX`](crate::limits::SLOTS_MAX), or a bad handle.
+    /// at [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of the task's region, or a bad
+    /// handle.
     pub fn region_open_in(
         &mut self,
         task: Handle,
@@ -60,6 +63,17 @@ impl Kernel {
         Ok(region)
     }
 
+    /// Limits how much the region may hold from now on; what it holds already stays. Past a
+    /// limit a command is refused with [`ErrorKind::LimitReached`] and nothing changes. O(1).
+    ///
+    /// # Errors
+    /// A bad handle.
+    pub fn region_limits(&mut self, region: Handle, limits: RegionLimits) -> Result<()> {
+        let key = self.region_key(region)?;
+        self.regions.at_mut(key).limits = limits;
+        Ok(())
+    }
+
     fn add_region(
         &mut self,
         owner: Owner,
@@ -73,33 +87,36 @@ impl Kernel {
                 u64::from(self.regions.len()),
             ));
         }
-        let born = label(EventKind::RegionOpened, policy as u32);
-        let causal = match owner {
-            Owner::Region(parent) => self
-                .hashes
-                .born(born, &mut self.regions.at_mut(parent).causal),
-            Owner::Task(parent) => self
-                .hashes
-                .born(born, &mut self.tasks.at_mut(parent).causal),
+        let above = match owner {
+            Owner::Region(parent) => parent,
+            Owner::Task(parent) => self.tasks.at(parent).region,
             Owner::Kernel => return Err(wrong_state("an owner", 0)),
         };
+        let Region { live, limits, .. } = self.regions.at(above);
+        if live.regions >= limits.regions {
+            let live = u64::from(live.regions);
+            return Err(limit_reached("fewer regions in the region above", live));
+        }
+        let born = label(EventKind::RegionOpened, policy as u32);
+        let causal = match owner {
+            Owner::Task(parent) => &mut self.tasks.at_mut(parent).causal,
+            Owner::Region(_) | Owner::Kernel => &mut self.regions.at_mut(above).causal,
+        };
+        let causal = self.hashes.born(born, causal);
         let region = Region::new(owner, policy, ownership, budget, causal);
         let key = self.regions.insert(region).expect("room was checked");
-        match owner {
-            Owner::Region(parent) => {
-                let list = self
-                    .regions
-                    .at(parent)
-                    .regions
-                    .pushed(&mut self.regions, key);
-                self.regions.at_mut(parent).regions = list;
-            }
-            Owner::Task(parent) => {
-                let list = self.tasks.at(parent).regions.pushed(&mut self.regions, key);
-                self.tasks.at_mut(parent).regions = list;
-            }
-            Owner::Kernel => {}
+        if let Owner::Task(parent) = owner {
+            let list = self.tasks.at(parent).regions.pushed(&mut self.regions, key);
+            self.tasks.at_mut(parent).regions = list;
+        } else {
+            let list = self
+                .regions
+                .at(above)
+                .regions
+                .pushed(&mut self.regions, key);
+            self.regions.at_mut(above).regions = list;
         }
+        self.regions.at_mut(above).live.regions += 1;
         self.counters.regions_live += 1;
         let handle = self.region_handle(key);
         self.trace
@@ -111,7 +128,8 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::ScopeClosed`] if the region admits no more work,
-    /// [`ErrorKind::LimitReached`] at [`TASKS_MAX`], or a bad handle.
+    /// [`ErrorKind::LimitReached`] at [`TASKS_MAX`] or at the limit of the region, or a bad
+    /// handle.
     pub fn region_spawn(&mut self, region: Handle) -> Result<Handle> {
         self.region_spawn_with(region, Budget::DEFAULT)
     }
@@ -134,7 +152,12 @@ impl Kernel {
                 u64::from(self.tasks.len()),
             ));
         }
-        let budget = self.regions.at(region).budget.meet(asked);
+        let owner = self.regions.at(region);
+        if owner.live.tasks >= owner.limits.tasks {
+            let live = u64::from(owner.live.tasks);
+            return Err(limit_reached("fewer tasks in the region", live));
+        }
+        let budget = owner.budget.meet(asked);
         let key = self
             .add_task(region, budget)
             .ok_or_else(|| limit_reached("a task slot that is not retired", 0))?;
@@ -153,6 +176,7 @@ impl Kernel {
             .born(label(EventKind::TaskSpawned, 0), &mut parent.causal);
         let key = self.tasks.insert(Task::new(region, budget, causal))?;
         parent.tasks = parent.tasks.pushed(&mut self.tasks, key);
+        parent.live.tasks += 1;
         self.counters.tasks_live += 1;
         self.counters.tasks_spawned += 1;
         let handle = self.task_handle(key);

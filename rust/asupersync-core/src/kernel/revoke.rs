@@ -54,8 +54,8 @@ impl Kernel {
     }
 
     /// Takes leave of a body or finalizer that does not answer: its handle turns stale, so that
-    /// nothing it does later can touch the runtime. What it owned and the finalizers that have
-    /// not run go to a successor in the same region.
+    /// nothing it does later can touch the runtime. Its obligations are aborted; what else it
+    /// owned and the finalizers that have not run go to a successor in the same region.
     pub(super) fn revoke(&mut self, key: TaskKey) {
         let task = self.task_handle(key);
         let record = self.tasks.at_mut(key);
@@ -72,6 +72,7 @@ impl Kernel {
         let state = u32::from(record.state as u8);
         self.note_task(key, EventKind::TaskRevoked, state);
         self.counters.tasks_revoked += 1;
+        self.abort_obligations(key);
         self.end_activity(key);
         let record = self.tasks.at(key);
         let leaves_something =

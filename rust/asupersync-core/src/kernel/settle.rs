@@ -53,6 +53,7 @@ impl Kernel {
     pub(super) fn complete(&mut self, key: TaskKey) {
         self.lanes.leave(&mut self.tasks, key);
         self.disarm_drain(key);
+        self.end_obligations(key);
         let handle = self.task_handle(key);
         let record = self.tasks.at_mut(key);
         if record.deadline_armed {
@@ -61,8 +62,7 @@ impl Kernel {
         }
         // A child's failure is the task's own, unless the task ended worse for another cause.
         let by_own_child = record.reason.as_ref().is_none_or(|reason| {
-            reason.kind == CancelKind::FailFast
-                && reason.origin.kind_code() == HandleKind::Region as u8
+            reason.kind == CancelKind::FailFast && reason.origin.kind() == Some(HandleKind::Region)
         });
         if record.child_failure.is_failure()
             && (record.outcome == Outcome::Ok
@@ -85,6 +85,7 @@ impl Kernel {
             u32::from(outcome.code()),
         );
         region.tasks = region.tasks.removed(&mut self.tasks, key);
+        region.live.tasks -= 1;
 
         self.counters.tasks_live -= 1;
         self.counters.tasks_completed += 1;
@@ -229,7 +230,9 @@ impl Kernel {
                     .at(parent)
                     .regions
                     .removed(&mut self.regions, key);
-                self.regions.at_mut(parent).regions = list;
+                let record = self.regions.at_mut(parent);
+                record.regions = list;
+                record.live.regions -= 1;
                 self.child_ended(parent, outcome, false);
                 self.settling.push(Settle::Region(parent));
             }
@@ -241,6 +244,7 @@ impl Kernel {
                     .removed(&mut self.regions, key);
                 let record = self.tasks.at_mut(parent);
                 record.regions = list;
+                self.regions.at_mut(record.region).live.regions -= 1;
                 if linked && outcome.is_failure() {
                     record.child_failure = record.child_failure.max(outcome);
                 }

@@ -134,6 +134,32 @@ impl Kernel {
         Ok(())
     }
 
+    /// Charges `cost`, in a unit of the caller's choice, to the cost quota of the task's budget.
+    /// A charge past what is left cancels the task with `cost-budget`, which it observes at its
+    /// next checkpoint; one that uses up exactly what is left does not. Nothing is charged to a
+    /// task that has no quota, is cancelled already, or runs a finalizer: the clean-up budget
+    /// bounds those. O(1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run, or a bad
+    /// handle.
+    pub fn task_charge(&mut self, task: Handle, cost: u64) -> Result<()> {
+        let key = self.active_key(task)?;
+        let record = self.tasks.at_mut(key);
+        let is_bound = record.state == TaskState::Running && !record.is_region_finalizer;
+        if !is_bound || record.budget.cost == u64::MAX {
+            return Ok(());
+        }
+        if let Some(left) = record.budget.cost.checked_sub(cost) {
+            record.budget.cost = left;
+            return Ok(());
+        }
+        record.budget.cost = u64::MAX;
+        self.cancel_from_within(key, CancelKind::CostBudget, task);
+        self.run_settling();
+        Ok(())
+    }
+
     /// Shields the task from observing cancellation until the matching [`Kernel::task_unmask`].
     ///
     /// # Errors

@@ -84,6 +84,7 @@ impl Kernel {
             match grave {
                 Grave::Task(key) => drop(self.tasks.remove(key)),
                 Grave::HostOp(key) => drop(self.host_ops.remove(key)),
+                Grave::Obligation(key) => drop(self.obligations.remove(key)),
                 Grave::Region(key) => drop(self.regions.remove(key)),
             }
         }

@@ -4,7 +4,7 @@
 //! Every turn of the driver checks the kernel's invariants. Effects are written as
 //! `start a`, `resume a`, `resume a #1 -> 0`, `fail a User`, `fail a #1 User`, `finalize a`,
 //! `done a Ok`, `done a Cancelled by User`, `revoked a by User`, `abort o by User`,
-//! `closed r Ok`; the heir of a revoked task `a` is named `a'`.
+//! `closed r Ok`, `leaked o of a Ack`; the heir of a revoked task `a` is named `a'`.
 
 #![allow(
     dead_code,
@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use asupersync_core::{
     Budget, CancelKind, CancelReason, Effect, ErrorKind, Event, EventKind, Handle, HostOpKind,
-    Kernel, KernelConfig, Outcome, Ownership, Policy, Time,
+    Kernel, KernelConfig, ObligationKind, Outcome, Ownership, Policy, Time,
 };
 
 /// A kernel, its clock, and the names of its handles.
@@ -124,6 +124,11 @@ impl Rig {
         self.name(op, name)
     }
 
+    pub fn obligation(&mut self, name: &str, task: Handle, kind: ObligationKind) -> Handle {
+        let obligation = self.kernel.obligation_reserve(task, kind).unwrap();
+        self.name(obligation, name)
+    }
+
     pub fn name(&mut self, handle: Handle, name: &str) -> Handle {
         self.names.insert(handle, name.to_owned());
         handle
@@ -182,6 +187,25 @@ impl Rig {
             .iter()
             .map(|event| event[prefix.len()..].to_owned())
             .collect()
+    }
+
+    /// The events of obligations since the last call of [`Rig::events`], which are all taken.
+    pub fn obligation_events(&mut self) -> Vec<String> {
+        let mut events = self.events();
+        events.retain(|event| event.contains("Obligation"));
+        events
+    }
+
+    /// Obligations live, reserved, committed, aborted, leaked.
+    pub fn obligations(&self) -> [u64; 5] {
+        let counters = self.kernel.counters();
+        [
+            u64::from(counters.obligations_live),
+            counters.obligations_reserved,
+            counters.obligations_committed,
+            counters.obligations_aborted,
+            counters.obligations_leaked,
+        ]
     }
 
     pub fn check(&self) {
@@ -283,6 +307,15 @@ impl Rig {
             }
             Effect::HostDropped { op } => format!("dropped {}", self.name_of(*op)),
             Effect::HostRevoked { op } => format!("revoked {}", self.name_of(*op)),
+            Effect::ObligationLeaked {
+                obligation,
+                task,
+                kind,
+            } => format!(
+                "leaked {} of {} {kind:?}",
+                self.name_of(*obligation),
+                self.name_of(*task)
+            ),
             Effect::RegionFinalize { region } => format!("finalize {}", self.name_of(*region)),
             Effect::RegionClosed {
                 region,

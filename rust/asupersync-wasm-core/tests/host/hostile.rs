@@ -3,7 +3,7 @@
 use crate::fake_port::{FakePort, driver};
 use asupersync_core::ErrorKind;
 use asupersync_wasm_core::Driver;
-use asupersync_wasm_core::abi::EffectCode;
+use asupersync_wasm_core::abi::{EffectCode, GROUPS};
 use proptest::prelude::*;
 
 const NUMBERS: [f64; 14] = [
@@ -52,10 +52,27 @@ fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64
 
 const CALLS: usize = 21;
 
+/// Codes of counters, from 0.
+const COUNTERS: u32 = 17;
+
 fn counts(driver: &Driver<FakePort>) -> Vec<u64> {
-    (0..12)
+    (0..COUNTERS)
         .map(|which| driver.count(f64::from(which)).to_bits())
         .collect()
+}
+
+#[test]
+fn every_counter_code_counts_and_no_other_number_does() {
+    let (driver, _port) = driver();
+    let group = GROUPS.iter().find(|group| group.name == "CounterCode");
+    let codes = group.map_or(&[][..], |group| group.entries).iter();
+    assert!(codes.map(|entry| entry.code).eq(0..COUNTERS));
+    for which in 0..COUNTERS {
+        assert!(driver.count(f64::from(which)).is_finite(), "{which}");
+    }
+    for which in [f64::from(COUNTERS), f64::NAN, -1.0, 0.5] {
+        assert!(driver.count(which).is_nan(), "{which}");
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Oracle {
             counters.host_ops_live as usize == self.ops.len(),
             "operations: {counters:?}"
         );
+        self.agree_on_obligations(kernel)?;
         for (handle, region) in &self.regions {
             self.agree_on_region(kernel, *handle, region)
                 .map_err(|error| format!("{handle:?} {region:?}: {error}"))?;
@@ -167,6 +168,7 @@ impl Oracle {
                 Some(HandleKind::Region) => self.regions[&row.subject].parent,
                 Some(HandleKind::Task) => Some(self.tasks[&row.subject].region),
                 Some(HandleKind::HostOp) => Some(self.ops[&row.subject].task),
+                Some(HandleKind::Obligation) => Some(self.obligations[&row.subject].task),
                 None => return Err("a row of nothing".to_owned()),
             };
             ensure!(row.parent == parent, "{row:?} is not below {parent:?}");
@@ -176,7 +178,7 @@ impl Oracle {
             );
             ensure!(seen.insert(row.subject), "{row:?} comes twice");
         }
-        let live = self.regions.len() + self.tasks.len() + self.ops.len();
+        let live = self.regions.len() + self.tasks.len() + self.ops.len() + self.obligations.len();
         ensure!(seen.len() == live, "{} rows for {live}", seen.len());
         Ok(())
     }

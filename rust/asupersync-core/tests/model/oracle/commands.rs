@@ -1,14 +1,15 @@
 //! Owns what a command that was taken does to the oracle.
 
-use asupersync_core::{Handle, Outcome, Policy, Time};
+use asupersync_core::{Budget, Handle, HostOpKind, Outcome, Policy, Time};
 
-use super::Oracle;
 use super::records::{Op, Phase, Region, Task, Wait};
+use super::{Oracle, is_obligation};
 use crate::check::{Check, ensure};
 impl Oracle {
     pub(crate) fn opened(&mut self, parent: Handle, policy: Policy, region: Handle) -> Check {
         self.is_new(region)?;
-        let record = Region::new(Some(parent), policy, self.regions[&parent].deadline);
+        let above = &self.regions[&parent];
+        let record = Region::new(Some(parent), policy, above.deadline, above.cost);
         self.regions.insert(region, record);
         Ok(())
     }
@@ -23,7 +24,7 @@ impl Oracle {
     ) -> Check {
         self.is_new(region)?;
         let owner = &self.tasks[&task];
-        let mut record = Region::new(Some(task), policy, owner.deadline);
+        let mut record = Region::new(Some(task), policy, owner.deadline, owner.cost);
         record.shielded = shielded || owner.mask > 0;
         record.linked = linked;
         let is_asked = owner.asked && !record.shielded;
@@ -34,10 +35,12 @@ impl Oracle {
         Ok(())
     }
 
-    pub(crate) fn spawned(&mut self, region: Handle, deadline: Time, task: Handle) -> Check {
+    pub(crate) fn spawned(&mut self, region: Handle, asked: Budget, task: Handle) -> Check {
         self.is_new(task)?;
-        let deadline = deadline.min(self.regions[&region].deadline);
-        self.tasks.insert(task, Task::new(region, deadline));
+        let owner = &self.regions[&region];
+        let deadline = asked.deadline.min(owner.deadline);
+        let cost = asked.cost.min(owner.cost);
+        self.tasks.insert(task, Task::new(region, deadline, cost));
         Ok(())
     }
 
@@ -47,7 +50,7 @@ impl Oracle {
         owner.finalizer_due = false;
         owner.finalizer = Some(task);
         owner.finalizers -= 1;
-        let mut record = Task::new(region, Time::NEVER);
+        let mut record = Task::new(region, Time::NEVER, u64::MAX);
         record.is_finalizer = true;
         record.mask = 1;
         record.since = self.now;
@@ -55,7 +58,13 @@ impl Oracle {
         Ok(())
     }
 
-    pub(crate) fn host_opened(&mut self, task: Handle, token: u32, op: Option<Handle>) -> Check {
+    pub(crate) fn host_opened(
+        &mut self,
+        task: Handle,
+        kind: HostOpKind,
+        token: u32,
+        op: Option<Handle>,
+    ) -> Check {
         let Some(handle) = op else {
             ensure!(
                 self.must_observe(task),
@@ -70,8 +79,10 @@ impl Oracle {
         );
         let shielded = self.tasks[&task].mask > 0;
         let waiter = (token != 0).then_some(token);
+        self.tally.reserved += u64::from(is_obligation(kind));
         let record = Op {
             task,
+            kind,
             shielded,
             asked: false,
             since: Time::NEVER,
@@ -191,11 +202,12 @@ impl Oracle {
         Ok(())
     }
 
-    fn is_new(&self, handle: Handle) -> Check {
+    pub(super) fn is_new(&self, handle: Handle) -> Check {
         let is_known = self.ended.contains_key(&handle)
             || self.regions.contains_key(&handle)
             || self.tasks.contains_key(&handle)
-            || self.ops.contains_key(&handle);
+            || self.ops.contains_key(&handle)
+            || self.obligations.contains_key(&handle);
         ensure!(!is_known, "{handle:?} was issued twice");
         Ok(())
     }

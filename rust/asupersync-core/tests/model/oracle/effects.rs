@@ -71,6 +71,7 @@ impl Oracle {
                 Ok(())
             }
             Effect::HostRevoked { op } => self.announced(*op),
+            Effect::ObligationLeaked { obligation, .. } => self.announced(*obligation),
             Effect::RegionFinalize { region } => {
                 ensure!(self.tasks_of(*region).is_empty(), "it has tasks");
                 let record = self.region(*region)?;

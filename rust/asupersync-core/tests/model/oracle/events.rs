@@ -92,7 +92,9 @@ impl Oracle {
                 Ok(())
             }
             EventKind::HostOpCompleted => {
-                self.op(subject)?;
+                let op = self.op(subject)?;
+                let (kind, was_asked) = (op.kind, op.asked);
+                self.op_counted(kind, was_asked);
                 self.op_ended(subject);
                 Ok(())
             }
@@ -103,9 +105,18 @@ impl Oracle {
                     op.asked && now >= op.since.plus_nanos(drain),
                     "it had time left"
                 );
+                let kind = op.kind;
+                self.op_counted(kind, true);
                 self.op_ended(subject);
                 self.unannounced.insert(subject);
                 Ok(())
+            }
+            EventKind::ObligationReserved
+            | EventKind::ObligationCommitted
+            | EventKind::ObligationAborted
+            | EventKind::ObligationLeaked
+            | EventKind::ObligationTransferred => {
+                self.obligation_event(subject, event.kind, event.detail)
             }
         }
     }
@@ -165,7 +176,7 @@ impl Oracle {
             of.finalizers > 0 || !self.regions_of(dead).is_empty() || !self.ops_of(dead).is_empty(),
             "there is nothing to inherit"
         );
-        let mut heir = Task::new(of.region, Time::NEVER);
+        let mut heir = Task::new(of.region, Time::NEVER, u64::MAX);
         heir.phase = Phase::Drained;
         heir.mask = 1;
         heir.asked = of.asked;
@@ -225,6 +236,7 @@ impl Oracle {
             "twice or too late"
         );
         record.acknowledged = true;
+        record.cost = u64::MAX;
         record.dispatches = 0;
         Ok(())
     }
@@ -259,6 +271,8 @@ impl Oracle {
         let record = self.task(task)?;
         ensure!(record.phase == Phase::Drained, "its code runs");
         ensure!(record.finalizers == 0, "it has finalizers");
+        self.obligations_ended(task)?;
+        let record = self.task(task)?;
         let outcome = outcome_of(code)?;
         let failure = record.child_failure;
         let is_allowed = match (record.outcome, failure.is_failure()) {

@@ -9,14 +9,17 @@ mod cancel;
 mod commands;
 mod effects;
 mod events;
+mod obligations;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asupersync_core::{Handle, Kernel, Outcome, Policy, Time};
+use asupersync_core::{EventKind, Handle, Kernel, LeakPolicy, Outcome, Policy, Time};
 
 use crate::check::Check;
-use records::{Op, Region, Task};
+use obligations::Tally;
+pub(crate) use obligations::is_obligation;
+use records::{Obligation, Op, Region, Task};
 pub(crate) use records::{Phase, Wait};
 
 #[derive(Debug)]
@@ -25,6 +28,13 @@ pub(crate) struct Oracle {
     pub(crate) regions: BTreeMap<Handle, Region>,
     pub(crate) tasks: BTreeMap<Handle, Task>,
     pub(crate) ops: BTreeMap<Handle, Op>,
+    pub(crate) obligations: BTreeMap<Handle, Obligation>,
+    tally: Tally,
+    leak_policy: LeakPolicy,
+    /// Tasks that end panicked for an obligation that they leaked.
+    leaking: BTreeSet<Handle>,
+    /// What a command did to an obligation, until its event says so.
+    ordered: Option<(Handle, EventKind)>,
     /// Every handle that has ended, with its outcome.
     pub(crate) ended: BTreeMap<Handle, Outcome>,
     /// Ended in this step, not yet announced by an answer or an effect.
@@ -41,14 +51,19 @@ pub(crate) struct Oracle {
 }
 
 impl Oracle {
-    pub(crate) fn new(kernel: &Kernel, drain_ns: u64) -> Self {
+    pub(crate) fn new(kernel: &Kernel, drain_ns: u64, leak_policy: LeakPolicy) -> Self {
         let root = kernel.root();
-        let record = Region::new(None, Policy::CollectAll, Time::NEVER);
+        let record = Region::new(None, Policy::CollectAll, Time::NEVER, u64::MAX);
         Self {
             root,
             regions: BTreeMap::from([(root, record)]),
             tasks: BTreeMap::new(),
             ops: BTreeMap::new(),
+            obligations: BTreeMap::new(),
+            tally: Tally::default(),
+            leak_policy,
+            leaking: BTreeSet::new(),
+            ordered: None,
             ended: BTreeMap::new(),
             unannounced: BTreeSet::new(),
             leaving: BTreeMap::new(),

@@ -1,8 +1,8 @@
-//! Owns what the oracle remembers of each live region, task and host operation.
+//! Owns what the oracle remembers of each live region, task, host operation and obligation.
 
 use std::collections::BTreeMap;
 
-use asupersync_core::{Handle, Outcome, Policy, Time};
+use asupersync_core::{Handle, HostOpKind, ObligationKind, Outcome, Policy, RegionLimits, Time};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Phase {
     Unstarted,
@@ -42,6 +42,8 @@ pub(crate) struct Region {
     pub(crate) finalizer: Option<Handle>,
     pub(crate) timeout: Time,
     pub(crate) deadline: Time,
+    pub(crate) cost: u64,
+    pub(crate) limits: RegionLimits,
     pub(crate) joined: bool,
     pub(super) strongest: u8,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Task {
     pub(super) is_heir: bool,
     pub(super) ran_finalizer: bool,
     pub(crate) deadline: Time,
+    /// What is left of its cost quota.
+    pub(crate) cost: u64,
     pub(crate) has_quota: bool,
     pub(super) checkpoint: bool,
     pub(crate) waits: BTreeMap<u32, Wait>,
@@ -74,14 +78,21 @@ pub(crate) struct Task {
 #[derive(Clone, Debug)]
 pub(crate) struct Op {
     pub(crate) task: Handle,
+    pub(crate) kind: HostOpKind,
     pub(super) shielded: bool,
     pub(crate) asked: bool,
     pub(super) since: Time,
     pub(crate) waiter: Option<u32>,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Obligation {
+    pub(crate) task: Handle,
+    pub(crate) kind: ObligationKind,
+}
+
 impl Region {
-    pub(super) fn new(parent: Option<Handle>, policy: Policy, deadline: Time) -> Self {
+    pub(super) fn new(parent: Option<Handle>, policy: Policy, deadline: Time, cost: u64) -> Self {
         Self {
             parent,
             policy,
@@ -97,6 +108,8 @@ impl Region {
             finalizer: None,
             timeout: Time::NEVER,
             deadline,
+            cost,
+            limits: RegionLimits::NONE,
             joined: false,
             strongest: 0,
         }
@@ -104,7 +117,7 @@ impl Region {
 }
 
 impl Task {
-    pub(super) fn new(region: Handle, deadline: Time) -> Self {
+    pub(super) fn new(region: Handle, deadline: Time, cost: u64) -> Self {
         Self {
             region,
             phase: Phase::Unstarted,
@@ -120,6 +133,7 @@ impl Task {
             is_heir: false,
             ran_finalizer: false,
             deadline,
+            cost,
             has_quota: false,
             checkpoint: false,
             waits: BTreeMap::new(),

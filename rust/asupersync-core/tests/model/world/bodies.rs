@@ -4,11 +4,11 @@ use asupersync_core::{ErrorKind, Handle, HandleKind, HostOpKind, Outcome, Owners
 
 use super::{OPS, REGIONS, World};
 use crate::check::{Check, ensure};
-use crate::oracle::{Phase, Wait};
+use crate::oracle::{Phase, Wait, is_obligation};
 impl World {
     /// `task` does something, whether or not it is its turn.
     pub(super) fn act(&mut self, task: Handle) -> Check {
-        match self.draw(28) {
+        match self.draw(37) {
             0..=3 => self.checkpoint(task),
             4..=6 => self.sleep(task),
             7..=8 => self.join(task),
@@ -19,7 +19,9 @@ impl World {
             20 => self.mask(task),
             21 => self.unmask(task),
             22 => self.defer(task),
-            23..=25 => {
+            23..=26 => self.reserve(task),
+            27..=31 => self.charge(task),
+            32..=34 => {
                 let outcome = self.any_outcome();
                 self.complete(task, outcome)
             }
@@ -80,7 +82,10 @@ impl World {
             shielded: self.chance(20),
             linked: self.chance(40),
         };
-        let expected = self.active_refusal(task);
+        let mut expected = self.active_refusal(task);
+        if expected.is_empty() && self.has_no_room_for_region(self.oracle.tasks[&task].region) {
+            expected = &[ErrorKind::LimitReached];
+        }
         let name = format_args!("open in {task:?} {policy:?} {ownership:?}");
         let region = self.command(expected, name, |kernel| {
             kernel.region_open_in(task, policy, ownership)
@@ -135,11 +140,17 @@ impl World {
         }
         let kind = self.pick(&[HostOpKind::Foreign, HostOpKind::Fetch, HostOpKind::Signal]);
         let token = if self.chance(70) { self.new_token() } else { 0 };
-        let expected = self.active_refusal(task);
+        let mut expected = self.active_refusal(task);
+        if expected.is_empty() && is_obligation(kind) && !self.oracle.must_observe(task) {
+            let region = self.oracle.tasks[&task].region;
+            if self.has_no_room_for_obligation(region) {
+                expected = &[ErrorKind::LimitReached];
+            }
+        }
         let name = format_args!("host open {task:?} {kind:?} #{token}");
         let op = self.command(expected, name, |kernel| kernel.host_open(task, kind, token))?;
         if let Some(op) = op {
-            self.oracle.host_opened(task, token, op)?;
+            self.oracle.host_opened(task, kind, token, op)?;
         }
         self.sync(None).map(drop)
     }

@@ -39,6 +39,20 @@ impl World {
         self.one_of(live)
     }
 
+    pub(super) fn any_obligation(&mut self) -> Handle {
+        let live: Vec<Handle> = self.oracle.obligations.keys().copied().collect();
+        self.one_of(live)
+    }
+
+    /// A cost quota, often none.
+    pub(super) fn some_quota(&mut self) -> u64 {
+        if self.chance(40) {
+            self.draw(12) as u64
+        } else {
+            u64::MAX
+        }
+    }
+
     /// Mostly one of `live`, now and then one that has ended or never was.
     fn one_of(&mut self, live: Vec<Handle>) -> Handle {
         let luck = self.draw(100);

@@ -3,13 +3,14 @@
 
 mod bodies;
 mod choices;
+mod obligations;
 mod outside;
 mod refusals;
 mod shutdown;
 
 use std::collections::VecDeque;
 
-use asupersync_core::{Effect, Handle, Kernel, KernelConfig, TieBreak, Time};
+use asupersync_core::{Effect, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time};
 
 use crate::check::Check;
 use crate::oracle::Oracle;
@@ -19,6 +20,7 @@ const DRAIN_MS: u64 = 50;
 const TASKS: usize = 24;
 const REGIONS: usize = 12;
 const OPS: usize = 12;
+const OBLIGATIONS: usize = 16;
 
 /// What a run leaves to compare: equal for equal seeds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,9 +50,15 @@ impl World {
     pub(crate) fn new(seed: u64, ties: TieBreak, keeps_log: bool) -> Self {
         let mut random = seed.wrapping_mul(0x2545_F491_4F6C_DD1D);
         let mut pick = |from: &[u32]| from[(draw(&mut random) % from.len() as u64) as usize];
+        let leak_policy = match pick(&[0, 1, 2]) {
+            0 => LeakPolicy::Panic,
+            1 => LeakPolicy::Report,
+            _ => LeakPolicy::Abort,
+        };
         let kernel = Kernel::new(&KernelConfig {
             seed,
             ties,
+            leak_policy,
             tag: pick(&[0, 1, 127]),
             drain_time_ns: DRAIN_MS * 1_000_000,
             cancel_streak: pick(&[1, 2, 16]),
@@ -58,7 +66,7 @@ impl World {
             trace_capacity: 1 << 13,
             generations_max: pick(&[0, 1, 3, u32::MAX]),
         });
-        let oracle = Oracle::new(&kernel, DRAIN_MS * 1_000_000);
+        let oracle = Oracle::new(&kernel, DRAIN_MS * 1_000_000, leak_policy);
         Self {
             kernel,
             oracle,
@@ -124,7 +132,9 @@ impl World {
             54..=55 => self.region_defer(),
             56..=60 => self.region_finalizer(),
             61..=63 => self.budget(),
-            64..=69 => self.host_answer(),
+            64..=67 => self.host_answer(),
+            68..=71 => self.settle_obligation(),
+            72 => self.limit_region(),
             _ => {
                 let task = self.active_task();
                 self.act(task)
@@ -176,6 +186,7 @@ impl World {
                 Effect::TaskDone { task, .. } => self.dead.push(task),
                 Effect::RegionClosed { region, .. } => self.dead.push(region),
                 Effect::HostDropped { op } | Effect::HostRevoked { op } => self.dead.push(op),
+                Effect::ObligationLeaked { obligation, .. } => self.dead.push(obligation),
                 Effect::TaskRevoked { .. }
                 | Effect::HostCancel { .. }
                 | Effect::RegionFinalize { .. } => {}
@@ -208,6 +219,9 @@ impl World {
             Effect::RegionClosed {
                 region, outcome, ..
             } => (11, region, u32::from(outcome.code())),
+            Effect::ObligationLeaked {
+                obligation, kind, ..
+            } => (12, obligation, u32::from(kind.code())),
         };
         let mut state = self.effects ^ handle.raw() ^ (u64::from(number) << 8) ^ (kind << 60);
         self.effects = draw(&mut state);

@@ -21,16 +21,20 @@ impl World {
             } else {
                 u32::MAX
             },
+            cost: self.some_quota(),
             priority: self.draw(8) as u8,
         };
-        let expected = self.open_refusal(region);
+        let mut expected = self.open_refusal(region);
+        if expected.is_empty() && self.has_no_room_for_task(region) {
+            expected = &[ErrorKind::LimitReached];
+        }
         let task = self.command(
             expected,
             format_args!("spawn {region:?} {asked:?}"),
             |kernel| kernel.region_spawn_with(region, asked),
         )?;
         if let Some(task) = task {
-            self.oracle.spawned(region, asked.deadline, task)?;
+            self.oracle.spawned(region, asked, task)?;
             self.has_quota(task, asked);
         }
         self.sync(None).map(drop)
@@ -48,7 +52,10 @@ impl World {
         }
         let parent = self.any_region();
         let policy = self.any_policy();
-        let expected = self.open_refusal(parent);
+        let mut expected = self.open_refusal(parent);
+        if expected.is_empty() && self.has_no_room_for_region(parent) {
+            expected = &[ErrorKind::LimitReached];
+        }
         let region = self.command(
             expected,
             format_args!("open {parent:?} {policy:?}"),
@@ -184,6 +191,7 @@ impl World {
             } else {
                 u32::MAX
             },
+            cost: self.some_quota(),
             priority: self.draw(9) as u8,
         };
         let mut expected = self.refusal(task, HandleKind::Task);
@@ -199,6 +207,7 @@ impl World {
             self.has_quota(task, asked);
             if let Some(record) = self.oracle.tasks.get_mut(&task) {
                 record.deadline = record.deadline.min(asked.deadline);
+                record.cost = record.cost.min(asked.cost);
             }
         }
         self.sync(None).map(drop)

@@ -61,9 +61,10 @@ impl World {
             counters.regions_live,
             counters.tasks_live,
             counters.host_ops_live,
+            counters.obligations_live,
             counters.timers_live,
         ];
-        ensure!(left == [0; 4], "left after the close: {counters:?}");
+        ensure!(left == [0; 5], "left after the close: {counters:?}");
         ensure!(
             counters.tasks_spawned == counters.tasks_completed,
             "{counters:?}"

@@ -1,0 +1,179 @@
+//! Owns how a handle finds its entry, and the questions that name one thing.
+
+use std::rc::Rc;
+
+use super::{Kernel, wrong_state};
+use crate::cancel::CancelReason;
+use crate::error::{ErrorKind, KernelError, Result};
+use crate::handle::{
+    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, TaskKey, pack, unpack,
+};
+use crate::host_op::{HostOp, HostOpState};
+use crate::obligation::{Obligation, ObligationState};
+use crate::region::{Region, RegionState};
+use crate::table::Table;
+use crate::task::{Task, TaskState};
+
+impl Kernel {
+    /// The state of a live task.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn task_state(&self, task: Handle) -> Result<TaskState> {
+        Ok(self.tasks.at(self.task_key(task)?).state)
+    }
+
+    /// The state of a live region.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn region_state(&self, region: Handle) -> Result<RegionState> {
+        Ok(self.regions.at(self.region_key(region)?).state)
+    }
+
+    /// The state of a live host operation.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn host_op_state(&self, op: Handle) -> Result<HostOpState> {
+        Ok(self.host_ops.at(self.host_op_key(op)?).state)
+    }
+
+    /// The state of a live obligation: always reserved, since any other is its end.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn obligation_state(&self, obligation: Handle) -> Result<ObligationState> {
+        let key = self.obligation_key(obligation)?;
+        Ok(self.obligations.at(key).state)
+    }
+
+    /// Why a live task is cancelled, if it is.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn task_reason(&self, task: Handle) -> Result<Option<Rc<CancelReason>>> {
+        Ok(self.tasks.at(self.task_key(task)?).reason.clone())
+    }
+
+    /// Why a live region is cancelled, if it is.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn region_reason(&self, region: Handle) -> Result<Option<Rc<CancelReason>>> {
+        Ok(self.regions.at(self.region_key(region)?).reason.clone())
+    }
+}
+
+// From the handle to the entry and back.
+impl Kernel {
+    fn key<K: KindedKey, V>(
+        &self,
+        table: &Table<K, V>,
+        handle: Handle,
+        is_live: impl Fn(&V) -> bool,
+        expected: &'static str,
+    ) -> Result<K> {
+        let refuse = |kind| Err(KernelError::new(kind, expected, handle.raw()));
+        if self.closed {
+            return refuse(ErrorKind::RuntimeClosed);
+        }
+        if handle.kind() != Some(K::KIND) {
+            return refuse(ErrorKind::ForgedHandle);
+        }
+        if handle.tag() != self.tag {
+            return refuse(ErrorKind::ForeignHandle);
+        }
+        let key: K = unpack(handle);
+        match table.get(key) {
+            Some(entry) if is_live(entry) => Ok(key),
+            None if !table.knows_slot(handle.slot()) => refuse(ErrorKind::ForgedHandle),
+            Some(_) | None => refuse(ErrorKind::StaleHandle),
+        }
+    }
+
+    pub(super) fn region_key(&self, handle: Handle) -> Result<RegionKey> {
+        let is_live = |region: &Region| region.state != RegionState::Closed;
+        self.key(&self.regions, handle, is_live, "a live region handle")
+    }
+
+    pub(super) fn task_key(&self, handle: Handle) -> Result<TaskKey> {
+        let is_live = |task: &Task| task.state != TaskState::Completed;
+        self.key(&self.tasks, handle, is_live, "a live task handle")
+    }
+
+    pub(super) fn host_op_key(&self, handle: Handle) -> Result<HostOpKey> {
+        let is_live = |op: &HostOp| op.state != HostOpState::Completed;
+        self.key(
+            &self.host_ops,
+            handle,
+            is_live,
+            "a live host operation handle",
+        )
+    }
+
+    pub(super) fn obligation_key(&self, handle: Handle) -> Result<ObligationKey> {
+        let is_live = |record: &Obligation| record.state == ObligationState::Reserved;
+        let expected = "a pending obligation's handle";
+        self.key(&self.obligations, handle, is_live, expected)
+    }
+
+    /// The key of a task whose code can be running.
+    pub(super) fn active_key(&self, handle: Handle) -> Result<TaskKey> {
+        let key = self.task_key(handle)?;
+        let task = self.tasks.at(key);
+        if task.is_active() {
+            Ok(key)
+        } else {
+            Err(wrong_state(
+                "a task whose body or finalizer runs",
+                u64::from(task.state as u8),
+            ))
+        }
+    }
+
+    pub(super) fn region_handle(&self, key: RegionKey) -> Handle {
+        pack(key, self.tag)
+    }
+
+    pub(super) fn task_handle(&self, key: TaskKey) -> Handle {
+        pack(key, self.tag)
+    }
+
+    pub(super) fn host_op_handle(&self, key: HostOpKey) -> Handle {
+        pack(key, self.tag)
+    }
+
+    pub(super) fn obligation_handle(&self, key: ObligationKey) -> Handle {
+        pack(key, self.tag)
+    }
+
+    /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
+    #[must_use]
+    pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
+        let tag = self.tag;
+        let found = |handle: Handle| (handle.slot() == slot).then_some(handle);
+        match kind {
+            HandleKind::Region => self
+                .regions
+                .iter()
+                .filter(|(_, region)| region.state != RegionState::Closed)
+                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Task => self
+                .tasks
+                .iter()
+                .filter(|(_, task)| task.state != TaskState::Completed)
+                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::HostOp => self
+                .host_ops
+                .iter()
+                .filter(|(_, op)| op.state != HostOpState::Completed)
+                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Obligation => self
+                .obligations
+                .iter()
+                .filter(|(_, record)| record.state == ObligationState::Reserved)
+                .find_map(|(key, _)| found(pack(key, tag))),
+        }
+    }
+}

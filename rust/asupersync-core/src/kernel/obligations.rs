@@ -1,0 +1,253 @@
+//! Owns the commands on obligations, and what becomes of those that a task holds at its end.
+
+use super::{Grave, Kernel, label, limit_reached, wrong_state};
+use crate::effect::Effect;
+use crate::error::Result;
+use crate::handle::{Handle, ObligationKey, RegionKey, TaskKey};
+use crate::obligation::{LeakPolicy, Obligation, ObligationKind, ObligationState};
+use crate::outcome::Outcome;
+use crate::task::Activity;
+use crate::trace::EventKind;
+
+impl Kernel {
+    /// Gives an obligation of `task`, to be [committed](Kernel::obligation_commit) or
+    /// [aborted](Kernel::obligation_abort) before the task ends; [`ObligationState`] says what
+    /// becomes of it otherwise. O(1).
+    ///
+    /// A cancelled task may give one too, for its clean-up.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run,
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at
+    /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of its region, or a bad handle.
+    pub fn obligation_reserve(&mut self, task: Handle, kind: ObligationKind) -> Result<Handle> {
+        let task_key = self.active_key(task)?;
+        self.admit_obligation(self.tasks.at(task_key).region)?;
+        if self.obligations.is_full() {
+            let live = u64::from(self.obligations.len());
+            return Err(limit_reached("room for one more obligation", live));
+        }
+        let owner = self.tasks.at_mut(task_key);
+        let detail = u32::from(kind.code());
+        let born = label(EventKind::ObligationReserved, detail);
+        let causal = self.hashes.born(born, &mut owner.causal);
+        let record = Obligation {
+            task: task_key,
+            links: Default::default(),
+            kind,
+            state: ObligationState::Reserved,
+            causal,
+        };
+        let key = self.obligations.insert(record).expect("room was checked");
+        owner.obligations = owner.obligations.pushed(&mut self.obligations, key);
+        let region = owner.region;
+        self.count_reserved(region);
+        let handle = self.obligation_handle(key);
+        self.trace
+            .record(self.now, EventKind::ObligationReserved, handle, detail);
+        Ok(handle)
+    }
+
+    /// Says that the promise was kept. Whoever has the handle may say so. O(1).
+    ///
+    /// # Errors
+    /// A bad handle; an obligation that was committed, aborted or leaked is stale.
+    pub fn obligation_commit(&mut self, obligation: Handle) -> Result<()> {
+        let key = self.obligation_key(obligation)?;
+        self.remove_obligation(key, ObligationState::Committed);
+        Ok(())
+    }
+
+    /// Takes the promise back. Whoever has the handle may do so. O(1).
+    ///
+    /// # Errors
+    /// As [`Kernel::obligation_commit`].
+    pub fn obligation_abort(&mut self, obligation: Handle) -> Result<()> {
+        let key = self.obligation_key(obligation)?;
+        self.remove_obligation(key, ObligationState::Aborted);
+        Ok(())
+    }
+
+    /// Hands the promise over to `task`, which answers for it from now on. To its present
+    /// holder it changes nothing. O(1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if the body of `task` has ended and none of
+    /// its finalizers runs: it could not act any more;
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at the limit of its region; or a bad
+    /// handle. The obligation stays where it is.
+    pub fn obligation_transfer(&mut self, obligation: Handle, task: Handle) -> Result<()> {
+        let key = self.obligation_key(obligation)?;
+        let heir = self.task_key(task)?;
+        let from = self.obligations.at(key).task;
+        if from == heir {
+            return Ok(());
+        }
+        let record = self.tasks.at(heir);
+        if record.activity == Activity::Draining {
+            let state = u64::from(record.state as u8);
+            return Err(wrong_state("a task that can still act", state));
+        }
+        let (left, entered) = (self.tasks.at(from).region, record.region);
+        if left != entered {
+            self.admit_obligation(entered)?;
+            self.regions.at_mut(left).live.obligations -= 1;
+            self.regions.at_mut(entered).live.obligations += 1;
+        }
+        self.unlink_obligation(key);
+        let list = self.tasks.at(heir).obligations;
+        self.tasks.at_mut(heir).obligations = list.pushed(&mut self.obligations, key);
+        let record = self.obligations.at_mut(key);
+        record.task = heir;
+        let (event, detail) = (
+            EventKind::ObligationTransferred,
+            u32::from(record.kind.code()),
+        );
+        let mut past = [from, heir].map(|task| self.tasks.at(task).causal);
+        let [one, other] = &mut past;
+        self.hashes
+            .write_reading_both(label(event, detail), &mut record.causal, [one, other]);
+        for (task, causal) in [from, heir].into_iter().zip(past) {
+            self.tasks.at_mut(task).causal = causal;
+        }
+        self.trace.record(self.now, event, obligation, detail);
+        Ok(())
+    }
+
+    /// Decides what becomes of what a task still holds when nothing else of it is left.
+    pub(super) fn end_obligations(&mut self, task: TaskKey) {
+        let record = self.tasks.at(task);
+        if record.obligations.is_empty() {
+            return;
+        }
+        // A successor's finalizers are those of a task that was revoked.
+        let by_itself =
+            matches!(record.outcome, Outcome::Ok | Outcome::Err) && !record.is_successor;
+        let policy = self.config.leak_policy;
+        if !by_itself || policy == LeakPolicy::Abort {
+            self.abort_obligations(task);
+            return;
+        }
+        let holder = self.task_handle(task);
+        while let Some(key) = self.tasks.at(task).obligations.first() {
+            self.effects.push(Effect::ObligationLeaked {
+                obligation: self.obligation_handle(key),
+                task: holder,
+                kind: self.obligations.at(key).kind,
+            });
+            self.remove_obligation(key, ObligationState::Leaked);
+        }
+        if policy == LeakPolicy::Panic {
+            self.tasks.at_mut(task).outcome = Outcome::Panicked;
+        }
+    }
+
+    /// Takes back all that a task holds. O(its own).
+    pub(super) fn abort_obligations(&mut self, task: TaskKey) {
+        while let Some(key) = self.tasks.at(task).obligations.first() {
+            self.remove_obligation(key, ObligationState::Aborted);
+        }
+    }
+
+    /// Ends the obligation as `end`; its slot is freed at the next tick.
+    fn remove_obligation(&mut self, key: ObligationKey, end: ObligationState) {
+        self.unlink_obligation(key);
+        let record = self.obligations.at_mut(key);
+        record.state = end;
+        let detail = u32::from(record.kind.code());
+        let kind = match end {
+            ObligationState::Reserved => EventKind::ObligationReserved,
+            ObligationState::Committed => EventKind::ObligationCommitted,
+            ObligationState::Aborted => EventKind::ObligationAborted,
+            ObligationState::Leaked => EventKind::ObligationLeaked,
+        };
+        let owner = self.tasks.at_mut(record.task);
+        let region = owner.region;
+        self.hashes
+            .write_reading(label(kind, detail), &mut record.causal, &mut owner.causal);
+        let handle = self.obligation_handle(key);
+        self.trace.record(self.now, kind, handle, detail);
+        self.count_ended(region, end);
+        self.graves.push(Grave::Obligation(key));
+    }
+
+    fn unlink_obligation(&mut self, key: ObligationKey) {
+        let task = self.obligations.at(key).task;
+        let list = self.tasks.at(task).obligations;
+        self.tasks.at_mut(task).obligations = list.removed(&mut self.obligations, key);
+    }
+
+    /// Refuses one more obligation in a region that is at its limit.
+    pub(super) fn admit_obligation(&self, region: RegionKey) -> Result<()> {
+        let region = self.regions.at(region);
+        if region.live.obligations >= region.limits.obligations {
+            let live = u64::from(region.live.obligations);
+            return Err(limit_reached("fewer obligations in the region", live));
+        }
+        Ok(())
+    }
+
+    /// Counts an obligation, or a host operation that is one, as given.
+    pub(super) fn count_reserved(&mut self, region: RegionKey) {
+        self.regions.at_mut(region).live.obligations += 1;
+        self.counters.obligations_live += 1;
+        self.counters.obligations_reserved += 1;
+    }
+
+    /// Counts an obligation, or a host operation that is one, as ended.
+    pub(super) fn count_ended(&mut self, region: RegionKey, end: ObligationState) {
+        self.regions.at_mut(region).live.obligations -= 1;
+        self.counters.obligations_live -= 1;
+        match end {
+            ObligationState::Reserved => {}
+            ObligationState::Committed => self.counters.obligations_committed += 1,
+            ObligationState::Aborted => self.counters.obligations_aborted += 1,
+            ObligationState::Leaked => self.counters.obligations_leaked += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::limits::DRAIN_TIME_NS;
+    use crate::table::Table;
+    use crate::{CancelKind, ErrorKind, Kernel, KernelConfig, ObligationKind, TaskState, Time};
+
+    #[test]
+    fn a_full_table_refuses_one_more_and_changes_nothing() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.obligations = Table::new(2, 3);
+        let task = kernel.region_spawn(kernel.root()).expect("room");
+        kernel.tick(Time::ZERO);
+        let reserve = |kernel: &mut Kernel| kernel.obligation_reserve(task, ObligationKind::Ack);
+        let first = reserve(&mut kernel).expect("room");
+        reserve(&mut kernel).expect("room");
+        let before = (kernel.counters(), kernel.fingerprint());
+        let refused = reserve(&mut kernel).map_err(|error| error.kind);
+        assert_eq!(refused, Err(ErrorKind::LimitReached));
+        assert_eq!((kernel.counters(), kernel.fingerprint()), before);
+        assert_eq!(kernel.check_invariants(), Ok(()));
+        kernel.obligation_commit(first).expect("pending");
+        assert!(reserve(&mut kernel).is_err(), "its slot is freed by a tick");
+        kernel.tick(Time::ZERO);
+        assert!(reserve(&mut kernel).is_ok());
+    }
+
+    #[test]
+    fn a_body_that_is_revoked_without_a_successor_holds_nothing_any_more() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.tasks = Table::new(1, u32::MAX);
+        let task = kernel.region_spawn(kernel.root()).expect("room");
+        kernel.tick(Time::ZERO);
+        kernel.task_defer(task).expect("its body runs");
+        let held = kernel.obligation_reserve(task, ObligationKind::Ack);
+        let held = held.expect("its body runs");
+        let asked = kernel.task_cancel(task, CancelKind::User, "");
+        asked.expect("it is live");
+        kernel.tick(Time::from_nanos(DRAIN_TIME_NS));
+        assert_eq!(kernel.task_state(task), Ok(TaskState::Finalizing));
+        assert!(kernel.obligation_state(held).is_err());
+        assert_eq!(kernel.counters().obligations_aborted, 1);
+        assert_eq!(kernel.check_invariants(), Ok(()));
+    }
+}

@@ -1,0 +1,148 @@
+//! Owns the commands on obligations, on the limits of regions, and on costs.
+
+use asupersync_core::{
+    CancelKind, ErrorKind, EventKind, Handle, HandleKind, ObligationKind, RegionLimits,
+};
+
+use super::{OBLIGATIONS, World};
+use crate::check::Check;
+use crate::oracle::Phase;
+
+impl World {
+    pub(super) fn reserve(&mut self, task: Handle) -> Check {
+        if self.oracle.obligations.len() >= OBLIGATIONS {
+            return Ok(());
+        }
+        let kind = self.pick(&ObligationKind::ALL);
+        let mut expected = self.active_refusal(task);
+        if expected.is_empty() && self.has_no_room_for_obligation(self.oracle.tasks[&task].region) {
+            expected = &[ErrorKind::LimitReached];
+        }
+        let name = format_args!("reserve {task:?} {kind:?}");
+        let obligation = self.command(expected, name, |kernel| {
+            kernel.obligation_reserve(task, kind)
+        })?;
+        if let Some(obligation) = obligation {
+            self.oracle.reserved(task, kind, obligation)?;
+        }
+        self.sync(None).map(drop)
+    }
+
+    /// Some obligation is committed, aborted or handed over, by whoever.
+    pub(super) fn settle_obligation(&mut self) -> Check {
+        let obligation = self.any_obligation();
+        match self.draw(3) {
+            0 => self.end_obligation(obligation, true),
+            1 => self.end_obligation(obligation, false),
+            _ => self.transfer(obligation),
+        }
+    }
+
+    fn end_obligation(&mut self, obligation: Handle, commits: bool) -> Check {
+        let expected = self.refusal(obligation, HandleKind::Obligation);
+        let name = format_args!("settle {obligation:?} commits: {commits}");
+        let ended = self.command(expected, name, |kernel| {
+            if commits {
+                kernel.obligation_commit(obligation)
+            } else {
+                kernel.obligation_abort(obligation)
+            }
+        })?;
+        if ended.is_some() {
+            let event = if commits {
+                EventKind::ObligationCommitted
+            } else {
+                EventKind::ObligationAborted
+            };
+            self.oracle.ordered(obligation, event);
+            self.dead.push(obligation);
+        }
+        self.sync(None).map(drop)
+    }
+
+    fn transfer(&mut self, obligation: Handle) -> Check {
+        let task = self.any_task();
+        let mut expected = self.refusal(obligation, HandleKind::Obligation);
+        if expected.is_empty() {
+            expected = self.refusal(task, HandleKind::Task);
+        }
+        if expected.is_empty() {
+            let from = self.oracle.obligations[&obligation].task;
+            let (holder, heir) = (&self.oracle.tasks[&from], &self.oracle.tasks[&task]);
+            let (left, entered) = (holder.region, heir.region);
+            if from == task {
+                // It stays where it is.
+            } else if heir.phase == Phase::Drained {
+                expected = &[ErrorKind::WrongState];
+            } else if left != entered && self.has_no_room_for_obligation(entered) {
+                expected = &[ErrorKind::LimitReached];
+            }
+        }
+        let name = format_args!("transfer {obligation:?} to {task:?}");
+        let taken = self.command(expected, name, |kernel| {
+            kernel.obligation_transfer(obligation, task)
+        })?;
+        if taken.is_some() {
+            self.oracle.transferred(obligation, task);
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn charge(&mut self, task: Handle) -> Check {
+        let cost = self.draw(8) as u64;
+        let expected = self.active_refusal(task);
+        let name = format_args!("charge {task:?} {cost}");
+        let taken = self.command(expected, name, |kernel| kernel.task_charge(task, cost))?;
+        if taken.is_some() {
+            let severity = CancelKind::CostBudget.severity();
+            self.oracle.charged(task, cost, severity);
+        }
+        self.sync(None).map(drop)
+    }
+
+    pub(super) fn limit_region(&mut self) -> Check {
+        let region = self.any_region();
+        let mut limit = || {
+            if self.chance(50) {
+                u32::MAX
+            } else {
+                self.draw(6) as u32
+            }
+        };
+        let limits = RegionLimits {
+            tasks: limit(),
+            regions: limit(),
+            obligations: limit(),
+        };
+        let expected = self.refusal(region, HandleKind::Region);
+        let name = format_args!("limit {region:?} {limits:?}");
+        let taken = self.command(expected, name, |kernel| {
+            kernel.region_limits(region, limits)
+        })?;
+        if taken.is_some()
+            && let Some(record) = self.oracle.regions.get_mut(&region)
+        {
+            record.limits = limits;
+        }
+        self.sync(None).map(drop)
+    }
+
+    fn limits_of(&self, region: Handle) -> RegionLimits {
+        self.oracle.regions[&region].limits
+    }
+
+    pub(super) fn has_no_room_for_task(&self, region: Handle) -> bool {
+        let [tasks, _, _] = self.oracle.held_by(region);
+        tasks >= self.limits_of(region).tasks as usize
+    }
+
+    pub(super) fn has_no_room_for_region(&self, region: Handle) -> bool {
+        let [_, regions, _] = self.oracle.held_by(region);
+        regions >= self.limits_of(region).regions as usize
+    }
+
+    pub(super) fn has_no_room_for_obligation(&self, region: Handle) -> bool {
+        let [_, _, obligations] = self.oracle.held_by(region);
+        obligations >= self.limits_of(region).obligations as usize
+    }
+}
