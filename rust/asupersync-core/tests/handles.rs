@@ -10,7 +10,7 @@
 mod support;
 
 use asupersync_core::{
-    Budget, CancelKind, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
+    Budget, CancelKind, Effect, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
     KernelError, ObligationKind, Outcome, Ownership, Policy, RegionLimits,
 };
 use support::{Rig, config, kind_of, ms};
@@ -316,6 +316,27 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
     }
     assert!(slots.values().all(|uses| *uses <= 4), "generations 0 to 3");
     assert!(slots.len() >= 100, "new slots take over");
+    rig.check();
+}
+
+#[test]
+fn a_slot_that_an_untaken_effect_names_is_not_issued_again() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    let task = rig.started("t", rig.root());
+    let op = rig.op("o", task, HostOpKind::Fetch, 0);
+    assert_eq!(rig.complete(task, Outcome::Ok), None, "it drains");
+    rig.turn();
+
+    rig.kernel.region_close(region).unwrap();
+    rig.kernel.host_complete(op, 0).unwrap();
+    rig.kernel.tick(rig.now());
+    let names_the_task =
+        |effect: &Effect| matches!(effect, Effect::TaskDone { task: done, .. } if *done == task);
+    assert!(rig.kernel.take_effects().iter().any(names_the_task));
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    assert_ne!(finalizer.slot(), task.slot());
     rig.check();
 }
 

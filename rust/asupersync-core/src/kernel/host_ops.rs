@@ -199,7 +199,7 @@ impl Kernel {
         }
     }
 
-    /// Takes the operation out of its task; its slot is freed at the next tick.
+    /// Takes the operation out of its task; its slot is freed once its effects are carried out.
     pub(super) fn remove_host_op(&mut self, key: HostOpKey, kind: EventKind, detail: u32) {
         let task = self.host_ops.at(key).task;
         let list = self

@@ -131,7 +131,8 @@ enum Settle {
     Task(TaskKey),
 }
 
-/// A slot to free at the next tick, when the effects that name it have been carried out.
+/// A slot to free at the tick after the effects that may name it were taken: they have been carried
+/// out by then.
 #[derive(Clone, Copy, Debug)]
 enum Grave {
     Region(RegionKey),
@@ -162,7 +163,10 @@ pub struct Kernel {
     effects: Vec<Effect>,
     settling: Vec<Settle>,
     spreading: VecDeque<(RegionKey, Rc<CancelReason>)>,
+    /// Of entries that ended since the effects were last taken.
     graves: Vec<Grave>,
+    /// Of entries that the effects taken last may name.
+    graves_taken: Vec<Grave>,
     /// The task whose end the running command answers with its return value, so that no
     /// effect says it again.
     answering: Option<TaskKey>,
@@ -214,6 +218,7 @@ impl Kernel {
             settling: Vec::new(),
             spreading: VecDeque::new(),
             graves: Vec::new(),
+            graves_taken: Vec::new(),
             answering: None,
             reasons: 0,
             rng: Rng::new(config.seed),
@@ -264,11 +269,14 @@ impl Kernel {
     pub fn take_effects_into(&mut self, into: &mut Vec<Effect>) {
         into.clear();
         core::mem::swap(into, &mut self.effects);
+        self.graves_taken.append(&mut self.graves);
     }
 
     /// Takes the effects made since the last call, in order.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        core::mem::take(&mut self.effects)
+        let mut effects = Vec::new();
+        self.take_effects_into(&mut effects);
+        effects
     }
 
     /// Totals and live counts.

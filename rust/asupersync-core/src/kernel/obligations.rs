@@ -149,7 +149,7 @@ impl Kernel {
         }
     }
 
-    /// Ends the obligation as `end`; its slot is freed at the next tick.
+    /// Ends the obligation as `end`; its slot is freed once its effects are carried out.
     fn remove_obligation(&mut self, key: ObligationKey, end: ObligationState) {
         self.unlink_obligation(key);
         let record = self.obligations.at_mut(key);
@@ -228,7 +228,9 @@ mod tests {
         assert_eq!((kernel.counters(), kernel.fingerprint()), before);
         assert_eq!(kernel.check_invariants(), Ok(()));
         kernel.obligation_commit(first).expect("pending");
-        assert!(reserve(&mut kernel).is_err(), "its slot is freed by a tick");
+        kernel.tick(Time::ZERO);
+        assert!(reserve(&mut kernel).is_err(), "effects may still name it");
+        kernel.take_effects();
         kernel.tick(Time::ZERO);
         assert!(reserve(&mut kernel).is_ok());
     }

@@ -80,7 +80,7 @@ impl Kernel {
     }
 
     fn free_graves(&mut self) {
-        while let Some(grave) = self.graves.pop() {
+        while let Some(grave) = self.graves_taken.pop() {
             match grave {
                 Grave::Task(key) => drop(self.tasks.remove(key)),
                 Grave::HostOp(key) => drop(self.host_ops.remove(key)),
