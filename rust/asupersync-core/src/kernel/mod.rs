@@ -14,7 +14,7 @@ mod tick;
 mod waits;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
@@ -143,7 +143,7 @@ pub struct Kernel {
     config: KernelConfig,
     effects: Vec<Effect>,
     settling: Vec<Settle>,
-    spreading: VecDeque<(RegionKey, Rc<CancelReason>)>,
+    spreading: VecDeque<(RegionKey, Arc<CancelReason>)>,
     graves: Vec<Grave>,
     /// The task whose end the running command answers with its return value, so that no
     /// effect says it again.
@@ -308,7 +308,7 @@ impl Kernel {
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
-    pub fn task_reason(&self, task: Handle) -> Result<Option<Rc<CancelReason>>> {
+    pub fn task_reason(&self, task: Handle) -> Result<Option<Arc<CancelReason>>> {
         Ok(self.tasks.at(self.task_key(task)?).reason.clone())
     }
 
@@ -316,7 +316,7 @@ impl Kernel {
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
-    pub fn region_reason(&self, region: Handle) -> Result<Option<Rc<CancelReason>>> {
+    pub fn region_reason(&self, region: Handle) -> Result<Option<Arc<CancelReason>>> {
         Ok(self.regions.at(self.region_key(region)?).reason.clone())
     }
 }
@@ -464,9 +464,9 @@ impl Kernel {
             .record(self.now, kind, pack(key, self.tag), detail);
     }
 
-    fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Rc<CancelReason> {
+    fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Arc<CancelReason> {
         self.reasons += 1;
-        Rc::new(CancelReason::new(
+        Arc::new(CancelReason::new(
             self.reasons,
             kind,
             origin,
@@ -477,9 +477,9 @@ impl Kernel {
 
     fn descendants_reason(
         &mut self,
-        parent: &Rc<CancelReason>,
+        parent: &Arc<CancelReason>,
         origin: Handle,
-    ) -> Rc<CancelReason> {
+    ) -> Arc<CancelReason> {
         self.reasons += 1;
         CancelReason::of_descendants(self.reasons, parent, origin, self.now)
     }
