@@ -25,6 +25,7 @@ mod budget;
 mod cancel;
 mod effect;
 mod error;
+pub mod exec;
 mod fingerprint;
 mod handle;
 mod host_op;
