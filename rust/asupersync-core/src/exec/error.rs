@@ -1,5 +1,6 @@
 //! Owns the one error type of the Rust API: what a wait or a spawn can fail with.
 
+use core::any::Any;
 use core::fmt;
 use std::sync::Arc;
 
@@ -30,6 +31,12 @@ impl Error {
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled(_))
+    }
+
+    /// [`Error::Panicked`] from what `catch_unwind` caught.
+    #[must_use]
+    pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
+        Self::Panicked(message_of(payload))
     }
 
     pub(crate) const fn not_running(received: u64) -> Self {
@@ -67,6 +74,15 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// The message of a panic.
+pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").into()
+}
 
 /// What a body that needs no error of its own returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;

@@ -6,11 +6,11 @@ use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, message_of};
 use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
-use super::state::{Job, Leavings, Shared, message_of};
+use super::state::{Job, Leavings, Shared};
 use super::{Cx, Report};
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};

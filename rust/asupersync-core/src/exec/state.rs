@@ -1,7 +1,6 @@
 //! Owns the executor's state behind its one lock: the kernel, the records, and what the kernel's
 //! effects do to them.
 
-use core::any::Any;
 use core::fmt;
 use core::future::Future;
 use core::task::Waker;
@@ -404,13 +403,4 @@ impl State {
     pub(crate) fn has_queued(&self) -> bool {
         !self.queue.is_empty()
     }
-}
-
-/// The message of a panic, cut to what a message may have.
-pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").into()
 }
