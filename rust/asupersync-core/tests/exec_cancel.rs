@@ -135,6 +135,22 @@ fn a_mask_works_on_under_a_cancellation() {
 }
 
 #[test]
+fn a_mask_opened_after_the_cancellation_works_too() {
+    let run = check(|cx| async move {
+        let child = cx.spawn(|cx| async move {
+            let failed = cx.sleep(ms(1_000)).await.unwrap_err();
+            cx.mask(|cx| async move { cx.sleep(ms(10)).await }).await?;
+            Err::<(), _>(failed)
+        })?;
+        cx.sleep(ms(1)).await?;
+        child.cancel("");
+        Ok(child.join().await?.cancel_reason().is_some())
+    });
+    assert_eq!(run.outcome, Outcome::Ok(true));
+    assert_eq!(millis(&run), 11);
+}
+
+#[test]
 fn the_losers_of_a_race_have_drained_when_it_returns() {
     let run = check(|cx| async move {
         let drained = Count::default();

@@ -5,7 +5,7 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use asupersync_core::exec::{Cx, Error, JoinHandle, Lab, LabRun, Outcome, branch};
+use asupersync_core::exec::{BoxFuture, Cx, Error, JoinHandle, Lab, LabRun, Outcome, branch};
 use asupersync_core::{CancelKind, ErrorKind};
 
 const fn ms(ms: u64) -> Duration {
@@ -323,4 +323,27 @@ fn all_gives_the_values_in_order_and_the_first_failure_otherwise() {
     });
     let expected = (vec![3, 1, 2], Err(Error::Abandoned), vec![], 4_000_000);
     assert_eq!(run.outcome, Outcome::Ok(expected));
+}
+
+#[test]
+fn a_long_chain_of_tasks_is_cancelled_without_recursion() {
+    const DEPTH: u32 = 10_000;
+    fn link(cx: Cx, depth: u32) -> BoxFuture<Result<(), Error>> {
+        Box::pin(async move {
+            if depth > 0 {
+                cx.spawn(move |cx| link(cx, depth - 1))?;
+            }
+            cx.sleep(ms(1_000)).await
+        })
+    }
+    // Release checks nothing after every turn, debug all that lives: a shorter chain there.
+    let depth = if cfg!(debug_assertions) { 500 } else { DEPTH };
+    let run = check(move |cx| async move {
+        let first = cx.spawn(move |cx| link(cx, depth))?;
+        cx.sleep(ms(1)).await?;
+        first.cancel("");
+        Ok(first.join().await?.cancel_reason().is_some())
+    });
+    assert_eq!(run.outcome, Outcome::Ok(true));
+    assert_eq!(run.ended_at.as_nanos(), 1_000_000);
 }

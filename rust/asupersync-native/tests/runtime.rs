@@ -6,7 +6,7 @@
 
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -82,6 +82,26 @@ fn a_waker_fired_from_another_thread_wakes_the_parked_driver() {
     });
     assert_eq!(outcome, Outcome::Ok(()));
     thread.join().unwrap();
+}
+
+#[test]
+fn a_handle_cancels_from_another_thread() {
+    let outcome = check(|cx| async move {
+        let (cancelled, is_cancelled) = mpsc::channel();
+        let child = cx.spawn(move |cx| async move {
+            let waited = cx.wait(pending::<()>()).await;
+            cancelled.send(cx.cancel_reason().is_some()).unwrap();
+            waited
+        })?;
+        cx.checkpoint().await?;
+        let thread = thread::spawn(move || {
+            child.cancel("from outside");
+            is_cancelled.recv().unwrap()
+        });
+        Ok(thread)
+    });
+    let thread = outcome.ok().unwrap();
+    assert!(thread.join().unwrap());
 }
 
 #[test]

@@ -302,7 +302,10 @@ impl Cx {
             group.spawn_all(bodies)?;
             group.close().await?;
             match group.first(|ending| ending != Ending::Cancelled) {
-                Some(winner) => group.take(winner).into_result(),
+                Some(winner) => {
+                    debug_assert!(group.ended_with(winner, group.ending()), "the kernel's own");
+                    group.take(winner).into_result()
+                }
                 None if group.is_empty() => Err(Error::Abandoned.into()),
                 None => group.take(0).into_result(),
             }

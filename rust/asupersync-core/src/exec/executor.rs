@@ -87,9 +87,8 @@ impl Executor {
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
     pub fn shutdown(&self) {
-        let mut state = self.shared.lock_now();
         // Refused only by a kernel that has closed already.
-        let _ = state.kernel.shutdown();
+        let _ = self.shared.command(|state| state.kernel.shutdown());
     }
 
     /// Whether everything has ended after [`Executor::shutdown`].

@@ -16,7 +16,8 @@ pub(crate) enum Message {
     Complete(Handle, u32),
 }
 
-/// The queue of what came. Locked on its own, and never while calling anything.
+/// The queue of what came. Locked on its own, and never while calling anything. It is bounded by
+/// the kernel's tables: a task and a host operation lie in it at most once each.
 pub(crate) struct Inbox {
     queue: Mutex<Vec<Message>>,
     bell: Arc<dyn Bell>,
@@ -39,6 +40,11 @@ impl Inbox {
         if was_empty {
             self.bell.ring();
         }
+    }
+
+    /// Wakes the driver without a message: the kernel was given a command from outside a turn.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
     }
 
     pub(crate) fn take(&self) -> Vec<Message> {

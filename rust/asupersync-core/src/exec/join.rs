@@ -99,11 +99,12 @@ impl<T, E> JoinHandle<T, E> {
         self.cancel_with(CancelKind::User, message);
     }
 
-    /// Asks the task to cancel and returns at once; a later, stronger reason strengthens. One
+    /// Asks the task to cancel, from any thread, and returns at once; a later, stronger reason strengthens. One
     /// that has ended is left as it is.
     pub fn cancel_with(&self, kind: CancelKind, message: &str) {
-        let mut state = self.shared.lock_now();
-        let _ = state.kernel.task_cancel(self.task, kind, message);
+        let _ = self
+            .shared
+            .command(|state| state.kernel.task_cancel(self.task, kind, message));
     }
 
     /// Whether the task has ended.

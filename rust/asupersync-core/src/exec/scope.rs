@@ -50,7 +50,8 @@ impl Scope {
     /// Asks everything in the scope to cancel and returns at once. A scope that has closed is
     /// left as it is.
     pub fn cancel(&self, kind: CancelKind, message: &str) {
-        let mut state = self.shared.lock_now();
-        let _ = state.kernel.region_cancel(self.region, kind, message);
+        let _ = self
+            .shared
+            .command(|state| state.kernel.region_cancel(self.region, kind, message));
     }
 }

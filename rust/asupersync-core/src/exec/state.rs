@@ -120,6 +120,19 @@ impl Shared {
         state
     }
 
+    /// Gives the kernel a command that makes work. Outside a poll, perhaps on another thread,
+    /// the driver is woken for it; within one it looks anyway.
+    pub(crate) fn command<T>(&self, give: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock_now();
+        let answer = give(&mut state);
+        let is_outside = state.current.is_none();
+        drop(state);
+        if is_outside {
+            self.inbox.ring();
+        }
+        answer
+    }
+
     /// Spawns `body` into `region`.
     pub(crate) fn spawn<T, E, F, Fut>(
         self: &Arc<Self>,
@@ -135,14 +148,15 @@ impl Shared {
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
         let packet = Arc::new(Packet::new(place));
-        let mut state = self.lock_now();
-        let task = state.kernel.region_spawn(region)?;
-        let cx = Cx::new(Arc::clone(self), task, deadline);
         let left = Arc::clone(&packet);
-        let future: BoxFuture<Ending> = Box::pin(async move { left.leave(body(cx).await) });
         let settle: Arc<dyn Settle> = Arc::clone(&packet) as _;
-        let record = Record::new(task, Some(future), Some(settle), &self.inbox);
-        state.insert(record);
+        let task = self.command(|state| {
+            let task = state.kernel.region_spawn(region)?;
+            let cx = Cx::new(Arc::clone(self), task, deadline);
+            let future: BoxFuture<Ending> = Box::pin(async move { left.leave(body(cx).await) });
+            state.insert(Record::new(task, Some(future), Some(settle), &self.inbox));
+            Ok::<_, Error>(task)
+        })?;
         Ok((task, packet))
     }
 }
