@@ -1,6 +1,6 @@
 //! Owns why something was cancelled: the reason, its cause chain, and how reasons strengthen.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::handle::Handle;
 use crate::limits::{CAUSES_MAX, CLEANUP_POLLS, MESSAGE_BYTES_MAX};
@@ -103,7 +103,7 @@ pub struct CancelReason {
     /// What the requester said, at most [`MESSAGE_BYTES_MAX`] bytes.
     pub message: Option<Box<str>>,
     /// The reason that led to this one.
-    pub cause: Option<Rc<CancelReason>>,
+    pub cause: Option<Arc<CancelReason>>,
     /// Length of the chain from here, this reason included.
     pub(crate) depth: u8,
     /// Whether causes were cut from the end of the chain.
@@ -132,18 +132,23 @@ impl CancelReason {
 
     /// The reason that descendants of `parent`'s subject get. A chain at its maximum is
     /// shared as it is and marked, so that a tree of any depth costs a bounded chain a level.
-    pub(crate) fn of_descendants(id: u32, parent: &Rc<Self>, origin: Handle, at: Time) -> Rc<Self> {
+    pub(crate) fn of_descendants(
+        id: u32,
+        parent: &Arc<Self>,
+        origin: Handle,
+        at: Time,
+    ) -> Arc<Self> {
         let mut reason = Self::new(id, CancelKind::ParentCancelled, origin, at, "");
         if parent.depth >= CAUSES_MAX {
             reason.cause = parent.cause.clone();
             reason.depth = parent.depth;
             reason.truncated = true;
         } else {
-            reason.cause = Some(Rc::clone(parent));
+            reason.cause = Some(Arc::clone(parent));
             reason.depth = parent.depth + 1;
             reason.truncated = parent.truncated;
         }
-        Rc::new(reason)
+        Arc::new(reason)
     }
 
     /// Whether `self` is stronger than `other`: higher severity, then earlier, then a message
@@ -156,7 +161,7 @@ impl CancelReason {
 
     /// The stronger of two reasons. Idempotent, commutative, associative, never weaker.
     #[must_use]
-    pub fn strengthen(current: Rc<Self>, asked: Rc<Self>) -> Rc<Self> {
+    pub fn strengthen(current: Arc<Self>, asked: Arc<Self>) -> Arc<Self> {
         if asked.is_stronger_than(&current) {
             asked
         } else {
@@ -189,7 +194,7 @@ fn cut(message: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     use super::{CancelKind, CancelReason, cut};
     use crate::handle::Handle;
@@ -207,7 +212,7 @@ mod tests {
     #[test]
     fn a_chain_past_its_maximum_is_truncated_and_says_so() {
         let origin = Handle::from_raw(1);
-        let mut reason = Rc::new(CancelReason::new(
+        let mut reason = Arc::new(CancelReason::new(
             1,
             CancelKind::User,
             origin,

@@ -1,6 +1,6 @@
 //! Owns effects: what the kernel asks its driver to do.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::cancel::CancelReason;
 use crate::handle::Handle;
@@ -32,7 +32,7 @@ pub enum Effect {
         /// The driver's name for the wait; 0 is the checkpoint.
         token: u32,
         /// Why.
-        reason: Rc<CancelReason>,
+        reason: Arc<CancelReason>,
     },
     /// Run the top finalizer of the task, then [`Kernel::task_finalized`](crate::Kernel::task_finalized).
     Finalize {
@@ -46,7 +46,7 @@ pub enum Effect {
         /// How it ended.
         outcome: Outcome,
         /// Why, if it was cancelled.
-        reason: Option<Rc<CancelReason>>,
+        reason: Option<Arc<CancelReason>>,
     },
     /// The body did not reach a checkpoint in time: everything it holds is stale.
     TaskRevoked {
@@ -55,14 +55,14 @@ pub enum Effect {
         /// The task that inherits its finalizers and what it owned, if there is any.
         successor: Option<Handle>,
         /// Why it was cancelled.
-        reason: Option<Rc<CancelReason>>,
+        reason: Option<Arc<CancelReason>>,
     },
     /// Abort the operation, then [`Kernel::host_complete`](crate::Kernel::host_complete) it.
     HostCancel {
         /// The host operation.
         op: Handle,
         /// Why.
-        reason: Rc<CancelReason>,
+        reason: Arc<CancelReason>,
     },
     /// A passive operation ended with its body: forget it.
     HostDropped {
@@ -98,6 +98,6 @@ pub enum Effect {
         /// How it ended.
         outcome: Outcome,
         /// Why, if it was cancelled.
-        reason: Option<Rc<CancelReason>>,
+        reason: Option<Arc<CancelReason>>,
     },
 }

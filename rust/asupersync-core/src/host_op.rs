@@ -1,6 +1,6 @@
 //! Owns the record of a host operation: work outside the kernel as the kernel sees it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::cancel::CancelReason;
 use crate::fingerprint::Causal;
@@ -82,7 +82,7 @@ pub(crate) struct HostOp {
     /// Opened under a mask: a cancellation of the task does not reach it.
     pub(crate) shielded: bool,
     pub(crate) wait: Option<WaitKey>,
-    pub(crate) reason: Option<Rc<CancelReason>>,
+    pub(crate) reason: Option<Arc<CancelReason>>,
     pub(crate) causal: Causal,
 }
 

@@ -5,6 +5,8 @@
 //! come out of [`Kernel::take_effects`]; time and seed are arguments. The same commands give
 //! the same effects, the same certificate and the same fingerprint on every target.
 //!
+//! [`exec`] runs Rust futures on it, over a host port.
+//!
 //! ```
 //! use asupersync_core::{Effect, Kernel, KernelConfig, Outcome, Time};
 //!
@@ -25,6 +27,7 @@ mod budget;
 mod cancel;
 mod effect;
 mod error;
+pub mod exec;
 mod fingerprint;
 mod handle;
 mod host_op;

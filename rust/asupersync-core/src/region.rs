@@ -1,6 +1,6 @@
 //! Owns the region record and its state machine.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::CancelReason;
@@ -146,9 +146,9 @@ pub(crate) struct Region {
     pub(crate) limits: RegionLimits,
     /// The owner's wait for its close.
     pub(crate) waiter: Option<WaitKey>,
-    pub(crate) reason: Option<Rc<CancelReason>>,
+    pub(crate) reason: Option<Arc<CancelReason>>,
     /// The reason its descendants get: made once, shared by them all.
-    pub(crate) children_reason: Option<Rc<CancelReason>>,
+    pub(crate) children_reason: Option<Arc<CancelReason>>,
     pub(crate) budget: Budget,
     /// When it is cancelled with `timeout`; [`Time::NEVER`] if not armed.
     pub(crate) timeout: Time,

@@ -1,6 +1,6 @@
 //! Owns the task record and its state machine.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::CancelReason;
@@ -99,7 +99,7 @@ pub(crate) struct Task {
     pub(crate) regions: List<RegionKey>,
     pub(crate) host_ops: List<HostOpKey>,
     pub(crate) obligations: List<ObligationKey>,
-    pub(crate) reason: Option<Rc<CancelReason>>,
+    pub(crate) reason: Option<Arc<CancelReason>>,
     pub(crate) causal: Causal,
 }
 

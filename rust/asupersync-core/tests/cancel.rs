@@ -150,7 +150,7 @@ fn every_failure_of_one_cancellation_carries_the_same_reason() {
     rig.cancel_region(region, CancelKind::User);
     let (first, second) = (rig.reason(a), rig.reason(b));
     assert!(
-        std::rc::Rc::ptr_eq(&first, &second),
+        std::sync::Arc::ptr_eq(&first, &second),
         "one reason is made for all tasks of a region"
     );
     assert_eq!(first.kind, CancelKind::ParentCancelled);

@@ -7,7 +7,7 @@
     reason = "a test may stop where it fails"
 )]
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use asupersync_core::{
     Budget, CancelKind, CancelReason, Handle, Kernel, KernelConfig, Outcome, Time,
@@ -30,14 +30,14 @@ prop_compose! {
         message in prop::option::of("[ab]{1,2}"),
         origin in 0_u64..3,
         id in 1_u32..100,
-    ) -> Rc<CancelReason> {
+    ) -> Arc<CancelReason> {
         let mut reason = mould();
         reason.id = id;
         reason.kind = CancelKind::from_code(kind).unwrap();
         reason.at = Time::from_nanos(at);
         reason.message = message.map(Into::into);
         reason.origin = Handle::from_raw(origin);
-        Rc::new(reason)
+        Arc::new(reason)
     }
 }
 
@@ -56,8 +56,8 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     (0_u32..4).prop_map(|code| Outcome::from_code(code).unwrap())
 }
 
-fn strengthen(a: &Rc<CancelReason>, b: &Rc<CancelReason>) -> Rc<CancelReason> {
-    CancelReason::strengthen(Rc::clone(a), Rc::clone(b))
+fn strengthen(a: &Arc<CancelReason>, b: &Arc<CancelReason>) -> Arc<CancelReason> {
+    CancelReason::strengthen(Arc::clone(a), Arc::clone(b))
 }
 
 /// Neither is stronger: they say the same, and differ at most in their number.
@@ -68,7 +68,7 @@ fn same(a: &CancelReason, b: &CancelReason) -> bool {
 proptest! {
     #[test]
     fn strengthening_with_itself_changes_nothing(a in reasons()) {
-        prop_assert!(Rc::ptr_eq(&strengthen(&a, &a), &a));
+        prop_assert!(Arc::ptr_eq(&strengthen(&a, &a), &a));
     }
 
     #[test]
@@ -93,7 +93,7 @@ proptest! {
         let stronger = strengthen(&a, &b);
         prop_assert!(!a.is_stronger_than(&stronger) && !b.is_stronger_than(&stronger));
         prop_assert!(stronger.kind.severity() == a.kind.severity().max(b.kind.severity()));
-        prop_assert!(Rc::ptr_eq(&stronger, &a) || Rc::ptr_eq(&stronger, &b), "one of the two");
+        prop_assert!(Arc::ptr_eq(&stronger, &a) || Arc::ptr_eq(&stronger, &b), "one of the two");
     }
 
     #[test]

@@ -228,13 +228,16 @@ fn the_snapshot_shows_a_pending_obligation_below_its_holder() {
 }
 
 #[test]
-fn the_slot_of_an_ended_obligation_is_not_used_again_before_the_next_tick() {
+fn the_slot_of_an_ended_obligation_is_used_again_once_what_names_it_was_carried_out() {
     let mut rig = Rig::new();
     let task = rig.started("a", rig.root());
     let gone = rig.obligation("gone", task, Ack);
     rig.kernel.obligation_commit(gone).unwrap();
     let next = rig.obligation("next", task, Ack);
     assert_ne!(next.slot(), gone.slot());
+    rig.turn();
+    let soon = rig.obligation("soon", task, Ack);
+    assert_ne!(soon.slot(), gone.slot(), "the effects were taken just now");
     rig.turn();
     let later = rig.obligation("later", task, Ack);
     assert_eq!(later.slot(), gone.slot());

@@ -69,9 +69,9 @@ impl Batch {
                 successor,
                 reason,
             } => {
-                let heir = successor.map_or(0, Handle::slot);
+                let slot = successor.map_or(0, Handle::slot);
                 let aux = reasons.enter_some(reason.as_ref());
-                self.push(EffectCode::TaskRevoked, *task, heir, aux);
+                self.push(EffectCode::TaskRevoked, *task, slot, aux);
             }
             Effect::HostCancel { op, reason } => {
                 self.push(EffectCode::HostCancel, *op, 0, reasons.enter(reason));

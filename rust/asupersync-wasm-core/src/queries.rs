@@ -1,6 +1,6 @@
 //! Owns the calls that change nothing: reasons, snapshot, counters, hashes, events.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use asupersync_core::{CancelReason, HandleKind};
 
@@ -37,7 +37,7 @@ impl<P: Port> Driver<P> {
 
     /// A reason of the current batch.
     #[must_use]
-    pub fn reason(&self, id: u32) -> Option<&Rc<CancelReason>> {
+    pub fn reason(&self, id: u32) -> Option<&Arc<CancelReason>> {
         self.reasons.get(id)
     }
 

@@ -1,7 +1,7 @@
 //! Owns how a request to cancel spreads: parents first, without recursion, and each level for
 //! the price of its own children.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Kernel, Settle};
 use crate::cancel::{CancelKind, CancelReason};
@@ -17,8 +17,8 @@ use crate::wait::WaitProgress;
 
 impl Kernel {
     /// Asks the region to cancel, and everything below it.
-    pub(super) fn request_region(&mut self, key: RegionKey, reason: &Rc<CancelReason>) {
-        self.spreading.push_back((key, Rc::clone(reason)));
+    pub(super) fn request_region(&mut self, key: RegionKey, reason: &Arc<CancelReason>) {
+        self.spreading.push_back((key, Arc::clone(reason)));
         self.spread();
     }
 
@@ -33,7 +33,7 @@ impl Kernel {
                 region.reason = Some(CancelReason::strengthen(current, reason));
                 continue;
             }
-            region.reason = Some(Rc::clone(&reason));
+            region.reason = Some(Arc::clone(&reason));
             if region.timeout != Time::NEVER {
                 region.timeout = Time::NEVER;
                 self.timers.disarmed();
@@ -57,27 +57,27 @@ impl Kernel {
             let mut children = region.regions.cursor(&self.regions);
             let origin = self.region_handle(key);
             let below = self.descendants_reason(&reason, origin);
-            self.regions.at_mut(key).children_reason = Some(Rc::clone(&below));
+            self.regions.at_mut(key).children_reason = Some(Arc::clone(&below));
             while let Some(member) = tasks.step(&self.tasks) {
                 self.request_task(member, &below);
             }
             while let Some(member) = children.step(&self.regions) {
-                self.spreading.push_back((member, Rc::clone(&below)));
+                self.spreading.push_back((member, Arc::clone(&below)));
             }
         }
     }
 
     /// Asks one task to cancel; the regions it owns are left to [`Kernel::spread`].
-    pub(super) fn request_task(&mut self, key: TaskKey, reason: &Rc<CancelReason>) {
+    pub(super) fn request_task(&mut self, key: TaskKey, reason: &Arc<CancelReason>) {
         let record = self.tasks.at_mut(key);
         if record.state == TaskState::Completed {
             return;
         }
         if let Some(current) = record.reason.take() {
-            record.reason = Some(CancelReason::strengthen(current, Rc::clone(reason)));
+            record.reason = Some(CancelReason::strengthen(current, Arc::clone(reason)));
             return;
         }
-        record.reason = Some(Rc::clone(reason));
+        record.reason = Some(Arc::clone(reason));
         if matches!(record.state, TaskState::Created | TaskState::Running) {
             record.state = TaskState::CancelRequested;
         }
@@ -107,7 +107,7 @@ impl Kernel {
             let below = self.reason_for_owned(key);
             while let Some(member) = children.step(&self.regions) {
                 if !self.regions.at(member).ownership.shielded {
-                    self.spreading.push_back((member, Rc::clone(&below)));
+                    self.spreading.push_back((member, Arc::clone(&below)));
                 }
             }
         }
@@ -155,12 +155,12 @@ impl Kernel {
     }
 
     /// The reason that regions owned by `key` get when it is cancelled or has failed.
-    pub(super) fn reason_for_owned(&mut self, key: TaskKey) -> Rc<CancelReason> {
+    pub(super) fn reason_for_owned(&mut self, key: TaskKey) -> Arc<CancelReason> {
         let origin = self.task_handle(key);
         let record = self.tasks.at(key);
         match &record.reason {
             Some(own) => {
-                let own = Rc::clone(own);
+                let own = Arc::clone(own);
                 self.descendants_reason(&own, origin)
             }
             None if record.outcome == Outcome::Ok => {

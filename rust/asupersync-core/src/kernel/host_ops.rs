@@ -1,6 +1,6 @@
 //! Owns the commands on host operations, and how one is let go.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Grave, Kernel, Settle, label, limit_reached, wrong_state};
 use crate::cancel::{CancelKind, CancelReason};
@@ -143,20 +143,20 @@ impl Kernel {
     }
 
     /// Orders the operation to be aborted. A passive one ends with the order.
-    pub(super) fn cancel_host_op(&mut self, key: HostOpKey, reason: &Rc<CancelReason>) {
+    pub(super) fn cancel_host_op(&mut self, key: HostOpKey, reason: &Arc<CancelReason>) {
         let handle = self.host_op_handle(key);
         let record = self.host_ops.at_mut(key);
         if record.state != HostOpState::Submitted {
             return;
         }
-        record.reason = Some(Rc::clone(reason));
+        record.reason = Some(Arc::clone(reason));
         record.state = HostOpState::CancelRequested;
         let kind = record.kind;
         let detail = u32::from(reason.kind.code());
         self.note_host_op(key, EventKind::HostOpCancelRequested, detail);
         self.effects.push(Effect::HostCancel {
             op: handle,
-            reason: Rc::clone(reason),
+            reason: Arc::clone(reason),
         });
         if kind == HostOpKind::Signal {
             let record = self.host_ops.at(key);
@@ -186,10 +186,10 @@ impl Kernel {
                 continue;
             }
             let reason = match &reason {
-                Some(reason) => Rc::clone(reason),
+                Some(reason) => Arc::clone(reason),
                 None => {
                     let made = match &self.tasks.at(task).reason {
-                        Some(own) => Rc::clone(own),
+                        Some(own) => Arc::clone(own),
                         None => self.new_reason(CancelKind::LinkedExit, self.task_handle(task), ""),
                     };
                     reason.insert(made).clone()

@@ -1,6 +1,6 @@
 //! Owns how a handle finds its entry, and the questions that name one thing.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Kernel, wrong_state};
 use crate::cancel::CancelReason;
@@ -52,7 +52,7 @@ impl Kernel {
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
-    pub fn task_reason(&self, task: Handle) -> Result<Option<Rc<CancelReason>>> {
+    pub fn task_reason(&self, task: Handle) -> Result<Option<Arc<CancelReason>>> {
         Ok(self.tasks.at(self.task_key(task)?).reason.clone())
     }
 
@@ -60,7 +60,7 @@ impl Kernel {
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
-    pub fn region_reason(&self, region: Handle) -> Result<Option<Rc<CancelReason>>> {
+    pub fn region_reason(&self, region: Handle) -> Result<Option<Arc<CancelReason>>> {
         Ok(self.regions.at(self.region_key(region)?).reason.clone())
     }
 }

@@ -17,7 +17,7 @@ mod tick;
 mod waits;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
@@ -162,7 +162,7 @@ pub struct Kernel {
     config: KernelConfig,
     effects: Vec<Effect>,
     settling: Vec<Settle>,
-    spreading: VecDeque<(RegionKey, Rc<CancelReason>)>,
+    spreading: VecDeque<(RegionKey, Arc<CancelReason>)>,
     /// Of entries that ended since the effects were last taken.
     graves: Vec<Grave>,
     /// Of entries that the effects taken last may name.
@@ -360,9 +360,9 @@ impl Kernel {
             .record(self.now, kind, pack(key, self.tag), detail);
     }
 
-    fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Rc<CancelReason> {
+    fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Arc<CancelReason> {
         self.reasons += 1;
-        Rc::new(CancelReason::new(
+        Arc::new(CancelReason::new(
             self.reasons,
             kind,
             origin,
@@ -373,9 +373,9 @@ impl Kernel {
 
     fn descendants_reason(
         &mut self,
-        parent: &Rc<CancelReason>,
+        parent: &Arc<CancelReason>,
         origin: Handle,
-    ) -> Rc<CancelReason> {
+    ) -> Arc<CancelReason> {
         self.reasons += 1;
         CancelReason::of_descendants(self.reasons, parent, origin, self.now)
     }

@@ -88,7 +88,7 @@ impl Kernel {
             return;
         }
         let reason = self.tasks.at(key).reason.clone();
-        let successor = successor.map(|heir| self.task_handle(heir));
+        let successor = successor.map(|key| self.task_handle(key));
         self.effects.push(Effect::TaskRevoked {
             task,
             successor,
@@ -98,7 +98,7 @@ impl Kernel {
     }
 
     fn add_successor(&mut self, key: TaskKey) -> Option<TaskKey> {
-        let heir = self.add_task(self.tasks.at(key).region, Budget::DEFAULT)?;
+        let successor = self.add_task(self.tasks.at(key).region, Budget::DEFAULT)?;
         let record = self.tasks.at_mut(key);
         let regions = core::mem::take(&mut record.regions);
         let host_ops = core::mem::take(&mut record.host_ops);
@@ -106,13 +106,13 @@ impl Kernel {
         let reason = record.reason.clone();
         for region in self.regions_of(regions).collect::<Vec<_>>() {
             let region = self.regions.at_mut(region);
-            region.owner = Owner::Task(heir);
+            region.owner = Owner::Task(successor);
             region.ownership.linked = false;
         }
         for op in self.host_ops_of(host_ops).collect::<Vec<_>>() {
-            self.host_ops.at_mut(op).task = heir;
+            self.host_ops.at_mut(op).task = successor;
         }
-        let record = self.tasks.at_mut(heir);
+        let record = self.tasks.at_mut(successor);
         record.is_successor = true;
         record.state = TaskState::Finalizing;
         record.activity = Activity::Draining;
@@ -121,9 +121,9 @@ impl Kernel {
         record.host_ops = host_ops;
         record.finalizers = finalizers;
         record.reason = reason;
-        self.note_task(heir, EventKind::TaskFinalizing, 0);
-        self.settling.push(super::Settle::Task(heir));
-        Some(heir)
+        self.note_task(successor, EventKind::TaskFinalizing, 0);
+        self.settling.push(super::Settle::Task(successor));
+        Some(successor)
     }
 
     /// The drain time of a host operation is over.

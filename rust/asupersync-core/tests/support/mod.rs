@@ -16,7 +16,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use asupersync_core::{
     Budget, CancelKind, CancelReason, Effect, ErrorKind, Event, EventKind, Handle, HostOpKind,
@@ -240,7 +240,7 @@ impl Rig {
         self.check();
     }
 
-    pub fn reason(&self, task: Handle) -> Rc<CancelReason> {
+    pub fn reason(&self, task: Handle) -> Arc<CancelReason> {
         self.kernel
             .task_reason(task)
             .unwrap()
@@ -265,7 +265,7 @@ impl Rig {
     }
 
     fn effect(&mut self, effect: &Effect) -> String {
-        let by = |reason: &Option<Rc<CancelReason>>| match reason {
+        let by = |reason: &Option<Arc<CancelReason>>| match reason {
             Some(reason) => format!(" by {:?}", reason.kind),
             None => String::new(),
         };

@@ -13,7 +13,11 @@ const CRATES: &[Arrow] = &[
     ("asupersync-native", &["asupersync-core"]),
     ("asupersync-wasm-core", &["asupersync-core"]),
     ("asupersync-wasm-bindings", &["asupersync-wasm-core"]),
-    ("asupersync", &["asupersync-native"]),
+    // Its tests name it with features of their own.
+    (
+        "asupersync",
+        &["asupersync", "asupersync-core", "asupersync-native"],
+    ),
     // Generates the TypeScript table from wasm-core's.
     ("xtask", &["asupersync-wasm-core"]),
 ];

@@ -1,0 +1,200 @@
+//! Owns the turn of the Rust executor: one batch of the kernel's effects, each future polled once
+//! a dispatch.
+
+use core::future::Future;
+use core::task::{Context, Poll, Waker};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::error::{Error, Result, message_of};
+use super::host::Host;
+use super::join::JoinHandle;
+use super::platform::{BoxFuture, PlatformSend};
+use super::state::{Job, Leavings, Shared};
+use super::{Cx, Report};
+use crate::invariants::Violation;
+use crate::kernel::{Kernel, KernelConfig};
+use crate::outcome::Outcome as Ending;
+use crate::time::Time;
+
+/// When a driver is to turn again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// At once: there is work.
+    Again,
+    /// At this time, or when the bell rings.
+    At(Time),
+    /// When the bell rings.
+    Idle,
+}
+
+/// Runs Rust futures on the kernel, over a [`Host`]. One driver owns it and turns it; the
+/// native driver, the browser's and the [`Lab`](super::Lab) are such drivers.
+///
+/// Every poll of a task's future is one dispatch of the kernel, so that lanes, budgets, the
+/// trace and the fingerprint mean for Rust bodies what they mean for others. An executor
+/// dropped before it [has closed](Executor::is_closed) drops the futures that it holds.
+#[derive(Debug)]
+pub struct Executor {
+    shared: Arc<Shared>,
+}
+
+impl Executor {
+    /// An executor whose kernel is set up by `config`.
+    #[must_use]
+    pub fn new(config: &KernelConfig, host: impl Host) -> Self {
+        let shared = Arc::new(Shared::new(Kernel::new(config), Box::new(host)));
+        Self { shared }
+    }
+
+    /// Spawns `body` into the root region.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the executor is closing, or at a limit.
+    pub fn spawn<T, E, F, Fut>(&self, body: F) -> Result<JoinHandle<T, E>>
+    where
+        T: PlatformSend + 'static,
+        E: From<Error> + PlatformSend + 'static,
+        F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
+        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
+    {
+        let root = self.shared.lock().kernel.root();
+        let (task, packet) = self.shared.spawn(root, Time::NEVER, None, body)?;
+        Ok(JoinHandle::new(Arc::clone(&self.shared), task, packet))
+    }
+
+    /// Empties the inbox, ticks the kernel at the host's time, polls each future whose task was
+    /// dispatched, and says when to turn again. At most
+    /// [`polls_per_tick`](KernelConfig::polls_per_tick) futures are polled.
+    pub fn turn(&self) -> Next {
+        let messages = self.shared.inbox.take();
+        let mut state = self.shared.lock_now();
+        for message in messages {
+            state.apply(message);
+        }
+        let now = state.kernel.now();
+        state.kernel.tick(now);
+        state.absorb();
+        let mut job = state.next_job();
+        let leavings = state.take_leavings();
+        drop(state);
+        clean_up(leavings);
+        while let Some(next) = job {
+            job = self.run(next);
+        }
+        self.next()
+    }
+
+    /// Cancels everything with `shutdown`; the executor has closed when all has drained.
+    pub fn shutdown(&self) {
+        // Refused only by a kernel that has closed already.
+        let _ = self.shared.command(|state| state.kernel.shutdown());
+    }
+
+    /// Whether everything has ended after [`Executor::shutdown`].
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.lock().kernel.is_closed()
+    }
+
+    /// What the run has come to so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report::of(&self.shared.lock())
+    }
+
+    /// What is wrong in the kernel: nothing, ever.
+    pub(crate) fn check_invariants(&self) -> core::result::Result<(), Violation> {
+        self.shared.lock().kernel.check_invariants()
+    }
+
+    /// Polls one future and gives the next one to poll.
+    fn run(&self, job: Job) -> Option<Job> {
+        let Job {
+            task,
+            future,
+            waker,
+            task_waker,
+            woken,
+        } = job;
+        self.shared.lock().current = Some(task);
+        // The task is polled now; futures inside it that poll only what was woken are told.
+        let is_queued = task_waker.hush();
+        woken.into_iter().for_each(Waker::wake);
+        if !is_queued {
+            task_waker.listen();
+        }
+        let polled = catch_unwind(AssertUnwindSafe(|| poll_once(future, &waker)));
+
+        let mut state = self.shared.lock_now();
+        state.current = None;
+        match polled {
+            Ok(Polled::Pending(future)) => state.future_pends(task, future),
+            Ok(Polled::Ended(ending)) => state.future_ended(task, ending),
+            Err(payload) => {
+                if let Some(packet) = state.record(task).and_then(|record| record.packet.clone()) {
+                    packet.panicked(message_of(&*payload));
+                }
+                state.future_ended(task, Ending::Panicked);
+            }
+        }
+        let leavings = state.take_leavings();
+        drop(state);
+        // Before the next future is found: what a destructor does happens first.
+        clean_up(leavings);
+        self.shared.lock().next_job()
+    }
+
+    fn next(&self) -> Next {
+        let mut state = self.shared.lock();
+        if state.kernel.is_runnable() || state.has_queued() || !self.shared.inbox.is_empty() {
+            return Next::Again;
+        }
+        match state.kernel.next_deadline() {
+            Some(at) if at != Time::NEVER => Next::At(at),
+            _ => Next::Idle,
+        }
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        // Each future holds the shared state that holds the future.
+        let leavings = self.shared.lock().abandon();
+        clean_up(leavings);
+    }
+}
+
+enum Polled {
+    Pending(BoxFuture<Ending>),
+    Ended(Ending),
+}
+
+/// Polls, and drops a future that has ended while its task is still the running one.
+fn poll_once(mut future: BoxFuture<Ending>, waker: &Waker) -> Polled {
+    match future.as_mut().poll(&mut Context::from_waker(waker)) {
+        Poll::Pending => Polled::Pending(future),
+        Poll::Ready(ending) => Polled::Ended(ending),
+    }
+}
+
+fn clean_up(leavings: Leavings) {
+    let Leavings {
+        ended,
+        records,
+        futures,
+    } = leavings;
+    // A destructor that panics has been reported by the panic hook; the task it was of has
+    // ended, and others must not be held up by it.
+    for record in records {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
+    }
+    for future in futures {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    }
+    for end in ended {
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            end.packet.settle(end.ending, end.reason);
+        }));
+    }
+}

@@ -1,0 +1,56 @@
+//! Owns the Rust author's API: futures as tasks of the kernel, over a [`Host`] port.
+//!
+//! A body is an `FnOnce(Cx)` that returns a future of a `Result`. Its [`Cx`] is all that it can
+//! ask: to wait, to spawn, to combine. Tasks belong to regions, and a region ends after all that
+//! it holds, so nothing outlives what started it.
+//!
+//! One file a concept: `cx` is the door; `group` is the region behind every combinator;
+//! `wait` is one kernel wait as a future; `state` holds the records and carries out effects;
+//! `executor` turns; `inbox` is how others reach it. The kernel is not changed by any of it.
+//!
+//! ```
+//! use core::time::Duration;
+//! use asupersync_core::exec::{Error, Lab, Outcome, branch};
+//!
+//! let run = Lab::new(1).run(|cx| async move {
+//!     cx.race([
+//!         branch(|cx| async move { cx.sleep(Duration::from_millis(5)).await?; Ok("slow") }),
+//!         branch(|cx| async move { cx.sleep(Duration::from_millis(1)).await?; Ok("fast") }),
+//!     ])
+//!     .await
+//! });
+//! assert_eq!(run.outcome, Outcome::<_, Error>::Ok("fast"));
+//! ```
+
+mod cx;
+mod error;
+mod executor;
+mod group;
+mod host;
+mod host_op;
+mod inbox;
+mod join;
+mod lab;
+mod outcome;
+mod packet;
+mod platform;
+mod record;
+mod report;
+mod scope;
+mod select;
+mod state;
+mod wait;
+
+pub use cx::Cx;
+pub use error::{Error, Result};
+pub use executor::{Executor, Next};
+pub use group::{Body, BoxBody, branch};
+pub use host::{Bell, Host};
+pub use host_op::{Completer, HostOp};
+pub use join::JoinHandle;
+pub use lab::{Lab, LabRun};
+pub use outcome::Outcome;
+pub use platform::{BoxFuture, PlatformFuture, PlatformSend, PlatformSync};
+pub use report::{Live, Report};
+pub use scope::Scope;
+pub use select::{Either, join, select};

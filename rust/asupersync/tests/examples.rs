@@ -1,0 +1,49 @@
+//! Every example gives its answer on the default runtime and in the lab, whatever the seed.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "an example is a program of its own"
+)]
+
+use asupersync::{DefaultRuntime, Lab, Outcome};
+
+#[path = "../examples/cancel_tree.rs"]
+mod cancel_tree;
+#[path = "../examples/hello_region.rs"]
+mod hello_region;
+#[path = "../examples/race.rs"]
+mod race;
+
+#[test]
+fn hello_region_greets() {
+    let expected = Outcome::Ok("hello, region".to_owned());
+    assert_eq!(hello_region::hello(DefaultRuntime::new()), expected);
+    for seed in 0..20 {
+        assert_eq!(hello_region::hello(Lab::new(seed)), expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn race_gives_the_winner_after_the_loser_has_closed() {
+    let expected = Outcome::Ok(("mirror b", true));
+    assert_eq!(race::race(DefaultRuntime::new()), expected);
+    for seed in 0..20 {
+        assert_eq!(race::race(Lab::new(seed)), expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn cancel_tree_cleans_up_below_before_above() {
+    let check = |lines: Vec<String>| {
+        assert_eq!(lines.len(), 8, "{lines:#?}");
+        let place = |name: &str| lines.iter().position(|line| line.starts_with(name));
+        assert!(place("root.left.left ") < place("root.left "), "{lines:#?}");
+        assert!(place("root.left ") < place("root cleaned"), "{lines:#?}");
+        assert_eq!(lines[7], r#"root ended: Some("the user left")"#);
+    };
+    check(cancel_tree::cancel_tree(DefaultRuntime::new()));
+    for seed in 0..20 {
+        check(cancel_tree::cancel_tree(Lab::new(seed)));
+    }
+}
