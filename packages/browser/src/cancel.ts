@@ -182,11 +182,12 @@ export class ReasonCache {
   errorFor(reason: number): CancelledError {
     return (
       this.#errors.get(reason) ??
-      this.#errors.keep(reason, makeCancelledError(this.#infoFor(reason)))
+      this.#errors.keep(reason, makeCancelledError(this.infoFor(reason)))
     );
   }
 
-  #infoFor(reason: number): CancelInfo {
+  /** What an error for `reason` would tell, where none is thrown. */
+  infoFor(reason: number): CancelInfo {
     // A worklist, though the kernel bounds the chain: nothing here trusts that bound.
     const missing: number[] = [];
     let cause: CancelInfo | undefined;

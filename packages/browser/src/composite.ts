@@ -7,6 +7,7 @@ import {
 } from "@asupersync/browser-core";
 import { checkActive } from "./active.js";
 import type { Body } from "./body.js";
+import { makeCancelledError } from "./cancel.js";
 import { AsupersyncError, refusal } from "./errors.js";
 import type { Failures } from "./failures.js";
 import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
@@ -116,12 +117,13 @@ export abstract class Composite implements OpSource {
     const { runtime } = this.task.scope;
     const { reason } = this.scope;
     const own = this.ownCancellation();
-    if (own !== undefined && reason?.cancel.kind === "parent-cancelled") {
+    if (own !== undefined && reason?.kind === "parent-cancelled") {
       op.fail(own);
       return;
     }
     const branch = this.branches.find((branch) => branch.code === OutcomeCode.cancelled);
-    op.fail(branch?.value ?? reason ?? runtime.reasons.unknown);
+    if (branch !== undefined) op.fail(branch.value);
+    else op.fail(reason === undefined ? runtime.reasons.unknown : makeCancelledError(reason));
   }
 
   /**

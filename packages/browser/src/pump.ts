@@ -139,7 +139,9 @@ function regionClosed(
   const scope = runtime.scopes[slot];
   if (scope === undefined) return;
   runtime.scopes[slot] = undefined;
-  scope.closed(code, reason === 0 ? undefined : runtime.reasons.errorFor(reason));
+  // Where a branch has won, nobody asks why the others were cancelled.
+  const isAsked = reason !== 0 && scope.winner === undefined;
+  scope.closed(code, isAsked ? runtime.reasons.infoFor(reason) : undefined);
   if (scope === runtime.root) runtime.rootClosed();
 }
 

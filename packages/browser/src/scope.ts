@@ -1,7 +1,7 @@
 /** Owns scopes: the public face of one, and its record. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
-import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
+import { type CancelInfo, type CancelRequest, decodeRequest } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { Failures } from "./failures.js";
 import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
@@ -126,7 +126,7 @@ export class ScopeRecord implements Scope {
   stage: "open" | "finalizing" | "closed";
   /** How it ended, and why it was cancelled, once it has closed. */
   code: OutcomeCode;
-  reason: CancelledError | undefined;
+  reason: CancelInfo | undefined;
   /** The first task that decided a race. */
   winner: TaskRecord | undefined;
   /** What `defer` registered; the last one runs first. */
@@ -275,7 +275,7 @@ export class ScopeRecord implements Scope {
   }
 
   /** The kernel closed it. */
-  closed(code: OutcomeCode, reason: CancelledError | undefined): void {
+  closed(code: OutcomeCode, reason: CancelInfo | undefined): void {
     this.stage = "closed";
     this.code = code;
     this.reason = reason;
@@ -303,7 +303,7 @@ export class ScopeRecord implements Scope {
       case OutcomeCode.err:
         return Object.freeze({ kind: "err", error: failures?.first, ...failures?.rest });
       case OutcomeCode.cancelled: {
-        const cancel = (this.reason ?? this.runtime.reasons.unknown).cancel;
+        const cancel = this.reason ?? this.runtime.reasons.unknown.cancel;
         return Object.freeze({ kind: "cancelled", cancel });
       }
       case OutcomeCode.panicked:

@@ -1,6 +1,7 @@
 /** Owns `cx.timeout`: a body that is cancelled after its time. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "./body.js";
+import { makeCancelledError } from "./cancel.js";
 import { Composite } from "./composite.js";
 import { TimeoutError } from "./errors.js";
 import type { Op, OpRecord } from "./op.js";
@@ -30,8 +31,12 @@ class Timeout extends Composite {
     const [branch] = this.branches;
     const isCancelled = branch === undefined || branch.code === OutcomeCode.cancelled;
     if (!isCancelled) this.followBranch(op, branch);
-    else if (reason?.cancel.kind === "timeout") {
-      op.fail(new TimeoutError("TIMEOUT", `none in ${this.#limitMs} ms`, { cause: reason }));
+    else if (reason?.kind === "timeout") {
+      op.fail(
+        new TimeoutError("TIMEOUT", `none in ${this.#limitMs} ms`, {
+          cause: makeCancelledError(reason),
+        }),
+      );
     } else this.failCancelled(op);
   }
 }
