@@ -70,7 +70,7 @@ impl Policy {
 /// How a region relates to the task that owns it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ownership {
-    /// A cancellation of the owner does not reach in; tasks of the region start masked.
+    /// A cancellation of the owner does not reach in, so that what runs inside ends by itself.
     pub shielded: bool,
     /// A failure of the region is one of the owner: it is cancelled with `fail-fast` and ends
     /// with the failure.

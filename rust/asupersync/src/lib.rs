@@ -42,6 +42,11 @@ compile_error!(
      `default-features = false`"
 );
 
+// The README's example is run as a test of this crate.
+#[cfg(all(doctest, feature = "native-runtime"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod runtime;
 
 pub use asupersync_core::exec::{

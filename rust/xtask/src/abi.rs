@@ -37,7 +37,7 @@ fn table(root: &Path) -> PathBuf {
 
 fn generate(version: u32, groups: &[AbiGroup]) -> String {
     let mut text = String::from(HEADER);
-    let doc = "Raised by every change of this table; checked when the wasm is loaded.";
+    let doc = "Raised by every change that is not an addition; checked when the wasm is loaded.";
     write!(
         text,
         "\n{}export const ABI_VERSION = {version};\n",
