@@ -43,6 +43,10 @@ impl Executor {
     /// An executor whose kernel is set up by `config`.
     #[must_use]
     pub fn new(config: &KernelConfig, host: impl Host) -> Self {
+        #[allow(
+            clippy::arc_with_non_send_sync,
+            reason = "in wasm nothing is sent anywhere, and there is one code path for both"
+        )]
         let shared = Arc::new(Shared::new(Kernel::new(config), Box::new(host)));
         Self { shared }
     }
