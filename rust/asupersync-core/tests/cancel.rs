@@ -526,3 +526,13 @@ fn every_kind_of_cancellation_gives_the_cleanup_polls_of_its_severity() {
     assert_eq!(CancelKind::from_code(13), None);
     assert_eq!(CancelKind::from_code(u32::MAX), None);
 }
+
+#[test]
+fn a_sleep_that_came_due_before_the_cancellation_was_observed_fails() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    rig.sleep(task, 10, 1);
+    rig.turn();
+    rig.cancel(task, CancelKind::User);
+    assert_eq!(rig.at(10), ["fail a #1 User"]);
+}

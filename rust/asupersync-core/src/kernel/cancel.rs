@@ -13,7 +13,7 @@ use crate::task::{Activity, TaskState};
 use crate::time::Time;
 use crate::timers::TimerTarget;
 use crate::trace::EventKind;
-use crate::wait::WaitProgress;
+use crate::wait::{WaitKind, WaitProgress};
 
 impl Kernel {
     /// Asks the region to cancel, and everything below it.
@@ -147,10 +147,17 @@ impl Kernel {
         let mut waits = self.tasks.at(key).waits.cursor(&self.waits);
         while let Some(wait) = waits.step(&self.waits) {
             let record = self.waits.at(wait);
-            if record.is_interruptible() && record.progress == WaitProgress::Pending {
-                self.detach_wait(wait);
-                self.waits.at_mut(wait).progress = WaitProgress::Failed;
+            if !record.is_interruptible() {
+                continue;
             }
+            match record.progress {
+                WaitProgress::Pending => self.detach_wait(wait),
+                // A sleep brings no value that could be lost, so nobody goes on from one that
+                // ended before the cancellation was observed.
+                WaitProgress::Done(_) if matches!(record.kind, WaitKind::Timer(_)) => {}
+                WaitProgress::Done(_) | WaitProgress::Failed => continue,
+            }
+            self.waits.at_mut(wait).progress = WaitProgress::Failed;
         }
     }
 
