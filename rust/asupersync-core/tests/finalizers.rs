@@ -234,10 +234,10 @@ fn a_finalizer_that_hangs_is_revoked_and_the_rest_run_in_its_successor() {
         ErrorKind::StaleHandle
     );
     assert_eq!(rig.kernel.counters().tasks_revoked, 1);
-    let heir = rig.kernel.snapshot()[2].subject;
-    assert_eq!(finalized(&mut rig, heir, Outcome::Ok), None);
+    let successor = rig.kernel.snapshot()[2].subject;
+    assert_eq!(finalized(&mut rig, successor, Outcome::Ok), None);
     assert_eq!(rig.turn(), ["finalize a'"]);
-    assert!(finalized(&mut rig, heir, Outcome::Ok).is_some());
+    assert!(finalized(&mut rig, successor, Outcome::Ok).is_some());
     assert_eq!(rig.settle(), ["closed r Panicked"]);
 }
 

@@ -215,9 +215,9 @@ fn what_a_successors_finalizer_reserves_and_forgets_is_aborted() {
     let row = rig.kernel.snapshot().into_iter().find(|row| {
         row.subject.kind() == Some(HandleKind::Task) && row.state == TaskState::Finalizing as u8
     });
-    let heir = row.unwrap().subject;
-    rig.obligation("o", heir, Ack);
-    assert_eq!(finalized(&mut rig, heir), Some(Outcome::Ok));
+    let successor = row.unwrap().subject;
+    rig.obligation("o", successor, Ack);
+    assert_eq!(finalized(&mut rig, successor), Some(Outcome::Ok));
     assert_eq!(rig.obligations(), [0, 1, 0, 1, 0]);
 }
 

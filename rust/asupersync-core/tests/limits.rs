@@ -228,8 +228,8 @@ fn limits_never_hold_up_a_close() {
         ],
         "the successor is admitted"
     );
-    let heir = rig.kernel.snapshot().last().unwrap().subject;
-    rig.kernel.task_finalized(heir, Outcome::Ok).unwrap();
+    let successor = rig.kernel.snapshot().last().unwrap().subject;
+    rig.kernel.task_finalized(successor, Outcome::Ok).unwrap();
     assert_eq!(rig.settle(), ["finalize r"]);
     let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
     rig.name(finalizer, "f");

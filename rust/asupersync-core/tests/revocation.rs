@@ -24,9 +24,9 @@ const SHIELDED: Ownership = Ownership {
 fn heir_of(rig: &Rig, region: Handle) -> Handle {
     let rows = rig.kernel.snapshot();
     let mut tasks = rows.iter().filter(|row| row.parent == Some(region));
-    let heir = tasks.next_back().expect("a successor").subject;
-    assert_eq!(rig.kernel.task_state(heir), Ok(TaskState::Finalizing));
-    heir
+    let successor = tasks.next_back().expect("a successor").subject;
+    assert_eq!(rig.kernel.task_state(successor), Ok(TaskState::Finalizing));
+    successor
 }
 
 #[test]
@@ -254,10 +254,10 @@ fn what_a_revoked_body_owned_goes_to_a_successor_that_runs_its_finalizers() {
         kind_of(rig.kernel.host_complete(op, 0)),
         ErrorKind::StaleHandle
     );
-    let heir = heir_of(&rig, region);
-    assert_eq!(rig.kernel.task_finalized(heir, Outcome::Ok), Ok(None));
+    let successor = heir_of(&rig, region);
+    assert_eq!(rig.kernel.task_finalized(successor, Outcome::Ok), Ok(None));
     assert_eq!(rig.turn(), ["finalize a'"]);
-    let done = rig.kernel.task_finalized(heir, Outcome::Ok).unwrap();
+    let done = rig.kernel.task_finalized(successor, Outcome::Ok).unwrap();
     assert!(done.is_some());
     assert_eq!(rig.settle(), ["closed r Ok"]);
     assert_eq!(rig.kernel.counters().tasks_live, 0);
@@ -281,13 +281,13 @@ fn a_successor_waits_for_the_regions_that_it_inherits() {
         ["revoked a by User", "done a Cancelled by User"]
     );
     let root = rig.root();
-    let heir = heir_of(&rig, root);
-    rig.name(heir, "heir");
+    let successor = heir_of(&rig, root);
+    rig.name(successor, "successor");
     let done = rig.kernel.task_finalized(child, Outcome::Ok).unwrap();
     assert_eq!(done, Some(Outcome::Cancelled));
     let effects = rig.settle();
     assert_eq!(effects[0], "closed owned Cancelled by ParentCancelled");
-    assert!(effects[1].starts_with("done heir "), "{effects:?}");
+    assert!(effects[1].starts_with("done successor "), "{effects:?}");
 }
 
 #[test]
@@ -334,8 +334,8 @@ fn a_successor_never_wins_a_race() {
                 "finalize hung'"
             ]
         );
-        let heir = heir_of(&rig, region);
-        rig.kernel.task_finalized(heir, Outcome::Ok).unwrap();
+        let successor = heir_of(&rig, region);
+        rig.kernel.task_finalized(successor, Outcome::Ok).unwrap();
         assert_eq!(rig.settle(), [""; 0], "{policy:?}: the runner runs on");
         assert_eq!(rig.kernel.task_state(runner), Ok(TaskState::Running));
         rig.complete(runner, Outcome::Ok);

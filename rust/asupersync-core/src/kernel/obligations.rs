@@ -78,12 +78,12 @@ impl Kernel {
     /// handle. The obligation stays where it is.
     pub fn obligation_transfer(&mut self, obligation: Handle, task: Handle) -> Result<()> {
         let key = self.obligation_key(obligation)?;
-        let heir = self.task_key(task)?;
+        let holder = self.task_key(task)?;
         let from = self.obligations.at(key).task;
-        if from == heir {
+        if from == holder {
             return Ok(());
         }
-        let record = self.tasks.at(heir);
+        let record = self.tasks.at(holder);
         if record.activity == Activity::Draining {
             let state = u64::from(record.state as u8);
             return Err(wrong_state("a task that can still act", state));
@@ -95,19 +95,19 @@ impl Kernel {
             self.regions.at_mut(entered).live.obligations += 1;
         }
         self.unlink_obligation(key);
-        let list = self.tasks.at(heir).obligations;
-        self.tasks.at_mut(heir).obligations = list.pushed(&mut self.obligations, key);
+        let list = self.tasks.at(holder).obligations;
+        self.tasks.at_mut(holder).obligations = list.pushed(&mut self.obligations, key);
         let record = self.obligations.at_mut(key);
-        record.task = heir;
+        record.task = holder;
         let (event, detail) = (
             EventKind::ObligationTransferred,
             u32::from(record.kind.code()),
         );
-        let mut past = [from, heir].map(|task| self.tasks.at(task).causal);
+        let mut past = [from, holder].map(|task| self.tasks.at(task).causal);
         let [one, other] = &mut past;
         self.hashes
             .write_reading_both(label(event, detail), &mut record.causal, [one, other]);
-        for (task, causal) in [from, heir].into_iter().zip(past) {
+        for (task, causal) in [from, holder].into_iter().zip(past) {
             self.tasks.at_mut(task).causal = causal;
         }
         self.trace.record(self.now, event, obligation, detail);

@@ -4,7 +4,7 @@
 //! Every turn of the driver checks the kernel's invariants. Effects are written as
 //! `start a`, `resume a`, `resume a #1 -> 0`, `fail a User`, `fail a #1 User`, `finalize a`,
 //! `done a Ok`, `done a Cancelled by User`, `revoked a by User`, `abort o by User`,
-//! `closed r Ok`, `leaked o of a Ack`; the heir of a revoked task `a` is named `a'`.
+//! `closed r Ok`, `leaked o of a Ack`; the successor of a revoked task `a` is named `a'`.
 
 #![allow(
     dead_code,
@@ -297,8 +297,8 @@ impl Rig {
                 reason,
             } => {
                 let name = self.name_of(*task);
-                if let Some(heir) = successor {
-                    self.name(*heir, &format!("{name}'"));
+                if let Some(successor) = successor {
+                    self.name(*successor, &format!("{name}'"));
                 }
                 format!("revoked {name}{}", by(reason))
             }

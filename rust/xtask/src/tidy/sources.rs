@@ -165,7 +165,7 @@ fn check_length(file: &str, text: &str) -> Option<Finding> {
     })
 }
 
-/// Whether `path` stands in `line` as a path from the top: `src/tmp/x` and `//host/work/` do not.
+/// Whether `path` stands in `line` as a path from the top: `src/tmp/x` and `//host/tmp/x` do not.
 fn holds_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

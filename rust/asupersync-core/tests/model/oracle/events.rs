@@ -176,14 +176,14 @@ impl Oracle {
             of.finalizers > 0 || !self.regions_of(dead).is_empty() || !self.ops_of(dead).is_empty(),
             "there is nothing to inherit"
         );
-        let mut heir = Task::new(of.region, Time::NEVER, u64::MAX);
-        heir.phase = Phase::Drained;
-        heir.mask = 1;
-        heir.asked = of.asked;
-        heir.finalizers = of.finalizers;
-        heir.is_heir = true;
-        heir.since = self.now;
-        self.tasks.insert(task, heir);
+        let mut successor = Task::new(of.region, Time::NEVER, u64::MAX);
+        successor.phase = Phase::Drained;
+        successor.mask = 1;
+        successor.asked = of.asked;
+        successor.finalizers = of.finalizers;
+        successor.is_successor = true;
+        successor.since = self.now;
+        self.tasks.insert(task, successor);
         self.task(dead)?.finalizers = 0;
         for region in self.regions_of(dead) {
             let region = self.region(region)?;
@@ -300,7 +300,7 @@ impl Oracle {
                 owner.outcome = Outcome::Panicked;
             }
         } else {
-            self.child_ended(region, outcome, !record.is_heir);
+            self.child_ended(region, outcome, !record.is_successor);
         }
         self.leaving.insert(task, record);
         Ok(())

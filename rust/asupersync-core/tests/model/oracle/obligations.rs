@@ -157,7 +157,7 @@ impl Oracle {
 
     fn ended_by_itself(&mut self, task: Handle) -> Check<bool> {
         let record = self.task(task)?;
-        Ok(matches!(record.outcome, Outcome::Ok | Outcome::Err) && !record.is_heir)
+        Ok(matches!(record.outcome, Outcome::Ok | Outcome::Err) && !record.is_successor)
     }
 
     pub(super) fn op_counted(&mut self, kind: HostOpKind, was_asked: bool) {

@@ -61,7 +61,7 @@ pub(crate) struct Task {
     pub(super) child_failure: Outcome,
     pub(crate) finalizers: u32,
     pub(crate) is_finalizer: bool,
-    pub(super) is_heir: bool,
+    pub(super) is_successor: bool,
     pub(super) ran_finalizer: bool,
     pub(crate) deadline: Time,
     /// What is left of its cost quota.
@@ -130,7 +130,7 @@ impl Task {
             child_failure: Outcome::Ok,
             finalizers: 0,
             is_finalizer: false,
-            is_heir: false,
+            is_successor: false,
             ran_finalizer: false,
             deadline,
             cost,

@@ -68,11 +68,11 @@ impl World {
         }
         if expected.is_empty() {
             let from = self.oracle.obligations[&obligation].task;
-            let (holder, heir) = (&self.oracle.tasks[&from], &self.oracle.tasks[&task]);
-            let (left, entered) = (holder.region, heir.region);
+            let (holder, target) = (&self.oracle.tasks[&from], &self.oracle.tasks[&task]);
+            let (left, entered) = (holder.region, target.region);
             if from == task {
                 // It stays where it is.
-            } else if heir.phase == Phase::Drained {
+            } else if target.phase == Phase::Drained {
                 expected = &[ErrorKind::WrongState];
             } else if left != entered && self.has_no_room_for_obligation(entered) {
                 expected = &[ErrorKind::LimitReached];
