@@ -57,7 +57,9 @@ pub use asupersync_core::exec::{
 pub use asupersync_core::exec::{Lab, LabRun};
 pub use asupersync_core::{CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, Time};
 #[cfg(feature = "native-runtime")]
-pub use asupersync_native::{NativeConfig, NativeRuntime, spawn_blocking};
+pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
+#[cfg(feature = "tokio")]
+pub use asupersync_native::{in_tokio, spawn_tokio};
 
 pub use runtime::Runtime;
 #[cfg(feature = "native-runtime")]

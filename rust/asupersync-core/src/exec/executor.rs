@@ -86,7 +86,19 @@ impl Executor {
         while let Some(next) = job {
             job = self.run(next);
         }
+        self.take_last_effects();
         self.next()
+    }
+
+    /// After the turn that has closed the kernel there is no other to hear of what it ended.
+    fn take_last_effects(&self) {
+        let mut state = self.shared.lock();
+        if state.kernel.is_closed() {
+            state.absorb();
+            let leavings = state.take_leavings();
+            drop(state);
+            clean_up(leavings);
+        }
     }
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
