@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use asupersync_core::KernelConfig;
 use asupersync_core::exec::{
-    Bell, Cx, Error, Executor, JoinHandle, Next, Outcome, PlatformSend, Report, Result,
+    Bell, Cx, Error, Executor, JoinHandle, Next, Outcome, PlatformSend, Recording, Report, Result,
 };
 use asupersync_core::limits::DRAIN_TIME_NS_MAX;
 
@@ -26,6 +26,8 @@ pub struct NativeConfig {
     pub blocking_threads_max: usize,
     /// Blocking jobs that may wait for a thread; more are [refused](Error::Refused).
     pub blocking_queue_max: usize,
+    /// Inputs, of 16 bytes each, that are written down for a [`Recording`] of the run; 0 for none.
+    pub recorded_inputs_max: usize,
 }
 
 impl Default for NativeConfig {
@@ -35,6 +37,7 @@ impl Default for NativeConfig {
             name: "asupersync".to_owned(),
             blocking_threads_max: BLOCKING_THREADS_MAX,
             blocking_queue_max: BLOCKING_QUEUE_MAX,
+            recorded_inputs_max: 0,
         }
     }
 }
@@ -51,7 +54,7 @@ pub struct NativeRuntime {
 }
 
 /// What a native run came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct NativeRun<T, E = Error> {
     /// How the body ended.
     pub outcome: Outcome<T, E>,
@@ -60,6 +63,9 @@ pub struct NativeRun<T, E = Error> {
     /// Blocking jobs that did not end in the drain time, which is counted from the shutdown.
     /// Their threads go on without the runtime.
     pub abandoned_jobs: Vec<AbandonedJob>,
+    /// The run as data, if [asked for](NativeConfig::recorded_inputs_max): [`Recording::replay`]
+    /// makes it again in virtual time.
+    pub recording: Option<Recording>,
 }
 
 impl NativeRuntime {
@@ -144,7 +150,10 @@ impl Opened {
             pool: Arc::clone(&pool),
         };
         Self {
-            executor: Executor::new(&config.kernel, host.clone()),
+            executor: match config.recorded_inputs_max {
+                0 => Executor::new(&config.kernel, host.clone()),
+                max => Executor::recorded(&config.kernel, host.clone(), max),
+            },
             host,
             drain_time: Duration::from_nanos(config.kernel.drain_time_ns.min(DRAIN_TIME_NS_MAX)),
             _closing: Closing(pool),
@@ -169,6 +178,7 @@ impl Opened {
             outcome: outcome.expect("a closed executor has ended every task"),
             report: self.executor.report(),
             abandoned_jobs: self.host.pool.running(),
+            recording: self.executor.recording(),
         }
     }
 

@@ -10,7 +10,9 @@ use super::error::{Error, Result, message_of};
 use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
+use super::recording::{Input, Recording, ReplayError};
 use super::state::{Job, Leavings, Shared};
+use super::tape::Tape;
 use super::{Cx, Report};
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};
@@ -43,11 +45,24 @@ impl Executor {
     /// An executor whose kernel is set up by `config`.
     #[must_use]
     pub fn new(config: &KernelConfig, host: impl Host) -> Self {
+        Self::with_tape(config, host, Tape::Off)
+    }
+
+    /// As [`Executor::new`], and writes down what comes from outside, at most `inputs_max`
+    /// [inputs](Recording::inputs) of 16 bytes, for [`Executor::recording`]. A turn has one
+    /// to begin, one for each thing that came, and one for each reading of the clock.
+    #[must_use]
+    pub fn recorded(config: &KernelConfig, host: impl Host, inputs_max: usize) -> Self {
+        Self::with_tape(config, host, Tape::record(config, inputs_max))
+    }
+
+    pub(crate) fn with_tape(config: &KernelConfig, host: impl Host, tape: Tape) -> Self {
+        let kernel = Kernel::new(config);
         #[allow(
             clippy::arc_with_non_send_sync,
             reason = "in wasm nothing is sent anywhere, and there is one code path for both"
         )]
-        let shared = Arc::new(Shared::new(Kernel::new(config), Box::new(host)));
+        let shared = Arc::new(Shared::new(kernel, Box::new(host), tape));
         Self { shared }
     }
 
@@ -72,7 +87,9 @@ impl Executor {
     /// [`polls_per_tick`](KernelConfig::polls_per_tick) futures are polled.
     pub fn turn(&self) -> Next {
         let messages = self.shared.inbox.take();
-        let mut state = self.shared.lock_now();
+        let mut state = self.shared.lock();
+        let messages = state.tape.turn(messages);
+        self.shared.tell_time(&mut state);
         for message in messages {
             state.apply(message);
         }
@@ -103,6 +120,7 @@ impl Executor {
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
     pub fn shutdown(&self) {
+        self.shared.lock().tape.shutdown();
         // Refused only by a kernel that has closed already.
         let _ = self.shared.command(|state| state.kernel.shutdown());
     }
@@ -117,6 +135,27 @@ impl Executor {
     #[must_use]
     pub fn report(&self) -> Report {
         Report::of(&self.shared.lock())
+    }
+
+    /// What a [recorded](Executor::recorded) executor has written down so far, with the hashes of
+    /// the run so far; `None` for one that records nothing. O(its inputs).
+    #[must_use]
+    pub fn recording(&self) -> Option<Recording> {
+        let state = self.shared.lock();
+        let kernel = &state.kernel;
+        state
+            .tape
+            .recording(kernel.fingerprint(), kernel.certificate())
+    }
+
+    /// What is to be played next.
+    pub(crate) fn tape_next(&self) -> core::result::Result<Option<Input>, ReplayError> {
+        self.shared.lock().tape.peek()
+    }
+
+    /// The kernel's time.
+    pub(crate) fn now(&self) -> Time {
+        self.shared.lock().kernel.now()
     }
 
     /// What is wrong in the kernel: nothing, ever.

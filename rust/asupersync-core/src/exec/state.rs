@@ -15,6 +15,7 @@ use super::inbox::{Inbox, Message, TaskWaker};
 use super::packet::{Packet, Place, Settle};
 use super::platform::{BoxFuture, PlatformSend};
 use super::record::{Progress, Record, Role};
+use super::tape::Tape;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
 use crate::handle::Handle;
@@ -50,6 +51,7 @@ pub(crate) struct State {
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
     pub(crate) current: Option<Handle>,
+    pub(crate) tape: Tape,
     leavings: Leavings,
 }
 
@@ -87,7 +89,7 @@ pub(crate) struct Job {
 }
 
 impl Shared {
-    pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>) -> Self {
+    pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>, tape: Tape) -> Self {
         let inbox = Arc::new(Inbox::new(host.bell()));
         Self {
             state: Mutex::new(State {
@@ -99,6 +101,7 @@ impl Shared {
                 effects: Vec::new(),
                 queue: VecDeque::new(),
                 current: None,
+                tape,
                 leavings: Leavings::default(),
             }),
             inbox,
@@ -114,10 +117,14 @@ impl Shared {
 
     /// The state, with the kernel told the time.
     pub(crate) fn lock_now(&self) -> MutexGuard<'_, State> {
-        let now = self.host.now();
         let mut state = self.lock();
-        state.kernel.advance(now);
+        self.tell_time(&mut state);
         state
+    }
+
+    pub(crate) fn tell_time(&self, state: &mut State) {
+        let now = state.tape.now(self.host.now());
+        state.kernel.advance(now);
     }
 
     /// Gives the kernel a command that makes work. Outside a poll, perhaps on another thread,
