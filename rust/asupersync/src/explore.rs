@@ -7,7 +7,7 @@ use std::{env, thread};
 
 use asupersync_core::exec::{Cx, Error, Explored, Lab, PlatformSend, PlatformSync, Result};
 
-/// Seeds that [`test`] runs its body under.
+/// Seeds that [`test()`] runs its body under.
 pub const TEST_SEEDS: u64 = 100;
 
 /// Runs this seed alone.
