@@ -10,9 +10,7 @@ use super::error::{Error, Result, message_of};
 use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
-use super::recording::{Input, Recording, ReplayError};
 use super::state::{Job, Leavings, Shared};
-use super::tape::Tape;
 use super::{Cx, Report};
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};
@@ -38,31 +36,18 @@ pub enum Next {
 /// dropped before it [has closed](Executor::is_closed) drops the futures that it holds.
 #[derive(Debug)]
 pub struct Executor {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Executor {
     /// An executor whose kernel is set up by `config`.
     #[must_use]
     pub fn new(config: &KernelConfig, host: impl Host) -> Self {
-        Self::with_tape(config, host, Tape::Off)
-    }
-
-    /// As [`Executor::new`], and writes down what comes from outside, at most `inputs_max`
-    /// [inputs](Recording::inputs) of 16 bytes, for [`Executor::recording`]. A turn has one
-    /// to begin, one for each thing that came, and one for each reading of the clock.
-    #[must_use]
-    pub fn recorded(config: &KernelConfig, host: impl Host, inputs_max: usize) -> Self {
-        Self::with_tape(config, host, Tape::record(config, inputs_max))
-    }
-
-    pub(crate) fn with_tape(config: &KernelConfig, host: impl Host, tape: Tape) -> Self {
-        let kernel = Kernel::new(config);
         #[allow(
             clippy::arc_with_non_send_sync,
             reason = "in wasm nothing is sent anywhere, and there is one code path for both"
         )]
-        let shared = Arc::new(Shared::new(kernel, Box::new(host), tape));
+        let shared = Arc::new(Shared::new(Kernel::new(config), Box::new(host)));
         Self { shared }
     }
 
@@ -87,10 +72,8 @@ impl Executor {
     /// [`polls_per_tick`](KernelConfig::polls_per_tick) futures are polled.
     pub fn turn(&self) -> Next {
         let messages = self.shared.inbox.take();
-        let mut state = self.shared.lock();
-        let messages = state.tape.turn(messages);
-        self.shared.tell_time(&mut state);
-        for message in messages {
+        let mut state = self.shared.lock_now();
+        for message in state.tape.turn(messages) {
             state.apply(message);
         }
         let now = state.kernel.now();
@@ -103,19 +86,7 @@ impl Executor {
         while let Some(next) = job {
             job = self.run(next);
         }
-        self.take_last_effects();
         self.next()
-    }
-
-    /// After the turn that has closed the kernel there is no other to hear of what it ended.
-    fn take_last_effects(&self) {
-        let mut state = self.shared.lock();
-        if state.kernel.is_closed() {
-            state.absorb();
-            let leavings = state.take_leavings();
-            drop(state);
-            clean_up(leavings);
-        }
     }
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
@@ -135,27 +106,6 @@ impl Executor {
     #[must_use]
     pub fn report(&self) -> Report {
         Report::of(&self.shared.lock())
-    }
-
-    /// What a [recorded](Executor::recorded) executor has written down so far, with the hashes of
-    /// the run so far; `None` for one that records nothing. O(its inputs).
-    #[must_use]
-    pub fn recording(&self) -> Option<Recording> {
-        let state = self.shared.lock();
-        let kernel = &state.kernel;
-        state
-            .tape
-            .recording(kernel.fingerprint(), kernel.certificate())
-    }
-
-    /// What is to be played next.
-    pub(crate) fn tape_next(&self) -> core::result::Result<Option<Input>, ReplayError> {
-        self.shared.lock().tape.peek()
-    }
-
-    /// The kernel's time.
-    pub(crate) fn now(&self) -> Time {
-        self.shared.lock().kernel.now()
     }
 
     /// What is wrong in the kernel: nothing, ever.

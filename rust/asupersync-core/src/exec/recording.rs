@@ -31,6 +31,9 @@ pub enum Input {
     Shutdown,
 }
 
+// The bound of a recording is stated in bytes.
+const _: () = assert!(size_of::<Input>() == 16);
+
 /// A run as data: how its kernel was set up, and every input that its executor had. Made by
 /// [`Executor::recorded`], from a run on any host.
 ///
@@ -73,6 +76,29 @@ pub enum ReplayError {
     },
 }
 
+impl Executor {
+    /// As [`Executor::new`], and writes down what comes from outside, at most `inputs_max`
+    /// [inputs](Recording::inputs) of 16 bytes, for [`Executor::recording`]. A turn has one to
+    /// begin, one for each thing that came, and one for each reading of the clock.
+    #[must_use]
+    pub fn recorded(config: &KernelConfig, host: impl Host, inputs_max: usize) -> Self {
+        let executor = Self::new(config, host);
+        executor.shared.lock().tape = Tape::record(config, inputs_max);
+        executor
+    }
+
+    /// What a [recorded](Executor::recorded) executor has written down so far, with the hashes of
+    /// the run so far; `None` for one that records nothing. O(its inputs).
+    #[must_use]
+    pub fn recording(&self) -> Option<Recording> {
+        let state = self.shared.lock();
+        let kernel = &state.kernel;
+        state
+            .tape
+            .recording(kernel.fingerprint(), kernel.certificate())
+    }
+}
+
 impl Recording {
     /// Everything that came, in order.
     #[must_use]
@@ -108,12 +134,13 @@ impl Recording {
         if self.is_cut {
             return Err(ReplayError::Cut);
         }
-        let tape = Tape::play(self.inputs.clone());
-        let executor = Executor::with_tape(&self.config, ReplayHost, tape);
+        let executor = Executor::new(&self.config, ReplayHost);
+        executor.shared.lock().tape = Tape::play(self.inputs.clone());
         let spawned = executor.spawn(body);
         let mut main = spawned.expect("a new executor has room for a task");
         loop {
-            match executor.tape_next()? {
+            let next = executor.shared.lock().tape.peek()?;
+            match next {
                 None => break,
                 Some(Input::Shutdown) => executor.shutdown(),
                 // Whatever else stands there, the turn says what it wanted instead.
@@ -130,7 +157,7 @@ impl Recording {
                 outcome,
                 is_stalled: false,
                 report,
-                ended_at: executor.now(),
+                ended_at: executor.shared.lock().kernel.now(),
             }),
             _ => Err(ReplayError::OtherRun { recorded, met }),
         }

@@ -89,7 +89,7 @@ pub(crate) struct Job {
 }
 
 impl Shared {
-    pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>, tape: Tape) -> Self {
+    pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>) -> Self {
         let inbox = Arc::new(Inbox::new(host.bell()));
         Self {
             state: Mutex::new(State {
@@ -101,7 +101,7 @@ impl Shared {
                 effects: Vec::new(),
                 queue: VecDeque::new(),
                 current: None,
-                tape,
+                tape: Tape::default(),
                 leavings: Leavings::default(),
             }),
             inbox,
@@ -118,13 +118,9 @@ impl Shared {
     /// The state, with the kernel told the time.
     pub(crate) fn lock_now(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        self.tell_time(&mut state);
-        state
-    }
-
-    pub(crate) fn tell_time(&self, state: &mut State) {
         let now = state.tape.now(self.host.now());
         state.kernel.advance(now);
+        state
     }
 
     /// Gives the kernel a command that makes work. Outside a poll, perhaps on another thread,
@@ -410,6 +406,10 @@ impl State {
         );
         if let Ok(Some(ending)) = ended {
             self.finish(task, ending, reason);
+        }
+        // Nobody turns again to hear of what ended when this has closed the kernel.
+        if self.kernel.is_closed() {
+            self.absorb();
         }
     }
 

@@ -88,6 +88,15 @@ pub(super) fn check_crates(metadata: &str) -> Result<Vec<Finding>> {
             ));
             continue;
         };
+        let default = package["features"]["default"].as_array();
+        for feature in default.into_iter().flatten().filter_map(Value::as_str) {
+            if ONLY_BY_FEATURE.contains(&feature) {
+                findings.push(Finding::new(
+                    format!("crate {name}"),
+                    format!("must not have the feature {feature} by default"),
+                ));
+            }
+        }
         for entry in array(package, "dependencies")? {
             let dependency = string(entry, "name")?;
             let is_for_users = entry["kind"].is_null();
@@ -219,15 +228,21 @@ mod tests {
 
     #[test]
     fn tokio_comes_by_a_feature_or_to_tests_only() {
-        let findings = |facts: &str| {
+        let findings = |facts: &str, default: &str| {
             let dependency = format!(r#"{{"name": "tokio", {facts}}}"#);
-            let package = format!(r#"{{"name": "asupersync", "dependencies": [{dependency}]}}"#);
+            let features = format!(r#""features": {{"default": [{default}], "tokio": []}}"#);
+            let package =
+                format!(r#"{{"name": "asupersync", "dependencies": [{dependency}], {features}}}"#);
             let metadata = format!(r#"{{"packages": [{package}]}}"#);
             check_crates(&metadata).expect("it is metadata").len()
         };
-        assert_eq!(findings(r#""kind": null, "optional": true"#), 0);
-        assert_eq!(findings(r#""kind": "dev", "optional": false"#), 0);
-        assert_eq!(findings(r#""kind": null, "optional": false"#), 1);
+        assert_eq!(findings(r#""kind": null, "optional": true"#, ""), 0);
+        assert_eq!(findings(r#""kind": "dev", "optional": false"#, ""), 0);
+        assert_eq!(findings(r#""kind": null, "optional": false"#, ""), 1);
+        assert_eq!(
+            findings(r#""kind": null, "optional": true"#, r#""tokio""#),
+            1
+        );
     }
 
     #[test]
