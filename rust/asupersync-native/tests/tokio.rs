@@ -386,3 +386,25 @@ fn a_blocking_job_past_the_drain_time_is_named_and_left_behind() {
     assert!(run.outcome.cancel_reason().is_some());
     release.send(()).unwrap();
 }
+
+#[test]
+fn a_run_inside_tokio_is_replayed_in_virtual_time() {
+    async fn body(cx: Cx) -> Result<u64, Error> {
+        let branches = (0..8_u64).map(|n| {
+            branch(move |cx: Cx| async move {
+                cx.sleep(Duration::from_millis(n % 3)).await?;
+                spawn_blocking(&cx, move || n * n).await
+            })
+        });
+        Ok(cx.all(branches).await?.into_iter().sum())
+    }
+    let runtime = NativeRuntime::with(NativeConfig {
+        recorded_inputs_max: 10_000,
+        ..NativeConfig::default()
+    });
+    let run: NativeRun<_> = multi_thread().block_on(runtime.drive(body));
+    let replayed = run.recording.as_ref().unwrap().replay(body).unwrap();
+    assert_eq!(replayed.outcome, Outcome::Ok(140));
+    assert_eq!(replayed.report, run.report);
+    assert_eq!(clean(run), Outcome::Ok(140));
+}
