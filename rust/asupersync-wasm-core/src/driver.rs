@@ -6,8 +6,9 @@
 //! that awaits a checkpoint in a loop leaves the kernel idle between any two microtasks, and must
 //! be interrupted all the same.
 
-use asupersync_core::{Effect, Handle, HostOpState, Kernel, KernelConfig, Result, Time};
+use asupersync_core::{Effect, Handle, HostOpState, Kernel, Result, Time};
 
+pub use crate::config::DriverConfig;
 use crate::decode;
 use crate::encode::Batch;
 use crate::reasons::Reasons;
@@ -31,21 +32,6 @@ pub trait Port {
     /// Whether the armed timer has gone off since the last call. The clock cannot tell: a timer
     /// may go off before the time it was armed for, by the clock's own resolution.
     fn take_timer_fired(&mut self) -> bool;
-}
-
-/// How a driver is set up, as the numbers that came from JavaScript.
-#[derive(Clone, Copy, Debug)]
-pub struct DriverConfig {
-    /// Seed, a whole number below 2^53.
-    pub seed: f64,
-    /// Runtime tag, a whole number; larger ones wrap.
-    pub tag: f64,
-    /// Milliseconds that a cancelled body has to drain.
-    pub drain_ms: f64,
-    /// Milliseconds of one slice.
-    pub slice_ms: f64,
-    /// Events that the trace ring holds.
-    pub trace_capacity: f64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,13 +70,7 @@ impl<P: Port> Driver<P> {
     /// # Errors
     /// [`ErrorKind::InvalidNumber`](asupersync_core::ErrorKind) for a hostile configuration.
     pub fn new(config: DriverConfig, port: P) -> Result<Self> {
-        let kernel = Kernel::new(&KernelConfig {
-            seed: decode::handle(config.seed)?.raw(),
-            tag: decode::word(config.tag, "a runtime tag")?,
-            drain_time_ns: decode::millis(config.drain_ms)?,
-            trace_capacity: decode::word(config.trace_capacity, "a trace capacity")?,
-            ..KernelConfig::default()
-        });
+        let kernel = Kernel::new(&config.kernel()?);
         decode::millis(config.slice_ms)?;
         let now = port.now_ms();
         Ok(Self {

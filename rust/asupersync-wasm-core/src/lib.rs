@@ -9,12 +9,16 @@
 
 pub mod abi;
 pub mod commands;
+mod config;
 pub mod decode;
 mod driver;
 pub mod encode;
 pub mod queries;
 mod reasons;
 #[cfg(target_arch = "wasm32")]
+mod slots;
+#[cfg(target_arch = "wasm32")]
 pub mod web;
 
+pub use config::CONFIG_NUMBERS;
 pub use driver::{Driver, DriverConfig, Port};

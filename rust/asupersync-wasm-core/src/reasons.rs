@@ -1,14 +1,16 @@
 //! Owns the book of reasons that the current batch names, so that JavaScript can read one by
 //! its number, once, and only if it wants to.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use asupersync_core::CancelReason;
 
 /// Reasons by number; emptied at every turn.
+///
+/// In the order of their numbers, which is the order of their making: nearly all are entered at
+/// the end, and what one turn can name is few. A tree would cost 1 KB of compressed wasm.
 #[derive(Debug, Default)]
-pub(crate) struct Reasons(BTreeMap<u32, Arc<CancelReason>>);
+pub(crate) struct Reasons(Vec<Arc<CancelReason>>);
 
 impl Reasons {
     pub(crate) fn clear(&mut self) {
@@ -17,9 +19,9 @@ impl Reasons {
 
     /// Enters `reason` and gives its number.
     pub(crate) fn enter(&mut self, reason: &Arc<CancelReason>) -> u32 {
-        self.0
-            .entry(reason.id)
-            .or_insert_with(|| Arc::clone(reason));
+        if let Err(place) = self.place(reason.id) {
+            self.0.insert(place, Arc::clone(reason));
+        }
         reason.id
     }
 
@@ -28,6 +30,10 @@ impl Reasons {
     }
 
     pub(crate) fn get(&self, id: u32) -> Option<&Arc<CancelReason>> {
-        self.0.get(&id)
+        self.0.get(self.place(id).ok()?)
+    }
+
+    fn place(&self, id: u32) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |reason| reason.id)
     }
 }

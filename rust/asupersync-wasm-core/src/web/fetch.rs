@@ -9,12 +9,12 @@
 //!   ended               ended                ended
 //! ```
 
-use std::collections::BTreeMap;
-
 use asupersync_core::Handle;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
+
+use crate::slots::Slots;
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,7 +49,7 @@ pub(crate) enum AfterAbort {
 
 /// The open capsules, by slot.
 #[derive(Debug, Default)]
-pub(crate) struct Fetches(BTreeMap<u32, Capsule>);
+pub(crate) struct Fetches(Slots<Capsule>);
 
 impl Fetches {
     /// Starts a request. `init` is the SDK's own copy: the signal is set on it.
@@ -71,9 +71,7 @@ impl Fetches {
     }
 
     fn of(&mut self, op: Handle) -> Option<&mut Capsule> {
-        self.0
-            .get_mut(&op.slot())
-            .filter(|capsule| capsule.op == op)
+        self.0.get_mut(op.slot()).filter(|capsule| capsule.op == op)
     }
 
     /// The request has its response or its failure.
@@ -112,7 +110,7 @@ impl Fetches {
 
     pub(crate) fn remove(&mut self, op: Handle) {
         if self.of(op).is_some() {
-            self.0.remove(&op.slot());
+            self.0.remove(op.slot());
         }
     }
 }
