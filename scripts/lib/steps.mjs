@@ -69,6 +69,7 @@ export const quickSteps = [
       return { code: plain.code || full.code, counts: null };
     },
   },
+  command("parity", "cargo", ["xtask", "parity", "--check"]),
   nodeTest("scripts"),
   nodeTest("bench"),
   ...["browser-core", "browser", "react", "next"].map(vitest),
