@@ -15,7 +15,7 @@ export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from ".
 export type { FetchResponse, ResponseBody } from "./fetch-response.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
-export type { ObligationKind } from "./obligation.js";
+export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";

@@ -14,6 +14,9 @@ export type ObligationKind =
   | "semaphore-permit"
   | "transaction";
 
+/** Where a live one stands: `asked` while it waits in line for a permit, then `reserved`. */
+export type ObligationState = "asked" | "reserved";
+
 const KINDS: { readonly [code: number]: ObligationKind } = {
   [ObligationKindCode.sendPermit]: "send-permit",
   [ObligationKindCode.ack]: "ack",

@@ -3,13 +3,14 @@ import {
   CounterCode,
   HandleKindCode,
   HostStateCode,
+  ObligationStateCode,
   RegionStateCode,
   TaskStateCode,
 } from "@asupersync/browser-core";
 import { type CancelKind, cancelKind } from "./cancel.js";
 import { SLOT_BITS } from "./handle.js";
 import type { HostOpState } from "./host-op.js";
-import { type ObligationKind, obligationKind } from "./obligation.js";
+import { type ObligationKind, type ObligationState, obligationKind } from "./obligation.js";
 import type { RuntimeState } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeState } from "./scope.js";
@@ -66,7 +67,7 @@ export interface ObligationNode {
   readonly id: number;
   /** What was promised: an {@link ObligationKind}. */
   readonly label: ObligationKind;
-  readonly state: "reserved";
+  readonly state: ObligationState;
 }
 
 type TreeNode = ScopeNode | TaskNode | HostOpNode | ObligationNode;
@@ -228,7 +229,7 @@ function draftOf(
         type: "obligation",
         id: keyOf(kind, slot),
         label: obligationKind(detail),
-        state: "reserved",
+        state: state === ObligationStateCode.asked ? "asked" : "reserved",
       };
     default: {
       const { id, label } = runtime.hostOps[slot] ?? unknownRecord(kind, slot, "host operation");

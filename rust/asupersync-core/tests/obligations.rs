@@ -245,7 +245,10 @@ fn the_slot_of_an_ended_obligation_is_free_at_once_unless_an_effect_names_it() {
     rig.complete(forgetful, Outcome::Ok);
     let next = rig.obligation("next", task, Ack);
     assert_ne!(next.slot(), leaked.slot(), "the effect is to be taken");
-    assert_eq!(rig.turn(), ["leaked leaked of forgetful Ack"]);
+    assert_eq!(
+        rig.turn(),
+        ["leaked leaked of forgetful Ack", "done forgetful Ok"]
+    );
     let soon = rig.obligation("soon", task, Ack);
     assert_ne!(
         soon.slot(),

@@ -45,6 +45,7 @@ export function stateTone({ node, cause }: TreeRow): Tone {
       // A request drains when it is aborted, a scope also when all goes well.
       return node.type === "host-op" ? "cancel" : "quiet";
     case "open":
+    case "asked":
     case "closing":
     case "created":
       return "quiet";
