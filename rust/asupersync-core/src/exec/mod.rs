@@ -22,6 +22,8 @@
 //! assert_eq!(run.outcome, Outcome::<_, Error>::Ok("fast"));
 //! ```
 
+mod abort;
+mod capsule;
 mod cx;
 mod error;
 mod executor;
@@ -41,6 +43,7 @@ mod select;
 mod state;
 mod wait;
 
+pub use capsule::Capsule;
 pub use cx::Cx;
 pub use error::{Error, Result};
 pub use executor::{Executor, Next};
