@@ -12,9 +12,12 @@ pub mod commands;
 pub mod decode;
 mod driver;
 pub mod encode;
+pub mod events;
 pub mod queries;
 mod reasons;
+mod wakes;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 
-pub use driver::{Driver, DriverConfig, Port};
+pub use driver::{Driver, DriverConfig};
+pub use wakes::Port;

@@ -177,7 +177,9 @@ impl Executor {
         clean_up(leavings);
     }
 
-    fn next(&self) -> Next {
+    /// When to turn again, as the last turn said it or as it has become since. O(log n).
+    #[must_use]
+    pub fn next(&self) -> Next {
         let mut state = self.shared.lock();
         if state.kernel.is_runnable() || state.has_queued() || !self.shared.inbox.is_empty() {
             return Next::Again;
