@@ -1,7 +1,7 @@
 //! Owns the snapshot: the live tree as rows, parents before children.
 
 use crate::cancel::CancelKind;
-use crate::handle::{Handle, pack};
+use crate::handle::{Handle, HandleKind, pack};
 use crate::kernel::Kernel;
 use crate::region::Owner;
 
@@ -17,6 +17,47 @@ pub struct Row {
     /// Why it is cancelled, if it is.
     pub cancel: Option<CancelKind>,
 }
+
+impl Row {
+    /// The state in a word, such as `running`; `unknown` for a code of a later version.
+    #[must_use]
+    pub fn state_name(&self) -> &'static str {
+        let names: &[&str] = match self.subject.kind() {
+            Some(HandleKind::Region) => &REGION_STATES,
+            Some(HandleKind::Task) => &TASK_STATES,
+            Some(HandleKind::HostOp) => &HOST_OP_STATES,
+            Some(HandleKind::Obligation) => &OBLIGATION_STATES,
+            None => &[],
+        };
+        names.get(usize::from(self.state)).unwrap_or(&"unknown")
+    }
+}
+
+/// By the codes of [`RegionState`](crate::RegionState).
+const REGION_STATES: [&str; 5] = ["open", "closing", "draining", "finalizing", "closed"];
+
+/// By the codes of [`TaskState`](crate::TaskState).
+const TASK_STATES: [&str; 6] = [
+    "created",
+    "running",
+    "cancel-requested",
+    "cancelling",
+    "finalizing",
+    "completed",
+];
+
+/// By the codes of [`HostOpState`](crate::HostOpState).
+const HOST_OP_STATES: [&str; 6] = [
+    "created",
+    "submitted",
+    "cancel-requested",
+    "draining",
+    "finalizing",
+    "completed",
+];
+
+/// By the codes of [`ObligationState`](crate::ObligationState).
+const OBLIGATION_STATES: [&str; 4] = ["reserved", "committed", "aborted", "leaked"];
 
 impl Kernel {
     /// The live tree, parents before children, siblings in order of birth. O(live), without

@@ -12,6 +12,7 @@ use asupersync_core::exec::{
 use asupersync_core::{Event, KernelConfig, Row};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use super::host::{BrowserHost, Number, Rung};
 use crate::wakes::Wakes;
@@ -157,6 +158,22 @@ impl BrowserRuntime {
                 Err(error) => Outcome::Err(error.into()),
             }
         }
+    }
+
+    /// As [`BrowserRuntime::run`], for those who have no executor to wait on: `ended` is called
+    /// when the runtime has closed.
+    ///
+    /// # Panics
+    /// If the runtime is closing or has closed.
+    pub fn run_then<T, E, F, Fut>(self, body: F, ended: impl FnOnce(Outcome<T, E>) + 'static)
+    where
+        T: PlatformSend + 'static,
+        E: From<Error> + PlatformSend + 'static,
+        F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
+        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
+    {
+        let run = self.run(body);
+        spawn_local(async move { ended(run.await) });
     }
 
     /// Cancels everything with `shutdown`, and waits until all of it has drained: the report on
