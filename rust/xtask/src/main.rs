@@ -7,7 +7,9 @@
 )]
 
 mod abi;
+mod features;
 mod process;
+mod rust_demo;
 mod sizes;
 mod tidy;
 mod wasm;
@@ -22,7 +24,9 @@ const USAGE: &str = "\
 cargo xtask COMMAND
   wasm [--names]   build the kernel's wasm into packages/browser-core/wasm
                    (--names keeps function names, for profiling)
+  rust-demo        build the page in Rust alone into the demo's public folder
   lint-wasm        run clippy on the code that exists for wasm only
+  features         check every combination of the facade's features, on both targets
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
   sizes            print the sizes of the built wasm
   tidy             check the repository's own rules";
@@ -47,6 +51,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["wasm"] => wasm::build(root, wasm::Names::Removed),
         ["wasm", "--names"] => wasm::build(root, wasm::Names::Kept),
+        ["rust-demo"] => rust_demo::build(root),
+        ["features"] => features::check(root),
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
