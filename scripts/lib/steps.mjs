@@ -22,11 +22,17 @@ export const quickSteps = [
   command("tidy", "cargo", ["xtask", "tidy"]),
   command("abi table", "cargo", ["xtask", "abi", "--check"]),
   command("cargo fmt", "cargo", ["fmt", "--all", "--check"]),
+  // The facade has features that exclude each other, which `clippy wasm` and `features` look at.
   command("clippy", "cargo", [
-    ...["clippy", "--workspace", "--all-targets", "--all-features", "--locked"],
-    ...["--", "--deny", "warnings"],
+    ...["clippy", "--workspace", "--exclude=asupersync", "--all-targets", "--all-features"],
+    ...["--locked", "--", "--deny", "warnings"],
+  ]),
+  command("clippy facade", "cargo", [
+    ...["clippy", "--package=asupersync", "--all-targets", "--features=deterministic-mode"],
+    ...["--locked", "--", "--deny", "warnings"],
   ]),
   command("clippy wasm", "cargo", ["xtask", "lint-wasm"]),
+  command("features", "cargo", ["xtask", "features"]),
   command("biome", process.execPath, [
     packageCommand("@biomejs/biome", "bin/biome"),
     ...["check", "--error-on-warnings", "."],
@@ -60,8 +66,9 @@ export const quickSteps = [
   ...["browser-core", "browser", "react", "next"].map(vitest),
 ];
 
-/** @type {Step[]} What needs the demo's production build and a browser. */
+/** @type {Step[]} What needs the demos' production builds and a browser. */
 export const slowSteps = [
+  command("rust demo", "cargo", ["xtask", "rust-demo"]),
   {
     name: "demo build",
     run: async (env) => {

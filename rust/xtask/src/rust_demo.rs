@@ -37,6 +37,7 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .out_name(CRATE)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&out_dir)?;

@@ -1,0 +1,68 @@
+/** A WebSocket server of a test's own: it echoes, and keeps what it saw of each connection. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect } from "@playwright/test";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** What the server saw of one connection. */
+export interface Connection {
+  readonly received: readonly string[];
+  /** The code that closed it, once it is closed. */
+  readonly closeCode: number | undefined;
+  /** Closes it from this side. */
+  close(code: number): void;
+  /** Reads nothing any more, so that no close handshake is answered. */
+  fallSilent(): void;
+}
+
+export class EchoServer implements AsyncDisposable {
+  readonly url: string;
+  readonly connections: readonly Connection[];
+  readonly #server: WebSocketServer;
+
+  private constructor(server: WebSocketServer, connections: readonly Connection[]) {
+    this.#server = server;
+    this.connections = connections;
+    this.url = `ws://localhost:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(): Promise<EchoServer> {
+    const server = new WebSocketServer({ host: "localhost", port: 0 });
+    const connections: Connection[] = [];
+    server.on("connection", (socket) => connections.push(watch(socket)));
+    await once(server, "listening");
+    return new EchoServer(server, connections);
+  }
+
+  /** Waits until the first connection is closed, with this code. */
+  async expectClosed(code: number): Promise<void> {
+    await expect.poll(() => this.connections[0]?.closeCode).toBe(code);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#server.clients) client.terminate();
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    await closed;
+  }
+}
+
+function watch(socket: WebSocket): Connection {
+  const received: string[] = [];
+  let closeCode: number | undefined;
+  socket.on("message", (data, isBinary) => {
+    received.push(data.toString());
+    socket.send(data, { binary: isBinary });
+  });
+  socket.on("close", (code) => {
+    closeCode = code;
+  });
+  return {
+    received,
+    get closeCode() {
+      return closeCode;
+    },
+    close: (code) => socket.close(code),
+    fallSilent: () => socket.pause(),
+  };
+}
