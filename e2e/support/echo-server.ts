@@ -9,6 +9,7 @@ export interface Connection {
   readonly received: readonly string[];
   /** The code that closed it, once it is closed. */
   readonly closeCode: number | undefined;
+  send(text: string): void;
   /** Closes it from this side. */
   close(code: number): void;
   /** Reads nothing any more, so that no close handshake is answered. */
@@ -62,6 +63,7 @@ function watch(socket: WebSocket): Connection {
     get closeCode() {
       return closeCode;
     },
+    send: (text) => socket.send(text),
     close: (code) => socket.close(code),
     fallSilent: () => socket.pause(),
   };

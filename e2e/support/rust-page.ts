@@ -2,7 +2,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { VISIT_PARAM } from "../../apps/next-demo/shared/visit-param.js";
 
-type Panel = "Search" | "Ticker" | "Work" | "Socket" | "Runtime";
+type Panel = "Search" | "Report" | "Ticker" | "Work" | "Socket" | "Runtime";
 
 export class RustPage {
   readonly page: Page;

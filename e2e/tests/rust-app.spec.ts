@@ -59,6 +59,21 @@ test("a body that is no JSON is said to the person, and the page goes on", async
   await expect(app.hits).toHaveText(["Ag Silver"]);
 });
 
+test("a response is read as it comes, and a cancelled read aborts it", async ({ app, ledger }) => {
+  await app.press("Read the report");
+  await expect(app.status("Report")).toHaveText("2 rows");
+  await app.press("Stop reading");
+  const { bytesSent } = await ledger.expectOutcome("report", "aborted");
+  expect(bytesSent).toBeGreaterThan(0);
+});
+
+test("a response that is not read is let go of with its task", async ({ app, ledger }) => {
+  await app.press("Read its head alone");
+  await expect(app.status("Report")).toHaveText("200 application/x-ndjson");
+  await ledger.expectOutcome("report", "aborted");
+  await expect(app.hostOperations()).toHaveCount(0);
+});
+
 test("a cancelled task runs its finalizer and leaves the tree", async ({ app }) => {
   const atRest = await app.tree.count();
   await app.press("Start the ticker");
@@ -122,6 +137,23 @@ test("a peer that does not answer the close is waited for no longer than its tim
   await app.press("Cancel its task");
   await expect(app.status("Socket")).toHaveText("closed by Timeout with 1006");
   await expect(app.hostOperations()).toHaveCount(0);
+});
+
+test("messages that nobody receives close the socket once its buffer is full", async ({
+  app,
+  echo,
+}) => {
+  await app.page.getByLabel("Receive nothing").check();
+  await app.press("Connect");
+  await expect(app.status("Socket")).toHaveText("open");
+  for (let number = 1; number <= 100; number++) echo.connections[0]?.send(`message ${number}`);
+  await echo.expectClosed(4008);
+
+  // What had come until then is not lost: the one in hand, and the buffer.
+  await app.page.getByLabel("Receive nothing").uncheck();
+  await expect(app.status("Socket")).toHaveText("closed by Overflow with 4008");
+  await expect(app.received).toHaveCount(65);
+  await expect(app.received.last()).toHaveText("message 65");
 });
 
 test("closing the runtime ends everything that it holds", async ({ app, echo, ledger }) => {

@@ -8,6 +8,7 @@
 
 pub mod first_run;
 mod page;
+mod report;
 mod search;
 mod slot;
 mod socket;
@@ -47,6 +48,7 @@ async fn app(cx: Cx, runtime: BrowserRuntime) -> Result<()> {
     let left = cx
         .scope(move |cx, scope| async move {
             search::install(&scope);
+            report::install(&scope);
             ticker::install(&scope);
             work::install(&scope);
             socket::install(&scope);

@@ -41,6 +41,11 @@ pub(crate) fn value(id: &str) -> String {
     element(id).unchecked_into::<HtmlInputElement>().value()
 }
 
+/// Whether the box `id` is checked.
+pub(crate) fn is_checked(id: &str) -> bool {
+    element(id).unchecked_into::<HtmlInputElement>().checked()
+}
+
 /// A parameter of the page's address.
 pub(crate) fn parameter(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;

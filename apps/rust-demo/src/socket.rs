@@ -2,11 +2,15 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use asupersync::{Cx, Error, Message, Result, Scope, WebSocket};
 
 use crate::page;
 use crate::slot::Slot;
+
+/// How often a pause looks whether it is over.
+const PAUSE_AGAIN: Duration = Duration::from_millis(20);
 
 /// The open socket, for the buttons.
 type Shared = Rc<RefCell<Option<Rc<WebSocket>>>>;
@@ -63,6 +67,9 @@ async fn echo(cx: &Cx, shared: &Shared) -> Result<()> {
         }
     })?;
     while let Some(message) = socket.recv(cx).await? {
+        while page::is_checked("socket-pause") {
+            cx.sleep(PAUSE_AGAIN).await?;
+        }
         match message {
             Message::Text(text) => page::add_item("socket-received", &text),
             Message::Binary(bytes) => {

@@ -61,7 +61,7 @@
 //!
 //! # In a browser
 //!
-//! ```ignore
+//! ```rust,custom
 //! use asupersync::{Error, Request};
 //! use wasm_bindgen::prelude::*;
 //!
