@@ -83,7 +83,9 @@ impl<P: Port> Driver<P> {
         }
         self.effects = effects;
         self.delivering = !self.batch.is_empty();
-        if !self.delivering {
+        if self.delivering {
+            self.wakes.has_delivery();
+        } else {
             self.settle_wake();
         }
         self.batch.len()

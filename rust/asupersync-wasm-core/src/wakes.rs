@@ -48,6 +48,9 @@ pub(crate) struct Wakes<P> {
     slice_ms: f64,
     slice_start_ms: f64,
     last_turn_ms: f64,
+    /// The last turn left work, or bodies to deliver to: time that passes then is the driver's
+    /// own, and no pause that the page had.
+    is_busy: bool,
     armed_for: Time,
     holds_timer: bool,
 }
@@ -63,6 +66,7 @@ impl<P: Port> Wakes<P> {
             slice_ms,
             slice_start_ms: now,
             last_turn_ms: now,
+            is_busy: false,
             armed_for: Time::NEVER,
             holds_timer: false,
         }
@@ -76,12 +80,13 @@ impl<P: Port> Wakes<P> {
     /// up. Then a macrotask is armed, and nothing is to be done before it.
     pub(crate) fn begin_turn(&mut self, is_runnable: bool) -> Option<Time> {
         let now_ms = self.port.now_ms();
-        let new_slice = self.wake == Wake::Macrotask || now_ms - self.last_turn_ms > self.slice_ms;
-        if new_slice {
+        let has_timer_fired = self.port.take_timer_fired();
+        let was_idle = !self.is_busy && now_ms - self.last_turn_ms > self.slice_ms;
+        if self.wake == Wake::Macrotask || has_timer_fired || was_idle {
             self.slice_start_ms = now_ms;
         }
         self.wake = Wake::None;
-        if self.port.take_timer_fired() {
+        if has_timer_fired {
             self.armed_for = Time::NEVER;
             self.holds_timer = false;
         }
@@ -97,6 +102,11 @@ impl<P: Port> Wakes<P> {
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn has_time(&self) -> bool {
         !self.is_used_up(self.port.now_ms())
+    }
+
+    /// Notes that the turn gave its caller work to carry out, after which it turns again.
+    pub(crate) const fn has_delivery(&mut self) {
+        self.is_busy = true;
     }
 
     /// Notes the end of a turn that ran bodies itself: the time that it took is no pause that the
@@ -122,6 +132,7 @@ impl<P: Port> Wakes<P> {
     /// Ends a turn, at the kernel time `now`: arms a wake if there is work, else the timer for the
     /// next deadline.
     pub(crate) fn settle(&mut self, now: Time, is_runnable: bool, next_deadline: Option<Time>) {
+        self.is_busy = is_runnable;
         if is_runnable {
             if self.wake == Wake::None {
                 self.arm(Wake::Microtask);
