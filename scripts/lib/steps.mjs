@@ -15,6 +15,8 @@ import { turbo } from "./turbo.mjs";
  */
 
 const COLOUR = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
+/** All that the facade has natively; it refuses to be built natively with all its features. */
+const FACADE_FEATURES = "--features=deterministic-mode,tokio";
 const REPORTS = path.join(root, "target", "reports");
 
 /** @type {Step[]} Seconds to a few minutes: run before every push. */
@@ -28,7 +30,7 @@ export const quickSteps = [
     ...["--locked", "--", "--deny", "warnings"],
   ]),
   command("clippy facade", "cargo", [
-    ...["clippy", "--package=asupersync", "--all-targets", "--features=deterministic-mode"],
+    ...["clippy", "--package=asupersync", "--all-targets", FACADE_FEATURES],
     ...["--locked", "--", "--deny", "warnings"],
   ]),
   command("clippy wasm", "cargo", ["xtask", "lint-wasm"]),
@@ -59,6 +61,22 @@ export const quickSteps = [
         options,
       );
       return { code, counts: fromCargo(output) };
+    },
+  },
+  {
+    name: "cargo doc",
+    run: async (env) => {
+      const options = {
+        output: /** @type {const} */ ("both"),
+        env: { ...env, ...COLOUR, RUSTDOCFLAGS: "--deny warnings" },
+      };
+      const doc = ["doc", "--workspace", "--no-deps", "--locked"];
+      // As it comes, and as docs.rs shows it.
+      const plain = await run("cargo", doc, options);
+      const full = await run("cargo", [...doc, "--exclude=asupersync", "--all-features"], options);
+      const facade = ["doc", "--package=asupersync", "--no-deps", "--locked", FACADE_FEATURES];
+      const native = await run("cargo", facade, options);
+      return { code: plain.code || full.code || native.code, counts: null };
     },
   },
   nodeTest("scripts"),

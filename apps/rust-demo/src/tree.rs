@@ -35,7 +35,8 @@ fn lines(rows: &[Row]) -> Vec<String> {
             Some(HandleKind::Region) => "region",
             Some(HandleKind::Task) => "task",
             Some(HandleKind::HostOp) => "host operation",
-            Some(HandleKind::Obligation) | None => "obligation",
+            Some(HandleKind::Obligation) => "obligation",
+            Some(HandleKind::Semaphore) | None => "unknown",
         };
         let slot = row.subject.slot();
         format!("{:1$}{kind} {slot} {2}", "", 2 * depth, row.state_name())

@@ -125,6 +125,7 @@ export const ObligationStateCode = {
   committed: 1,
   aborted: 2,
   leaked: 3,
+  asked: 4,
 } as const;
 
 /** One of the codes of {@link ObligationStateCode}. */
@@ -156,6 +157,7 @@ export const HandleKindCode = {
   task: 2,
   hostOp: 3,
   obligation: 0,
+  semaphore: 4,
 } as const;
 
 /** One of the codes of {@link HandleKindCode}. */
@@ -172,6 +174,8 @@ export const ErrorKindCode = {
   wrongState: 7,
   runtimeClosed: 8,
   poisoned: 9,
+  semaphoreClosed: 10,
+  wouldWait: 11,
 } as const;
 
 /** One of the codes of {@link ErrorKindCode}. */
@@ -204,6 +208,13 @@ export const EventCode = {
   obligationAborted: 23,
   obligationLeaked: 24,
   obligationTransferred: 25,
+  semaphoreOpened: 26,
+  channelOpened: 27,
+  semaphoreClosed: 28,
+  semaphoreDropped: 29,
+  permitAsked: 30,
+  permitsTaken: 31,
+  permitsGiven: 32,
 } as const;
 
 /** One of the codes of {@link EventCode}. */

@@ -27,7 +27,8 @@ impl Row {
             Some(HandleKind::Task) => &TASK_STATES,
             Some(HandleKind::HostOp) => &HOST_OP_STATES,
             Some(HandleKind::Obligation) => &OBLIGATION_STATES,
-            None => &[],
+            // A semaphore is no part of the tree.
+            Some(HandleKind::Semaphore) | None => &[],
         };
         names.get(usize::from(self.state)).unwrap_or(&"unknown")
     }
@@ -126,5 +127,28 @@ impl Kernel {
             regions[children_from..].reverse();
         }
         rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOST_OP_STATES, OBLIGATION_STATES, REGION_STATES, TASK_STATES};
+    use crate::{HostOpState, ObligationState, RegionState, TaskState};
+
+    #[test]
+    fn the_last_state_of_each_kind_has_the_last_word() {
+        assert_eq!(REGION_STATES[RegionState::Closed as usize], "closed");
+        assert_eq!(REGION_STATES.len(), RegionState::Closed as usize + 1);
+        assert_eq!(
+            TASK_STATES[TaskState::CancelRequested as usize],
+            "cancel-requested"
+        );
+        assert_eq!(TASK_STATES.len(), TaskState::Completed as usize + 1);
+        assert_eq!(HOST_OP_STATES[HostOpState::Draining as usize], "draining");
+        assert_eq!(HOST_OP_STATES.len(), HostOpState::Completed as usize + 1);
+        assert_eq!(
+            OBLIGATION_STATES.len(),
+            ObligationState::Leaked as usize + 1
+        );
     }
 }

@@ -32,7 +32,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Stores `value`, or gives `None` when the table is full.
     pub(crate) fn insert(&mut self, value: V) -> Option<K> {
-        if self.live + self.retired >= self.slots_max {
+        if self.is_full() {
             return None;
         }
         self.live += 1;
@@ -76,7 +76,12 @@ impl<K: Key, V> Table<K, V> {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.live + self.retired >= self.slots_max
+        !self.has_room(1)
+    }
+
+    /// Whether so many more entries fit.
+    pub(crate) fn has_room(&self, count: u32) -> bool {
+        self.slots_max - self.live - self.retired >= count
     }
 
     /// Whether a key of this slot may have been issued.

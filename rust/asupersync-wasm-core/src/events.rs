@@ -50,6 +50,7 @@ fn subject(event: &Event) -> &'static str {
         Some(HandleKind::Task) => "task",
         Some(HandleKind::HostOp) => "hostOp",
         Some(HandleKind::Obligation) => "obligation",
+        Some(HandleKind::Semaphore) => "semaphore",
         None => "unknown",
     }
 }

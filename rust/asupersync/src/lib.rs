@@ -26,7 +26,8 @@
 //! | `wasm-runtime` | `BrowserRuntime`, which is the `DefaultRuntime` in wasm | pages and workers |
 //! | `browser-io` | `fetch`, `WebSocket`; with it comes `wasm-runtime` | pages and workers |
 //! | `browser-trace` | `trace_json_lines`; with it comes `wasm-runtime` | pages and workers |
-//! | `deterministic-mode` | `Lab`: virtual time, a seed, a leak report | tests, anywhere |
+//! | `deterministic-mode` | `Lab`: virtual time, a seed, a leak report; `test`, `explore` | tests, anywhere |
+//! | `tokio` | `in_tokio`, `spawn_tokio`, `NativeRuntime::drive`; with it comes `native-runtime` | programs on Tokio |
 //!
 //! A crate for one platform names the runtime; one for both leaves that to the target:
 //!
@@ -54,6 +55,7 @@
 //! | [`BlockingRuntime::run`], the function `run` | yes | no: a page cannot wait | yes |
 //! | `BrowserRuntime::spawn`, `run` as a future, `close`, `snapshot` | | yes | |
 //! | `spawn_blocking` | a thread of a bounded pool | no: there are no threads | in the task, at once |
+//! | `in_tokio`, `spawn_tokio` | `tokio` | | |
 //! | `fetch`, `WebSocket` | | `browser-io` | |
 //! | events as JSON lines | | `browser-trace` | |
 //! | time | monotonic | monotonic | virtual |
@@ -76,22 +78,26 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "deterministic-mode")]
+mod explore;
 mod requirements;
 mod runtime;
 
 pub use asupersync_core::exec::{
     Body, BoxBody, BoxFuture, Capsule, Completer, Cx, Either, Error, HostOp, JoinHandle, Live,
-    Outcome, PlatformFuture, PlatformSend, PlatformSync, Report, Result, Scope, branch, join,
-    select,
+    Outcome, PlatformFuture, PlatformSend, PlatformSync, Recording, ReplayError, Report, Result,
+    Scope, branch, join, select,
 };
 #[cfg(feature = "deterministic-mode")]
-pub use asupersync_core::exec::{Lab, LabRun};
+pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
 pub use asupersync_core::{
     CancelKind, CancelReason, ErrorKind, Event, EventKind, Handle, HandleKind, HostOpKind,
     KernelConfig, KernelError, Row, Time,
 };
 #[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
-pub use asupersync_native::{NativeConfig, NativeRuntime, spawn_blocking};
+pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
+#[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+pub use asupersync_native::{in_tokio, spawn_tokio};
 #[cfg(all(feature = "browser-trace", target_family = "wasm"))]
 pub use asupersync_wasm_core::web::rust::trace_json_lines;
 #[cfg(all(feature = "wasm-runtime", target_family = "wasm"))]
@@ -102,6 +108,8 @@ pub use asupersync_wasm_core::web::rust::{
     SocketOptions, WebSocket, fetch,
 };
 
+#[cfg(feature = "deterministic-mode")]
+pub use explore::{TEST_SEEDS, explore, test};
 #[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
 pub use runtime::run;
 pub use runtime::{BlockingRuntime, Runtime};

@@ -14,7 +14,7 @@ use crate::host_op::HostOpKind;
 
 /// Codes of a completion.
 const GIVEN: u32 = 0;
-const ABANDONED: u32 = 1;
+pub(crate) const ABANDONED: u32 = 1;
 
 /// A host operation held open by the work outside the kernel that it stands for: a response whose
 /// body may be read, a socket. Its task ends only after it, and orders it to be aborted when the

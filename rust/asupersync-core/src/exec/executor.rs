@@ -38,7 +38,7 @@ pub enum Next {
 /// dropped before it [has closed](Executor::is_closed) drops the futures that it holds.
 #[derive(Debug)]
 pub struct Executor {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Executor {
@@ -83,7 +83,7 @@ impl Executor {
     pub fn turn_while(&self, mut has_time: impl FnMut() -> bool) -> Next {
         let messages = self.shared.inbox.take();
         let mut state = self.shared.lock_now();
-        for message in messages {
+        for message in state.tape.turn(messages) {
             state.apply(message);
         }
         if !state.has_queued() {
@@ -108,6 +108,7 @@ impl Executor {
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
     pub fn shutdown(&self) {
+        self.shared.lock().tape.shutdown();
         // Refused only by a kernel that has closed already.
         let _ = self.shared.command(|state| state.kernel.shutdown());
     }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::abort::AbortOrder;
-use super::capsule::Capsule;
+use super::capsule::{ABANDONED, Capsule};
 use super::cx::Cx;
 use super::error::{Error, Result};
 use super::platform::PlatformSend;
@@ -104,7 +104,9 @@ impl<T> Future for HostOp<T> {
             return Poll::Pending;
         };
         wait.poll(context).map(|ended| {
-            ended?;
+            if ended? == ABANDONED {
+                return Err(Error::Abandoned);
+            }
             let value = self
                 .value
                 .lock()

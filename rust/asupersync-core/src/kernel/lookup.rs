@@ -6,7 +6,8 @@ use super::{Kernel, wrong_state};
 use crate::cancel::CancelReason;
 use crate::error::{ErrorKind, KernelError, Result};
 use crate::handle::{
-    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, TaskKey, pack, unpack,
+    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey,
+    pack, unpack,
 };
 use crate::host_op::{HostOp, HostOpState};
 use crate::obligation::{Obligation, ObligationState};
@@ -39,7 +40,7 @@ impl Kernel {
         Ok(self.host_ops.at(self.host_op_key(op)?).state)
     }
 
-    /// The state of a live obligation: always reserved, since any other is its end.
+    /// The state of a live obligation: asked or reserved, since any other is its end.
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
@@ -113,9 +114,14 @@ impl Kernel {
     }
 
     pub(super) fn obligation_key(&self, handle: Handle) -> Result<ObligationKey> {
-        let is_live = |record: &Obligation| record.state == ObligationState::Reserved;
+        let is_live = |record: &Obligation| record.state.is_live();
         let expected = "a pending obligation's handle";
         self.key(&self.obligations, handle, is_live, expected)
+    }
+
+    pub(super) fn semaphore_key(&self, handle: Handle) -> Result<SemaphoreKey> {
+        let expected = "a live semaphore handle";
+        self.key(&self.semaphores, handle, |_| true, expected)
     }
 
     /// The key of a task whose code can be running.
@@ -148,6 +154,10 @@ impl Kernel {
         pack(key, self.tag)
     }
 
+    pub(super) fn semaphore_handle(&self, key: SemaphoreKey) -> Handle {
+        pack(key, self.tag)
+    }
+
     /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
     #[must_use]
     pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
@@ -172,7 +182,11 @@ impl Kernel {
             HandleKind::Obligation => self
                 .obligations
                 .iter()
-                .filter(|(_, record)| record.state == ObligationState::Reserved)
+                .filter(|(_, record)| record.state.is_live())
+                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Semaphore => self
+                .semaphores
+                .iter()
                 .find_map(|(key, _)| found(pack(key, tag))),
         }
     }
