@@ -1,5 +1,6 @@
-/** A WebSocket server of a test's own: it echoes, and keeps what it saw of each connection. */
+/** A server of a test's own: it echoes, and keeps what it saw of each WebSocket. */
 import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "@playwright/test";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -19,20 +20,28 @@ export interface Connection {
 export class EchoServer implements AsyncDisposable {
   readonly url: string;
   readonly connections: readonly Connection[];
-  readonly #server: WebSocketServer;
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
 
-  private constructor(server: WebSocketServer, connections: readonly Connection[]) {
+  private constructor(
+    server: Server,
+    sockets: WebSocketServer,
+    connections: readonly Connection[],
+  ) {
     this.#server = server;
+    this.#sockets = sockets;
     this.connections = connections;
     this.url = `ws://localhost:${(server.address() as AddressInfo).port}`;
   }
 
   static async start(): Promise<EchoServer> {
-    const server = new WebSocketServer({ host: "localhost", port: 0 });
+    const server = createServer(echo);
+    const sockets = new WebSocketServer({ server });
     const connections: Connection[] = [];
-    server.on("connection", (socket) => connections.push(watch(socket)));
+    sockets.on("connection", (socket) => connections.push(watch(socket)));
+    server.listen(0, "localhost");
     await once(server, "listening");
-    return new EchoServer(server, connections);
+    return new EchoServer(server, sockets, connections);
   }
 
   /** Waits until the first connection is closed, with this code. */
@@ -41,11 +50,19 @@ export class EchoServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#server.clients) client.terminate();
+    for (const client of this.#sockets.clients) client.terminate();
     const closed = once(this.#server, "close");
     this.#server.close();
+    this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Answers with the method, the content type and the body that came. */
+function echo(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { "access-control-allow-origin": "*" });
+  response.write(`${request.method} ${request.headers["content-type"]} `);
+  request.pipe(response);
 }
 
 function watch(socket: WebSocket): Connection {

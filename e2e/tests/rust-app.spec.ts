@@ -110,6 +110,11 @@ test("a socket echoes, and its close handshake is answered", async ({ app, echo 
   await expect(app.hostOperations()).toHaveCount(0);
 });
 
+test("a request carries its method, its headers and bytes both ways", async ({ app }) => {
+  await app.press("Post instead");
+  await expect(app.received).toHaveText(["POST text/plain hello"]);
+});
+
 test("a cancelled task closes its socket before it ends", async ({ app, echo }) => {
   await app.press("Connect");
   await expect(app.status("Socket")).toHaveText("open");

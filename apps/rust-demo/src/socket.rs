@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use asupersync::{Cx, Error, Message, Result, Scope, WebSocket};
+use asupersync::{Cx, Error, Message, Request, Result, Scope, WebSocket, fetch};
 
 use crate::page;
 use crate::slot::Slot;
@@ -31,6 +31,12 @@ pub(crate) fn install(scope: &Scope) {
             let sent = spawner.spawn(|cx| async move { say(socket.send(&cx, text).await) });
             drop(sent);
         }
+    });
+
+    let spawner = scope.clone();
+    page::on("socket-post", "click", move || {
+        let posted = spawner.spawn(|cx| async move { say(post(&cx).await) });
+        drop(posted);
     });
 
     let (spawner, shared) = (scope.clone(), socket);
@@ -77,6 +83,17 @@ async fn echo(cx: &Cx, shared: &Shared) -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+/// The same text by a request: what a page does where sockets cannot pass.
+async fn post(cx: &Cx) -> Result<()> {
+    let url = page::parameter("echo").unwrap_or_default();
+    let request = Request::post(url.replacen("ws", "http", 1))
+        .header("content-type", "text/plain")
+        .body(page::value("socket-text").into_bytes());
+    let answer = fetch(cx, request).await?.bytes(cx).await?;
+    page::add_item("socket-received", &String::from_utf8_lossy(&answer));
     Ok(())
 }
 
