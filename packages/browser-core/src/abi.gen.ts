@@ -62,6 +62,7 @@ export const HostKindCode = {
   foreign: 0,
   fetch: 1,
   signal: 2,
+  socket: 3,
 } as const;
 
 /** One of the codes of {@link HostKindCode}. */

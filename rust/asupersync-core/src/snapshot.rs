@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cancel::{CancelKind, CancelReason};
-use crate::handle::{Handle, pack};
+use crate::handle::{Handle, HandleKind, pack};
 use crate::kernel::Kernel;
 use crate::region::Owner;
 
@@ -45,6 +45,48 @@ impl Rows {
         });
     }
 }
+
+impl Row {
+    /// The state in a word, such as `running`; `unknown` for a code of a later version.
+    #[must_use]
+    pub fn state_name(&self) -> &'static str {
+        let names: &[&str] = match self.subject.kind() {
+            Some(HandleKind::Region) => &REGION_STATES,
+            Some(HandleKind::Task) => &TASK_STATES,
+            Some(HandleKind::HostOp) => &HOST_OP_STATES,
+            Some(HandleKind::Obligation) => &OBLIGATION_STATES,
+            // A semaphore is no part of the tree.
+            Some(HandleKind::Semaphore) | None => &[],
+        };
+        names.get(usize::from(self.state)).unwrap_or(&"unknown")
+    }
+}
+
+/// By the codes of [`RegionState`](crate::RegionState).
+const REGION_STATES: [&str; 5] = ["open", "closing", "draining", "finalizing", "closed"];
+
+/// By the codes of [`TaskState`](crate::TaskState).
+const TASK_STATES: [&str; 6] = [
+    "created",
+    "running",
+    "cancel-requested",
+    "cancelling",
+    "finalizing",
+    "completed",
+];
+
+/// By the codes of [`HostOpState`](crate::HostOpState).
+const HOST_OP_STATES: [&str; 6] = [
+    "created",
+    "submitted",
+    "cancel-requested",
+    "draining",
+    "finalizing",
+    "completed",
+];
+
+/// By the codes of [`ObligationState`](crate::ObligationState).
+const OBLIGATION_STATES: [&str; 5] = ["reserved", "committed", "aborted", "leaked", "asked"];
 
 impl Kernel {
     /// The live tree, parents before children, siblings in order of birth. O(live), without
@@ -93,5 +135,25 @@ impl Kernel {
             regions[children_from..].reverse();
         }
         rows.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOST_OP_STATES, OBLIGATION_STATES, REGION_STATES, TASK_STATES};
+    use crate::{HostOpState, ObligationState, RegionState, TaskState};
+
+    #[test]
+    fn the_last_state_of_each_kind_has_the_last_word() {
+        assert_eq!(REGION_STATES[RegionState::Closed as usize], "closed");
+        assert_eq!(REGION_STATES.len(), RegionState::Closed as usize + 1);
+        assert_eq!(
+            TASK_STATES[TaskState::CancelRequested as usize],
+            "cancel-requested"
+        );
+        assert_eq!(TASK_STATES.len(), TaskState::Completed as usize + 1);
+        assert_eq!(HOST_OP_STATES[HostOpState::Draining as usize], "draining");
+        assert_eq!(HOST_OP_STATES.len(), HostOpState::Completed as usize + 1);
+        assert_eq!(OBLIGATION_STATES.len(), ObligationState::Asked as usize + 1);
     }
 }

@@ -165,6 +165,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("foreign", HostOpKind::Foreign as u32, ""),
             entry("fetch", HostOpKind::Fetch as u32, ""),
             entry("signal", HostOpKind::Signal as u32, ""),
+            entry("socket", HostOpKind::Socket as u32, ""),
         ],
     },
     AbiGroup {

@@ -4,7 +4,8 @@
 use asupersync_core::{Budget, KernelError, Outcome, RegionLimits, Result};
 
 use crate::decode;
-use crate::driver::{Driver, Port};
+use crate::driver::Driver;
+use crate::wakes::Port;
 
 /// What `task_complete` adds to the outcome of a task that completed in the call.
 pub const COMPLETED_NOW: f64 = 4.0;

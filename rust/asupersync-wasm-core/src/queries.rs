@@ -5,7 +5,8 @@ use std::sync::Arc;
 use asupersync_core::{CancelReason, HandleKind};
 
 use crate::decode;
-use crate::driver::{Driver, Port, to_ms};
+use crate::driver::Driver;
+use crate::wakes::{Port, to_ms};
 
 /// Numbers in one snapshot row: kind, slot, parent's kind, parent's slot, state, cancel kind + 1,
 /// and the detail: a region's policy, the kind of a host operation or of an obligation.
