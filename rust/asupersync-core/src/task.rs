@@ -142,6 +142,26 @@ impl Task {
             )
     }
 
+    /// Whether the quotas of its budget count: nobody has asked it to cancel, and no finalizer
+    /// runs. The clean-up polls and the drain time bound the rest of its life.
+    pub(crate) fn is_on_quotas(&self) -> bool {
+        matches!(self.state, TaskState::Created | TaskState::Running) && !self.is_region_finalizer
+    }
+
+    /// The budget of regions that it opens now.
+    pub(crate) fn allowance(&self) -> Budget {
+        if self.is_on_quotas() {
+            return self.budget;
+        }
+        // Neither what the body has used up nor its own few clean-up polls may cut short what
+        // releases a resource.
+        Budget {
+            polls: u32::MAX,
+            cost: u64::MAX,
+            ..self.budget
+        }
+    }
+
     /// Whether user code of this task can be running, and so may ask for things.
     pub(crate) fn is_active(&self) -> bool {
         matches!(self.activity, Activity::Body | Activity::Finalizer)

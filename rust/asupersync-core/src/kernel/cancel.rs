@@ -143,7 +143,6 @@ impl Kernel {
             .as_ref()
             .map_or(CancelKind::User, |reason| reason.kind);
         record.budget.polls = kind.cleanup_polls();
-        record.budget.cost = u64::MAX;
         self.note_task(key, EventKind::TaskCancelling, kind.cleanup_polls());
         self.fail_waits(key);
     }

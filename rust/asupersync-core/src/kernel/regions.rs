@@ -28,8 +28,11 @@ impl Kernel {
 
     /// Opens a region owned by `task`, which ends only after it. One opened under a mask, or
     /// as [`shielded`](Ownership::shielded), is not reached by a cancellation of the task; any
-    /// other one opened by a cancelled task is cancelled at once. Its budget is what the task
-    /// has left, without the poll quota, which counts the task's own dispatches.
+    /// other one opened by a cancelled task is cancelled at once.
+    ///
+    /// Its budget is what the task has left; a shield keeps off the task's cancellation, not
+    /// this. What a task opens for its clean-up, once it was asked to cancel or in a finalizer,
+    /// has no quota of polls or cost: the task's drain time ends it.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`] if the task's code does not run, [`ErrorKind::LimitReached`]
@@ -49,10 +52,7 @@ impl Kernel {
         } else {
             record.reason.clone()
         };
-        let budget = Budget {
-            polls: u32::MAX,
-            ..record.budget
-        };
+        let budget = record.allowance();
         let region = self.add_region(Owner::Task(owner), policy, ownership, budget)?;
         if let Some(reason) = cancelled {
             let reason = self.descendants_reason(&reason, task);

@@ -147,15 +147,13 @@ impl Kernel {
     pub fn task_charge(&mut self, task: Handle, cost: u64) -> Result<()> {
         let key = self.active_key(task)?;
         let record = self.tasks.at_mut(key);
-        let is_bound = record.state == TaskState::Running && !record.is_region_finalizer;
-        if !is_bound || record.budget.cost == u64::MAX {
+        if !record.is_on_quotas() || record.budget.cost == u64::MAX {
             return Ok(());
         }
         if let Some(left) = record.budget.cost.checked_sub(cost) {
             record.budget.cost = left;
             return Ok(());
         }
-        record.budget.cost = u64::MAX;
         self.cancel_from_within(key, CancelKind::CostBudget, task);
         self.run_settling();
         Ok(())

@@ -236,8 +236,7 @@ impl Kernel {
             record.budget.polls -= 1;
             return true;
         }
-        let has_quota = !record.is_region_finalizer;
-        if has_quota && matches!(record.state, TaskState::Created | TaskState::Running) {
+        if record.is_on_quotas() {
             record.budget.polls = u32::MAX;
             let origin = self.task_handle(key);
             self.cancel_from_within(key, CancelKind::PollQuota, origin);
@@ -245,8 +244,9 @@ impl Kernel {
             return true;
         }
         // Masked: the drain time bounds it until it can observe.
-        let is_masked =
-            has_quota && record.state == TaskState::CancelRequested && !record.is_overtime;
+        let is_masked = record.state == TaskState::CancelRequested
+            && !record.is_region_finalizer
+            && !record.is_overtime;
         // What has not started has not failed to answer.
         if is_masked || record.activity == Activity::Unstarted {
             return true;
