@@ -58,7 +58,6 @@ impl Kernel {
             let mut children = region.regions.cursor(&self.regions);
             let origin = self.region_handle(key);
             let below = self.descendants_reason(&reason, origin);
-            self.regions.at_mut(key).children_reason = Some(Arc::clone(&below));
             while let Some(member) = tasks.step(&self.tasks) {
                 self.request_task(member, &below);
             }
