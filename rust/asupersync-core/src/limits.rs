@@ -17,12 +17,16 @@ pub const RUNTIME_TAG_BITS: u32 = 7;
 /// handle can name. Of semaphores there are fewer: [`SEMAPHORES_MAX`].
 pub const SLOTS_MAX: u32 = (1 << SLOT_BITS) - 1;
 
-/// Tasks that callers can have live at once. The slots above it are kept for tasks that the
-/// kernel itself needs to close regions: finalizers of regions and successors of revoked tasks.
-pub const TASKS_MAX: u32 = SLOTS_MAX - 4_096;
+/// Task slots kept for tasks that the kernel itself needs to close regions: finalizers of regions
+/// and successors of revoked tasks. They end in bounded time, so a thousandth of all slots is
+/// room for those of many regions that close at once.
+pub const TASKS_KEPT: u32 = 4_096;
 
-/// Generations of one slot. A slot that has used them all is retired, so that no handle
-/// is ever issued twice.
+/// Tasks that callers can have live at once: the slots but for those that are kept.
+pub const TASKS_MAX: u32 = SLOTS_MAX - TASKS_KEPT;
+
+/// The last generation of a slot; the first is 0. A slot that has used them all is retired, so
+/// that no handle is ever issued twice.
 pub const GENERATIONS_MAX: u32 = (1 << GENERATION_BITS) - 1;
 
 /// Largest runtime tag.

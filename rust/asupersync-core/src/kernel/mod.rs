@@ -1,11 +1,14 @@
 //! Owns the kernel: the tables, and how a transition is recorded.
 //!
 //! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`],
-//! [`obligations`], [`semaphores`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
-//! [`permits`] serves the lines of semaphores, [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
-//! handle names. None of them recurses over the tree.
+//! [`obligations`], [`semaphores`]. [`cancel`] spreads a request, [`settle`] closes what has become
+//! empty, [`permits`] serves the lines of semaphores, [`revoke`] takes leave of what does not
+//! answer, [`tick`] dispatches, [`lookup`] finds what a handle names. None of them recurses over
+//! the tree.
 
 mod cancel;
+#[cfg(test)]
+mod full_tables;
 mod host_ops;
 mod lookup;
 mod obligations;
@@ -24,7 +27,7 @@ use std::sync::Arc;
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
 use crate::effect::Effect;
-use crate::error::{ErrorKind, KernelError};
+use crate::error::{ErrorKind, KernelError, Result};
 use crate::fingerprint::{Causal, Hashes};
 use crate::handle::{
     Handle, HostOpKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey, WaitKey, pack,
@@ -32,7 +35,7 @@ use crate::handle::{
 use crate::host_op::HostOp;
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
-    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK,
+    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK, PRIORITY_MAX,
     RUNTIME_TAG_MAX, SEMAPHORES_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
@@ -68,8 +71,8 @@ pub struct KernelConfig {
     pub polls_per_tick: u32,
     /// Events that the trace ring holds, at most [`TRACE_CAPACITY_MAX`].
     pub trace_capacity: u32,
-    /// Generations of a slot before it is retired, at most [`GENERATIONS_MAX`]. A small number
-    /// is for tests of retirement.
+    /// The last generation of a slot, after which it is retired, at most [`GENERATIONS_MAX`]. A
+    /// small number is for tests of retirement.
     pub generations_max: u32,
 }
 
@@ -409,4 +412,12 @@ const fn wrong_state(expected: &'static str, received: u64) -> KernelError {
 
 const fn limit_reached(expected: &'static str, received: u64) -> KernelError {
     KernelError::new(ErrorKind::LimitReached, expected, received)
+}
+
+fn check_priority(asked: Budget) -> Result<()> {
+    let priority = asked.priority;
+    if priority > PRIORITY_MAX {
+        return Err(limit_reached("a priority of at most 7", priority.into()));
+    }
+    Ok(())
 }

@@ -130,8 +130,7 @@ impl Kernel {
             return Ok(self.obligation_handle(key));
         }
         if self.waits.is_full() {
-            let live = u64::from(self.waits.len());
-            return Err(limit_reached("room for one more wait", live));
+            return Err(self.no_room_for_wait());
         }
         // Failing goes through the lanes too, as it does for every wait.
         let (of, progress) = if must_observe {

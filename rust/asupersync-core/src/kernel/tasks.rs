@@ -1,12 +1,12 @@
 //! Owns the commands on tasks: complete, cancel, budget, mask, defer.
 
-use super::{Kernel, Settle, limit_reached, wrong_state};
+use super::{Kernel, Settle, check_priority, limit_reached, wrong_state};
 use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::error::Result;
 use crate::handle::{Handle, TaskKey};
 use crate::lanes::Lane;
-use crate::limits::{FINALIZERS_MAX, MASK_DEPTH_MAX, PRIORITY_MAX};
+use crate::limits::{FINALIZERS_MAX, MASK_DEPTH_MAX};
 use crate::outcome::Outcome;
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
@@ -107,12 +107,7 @@ impl Kernel {
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) for a priority above 7, or a bad handle.
     pub fn task_budget(&mut self, task: Handle, asked: Budget) -> Result<()> {
         let key = self.task_key(task)?;
-        if asked.priority > PRIORITY_MAX {
-            return Err(limit_reached(
-                "a priority of at most 7",
-                u64::from(asked.priority),
-            ));
-        }
+        check_priority(asked)?;
         let record = self.tasks.at_mut(key);
         let met = record.budget.meet(asked);
         // Only another priority is another place in the queue.
