@@ -211,3 +211,22 @@ impl Kernel {
         self.spread();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{CancelKind, Kernel, KernelConfig};
+
+    #[test]
+    fn after_the_last_number_of_a_reason_comes_the_first() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.reasons = u32::MAX - 1;
+        let numbers = [(); 3].map(|()| {
+            let task = kernel.region_spawn(kernel.root()).expect("room");
+            let asked = kernel.task_cancel(task, CancelKind::User, "");
+            asked.expect("it is live");
+            let reason = kernel.task_reason(task).expect("it is live");
+            reason.expect("it was asked").id
+        });
+        assert_eq!(numbers, [u32::MAX, 1, 2]);
+    }
+}

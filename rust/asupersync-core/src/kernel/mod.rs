@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
+use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::error::{ErrorKind, KernelError, Result};
 use crate::fingerprint::{Causal, Hashes};
@@ -92,46 +93,6 @@ impl Default for KernelConfig {
     }
 }
 
-/// Totals since the kernel was made, and what is live now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// Regions that are not closed.
-    pub regions_live: u32,
-    /// Tasks that are not completed.
-    pub tasks_live: u32,
-    /// Host operations that are not completed.
-    pub host_ops_live: u32,
-    /// Obligations that are reserved or asked for. These five count host operations that are
-    /// not passive too; those given are always the sum of the four others.
-    pub obligations_live: u32,
-    /// Armed timers.
-    pub timers_live: u32,
-    /// Tasks spawned so far.
-    pub tasks_spawned: u64,
-    /// Tasks completed so far, with any outcome.
-    pub tasks_completed: u64,
-    /// Tasks that ended cancelled so far.
-    pub tasks_cancelled: u64,
-    /// Bodies and finalizers that did not answer so far.
-    pub tasks_revoked: u64,
-    /// Host operations that did not drain so far.
-    pub host_ops_revoked: u64,
-    /// Obligations given so far; one that was asked for counts as given.
-    pub obligations_reserved: u64,
-    /// Obligations kept so far.
-    pub obligations_committed: u64,
-    /// Obligations taken back so far, by their holders or by the end of their tasks.
-    pub obligations_aborted: u64,
-    /// Obligations so far that a task still held when it had ended by itself.
-    pub obligations_leaked: u64,
-    /// Dispatches so far.
-    pub dispatches: u64,
-    /// Events so far.
-    pub events: u64,
-    /// Events that the trace ring no longer holds.
-    pub events_dropped: u64,
-}
-
 /// Something that may have become empty.
 #[derive(Clone, Copy, Debug)]
 enum Settle {
@@ -181,6 +142,7 @@ pub struct Kernel {
     /// The task whose end the running command answers with its return value, so that no
     /// effect says it again.
     answering: Option<TaskKey>,
+    /// Number of the reason made last.
     reasons: u32,
     rng: Rng,
     user_rng: Rng,
@@ -374,14 +336,8 @@ impl Kernel {
     }
 
     fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Arc<CancelReason> {
-        self.reasons += 1;
-        Arc::new(CancelReason::new(
-            self.reasons,
-            kind,
-            origin,
-            self.now,
-            message,
-        ))
+        let id = self.next_reason_id();
+        Arc::new(CancelReason::new(id, kind, origin, self.now, message))
     }
 
     fn descendants_reason(
@@ -389,8 +345,14 @@ impl Kernel {
         parent: &Arc<CancelReason>,
         origin: Handle,
     ) -> Arc<CancelReason> {
-        self.reasons += 1;
-        CancelReason::of_descendants(self.reasons, parent, origin, self.now)
+        let id = self.next_reason_id();
+        CancelReason::of_descendants(id, parent, origin, self.now)
+    }
+
+    /// The next number of a reason. 0 is left out: across the boundary it is no reason.
+    fn next_reason_id(&mut self) -> u32 {
+        self.reasons = self.reasons.checked_add(1).unwrap_or(1);
+        self.reasons
     }
 
     fn arm(&mut self, at: Time, target: TimerTarget) {
