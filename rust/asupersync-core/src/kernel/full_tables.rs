@@ -36,6 +36,14 @@ fn refused<T>(kernel: &mut Kernel, command: impl FnOnce(&mut Kernel) -> Result<T
     error
 }
 
+fn leaked_by(effect: &Effect) -> Option<Handle> {
+    if let Effect::ObligationLeaked { obligation, .. } = effect {
+        Some(*obligation)
+    } else {
+        None
+    }
+}
+
 #[test]
 fn a_full_table_of_regions_refuses_one_more() {
     let (mut kernel, [task, _]) = kernel();
@@ -171,8 +179,8 @@ fn the_slot_of_a_leaked_obligation_is_kept_until_the_effect_was_carried_out() {
     kernel.tick(Time::ZERO);
     refused(&mut kernel, |k| k.obligation_reserve(other, ACK));
     let effects = kernel.take_effects();
-    let names_it = |effect: &Effect| matches!(effect, Effect::ObligationLeaked { obligation, .. } if *obligation == leaked);
-    assert!(effects.iter().any(names_it));
+    let leaks: Vec<Handle> = effects.iter().filter_map(leaked_by).collect();
+    assert_eq!(leaks, [leaked]);
     kernel.tick(Time::ZERO);
     assert!(kernel.obligation_reserve(other, ACK).is_ok());
 }

@@ -55,8 +55,9 @@ impl Kernel {
         self.finish_if_drained(key)
     }
 
-    /// Says that the finalizer which [`Effect::Finalize`](crate::Effect::Finalize) asked for has ended. One that failed
-    /// makes the task panicked; the others still run.
+    /// Says that the finalizer which [`Effect::Finalize`](crate::Effect::Finalize) asked for has
+    /// ended. One that failed makes the task panicked; the others still run. Gives the final
+    /// outcome as [`Kernel::task_complete`] does.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if no finalizer runs, or a bad handle.
@@ -189,8 +190,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Registers one finalizer of the task: [`Effect::Finalize`](crate::Effect::Finalize) asks for it after the body has
-    /// ended and what the task owns has drained, last registered first.
+    /// Registers one finalizer of the task: [`Effect::Finalize`](crate::Effect::Finalize) asks
+    /// for it after the body has ended and what the task owns has drained, last registered first.
     ///
     /// # Errors
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`FINALIZERS_MAX`],
