@@ -69,7 +69,11 @@ export interface TaskOptions {
    * behind its owner.
    */
   readonly priority?: number;
-  /** Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. */
+  /**
+   * Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. Each
+   * task of a scope that it opens gets what it has left by then. What it opens for its clean-up
+   * has no such quota.
+   */
   readonly polls?: number;
   /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */
   readonly deadlineMs?: number;
