@@ -117,10 +117,10 @@ impl Kernel {
         if self.joiners.is_empty() {
             return;
         }
-        let from = (key, WaitKey::from(KeyData::from_ffi(1 << 32)));
+        let least = WaitKey::from(KeyData::from_ffi(0));
         let waits: Vec<_> = self
             .joiners
-            .range(from..)
+            .range((key, least)..)
             .take_while(|(target, _)| *target == key)
             .map(|(_, wait)| *wait)
             .collect();
