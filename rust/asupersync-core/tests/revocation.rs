@@ -497,3 +497,28 @@ fn a_regions_finalizer_that_started_late_has_the_cleanup_polls_of_a_later_reques
     let allowed = u64::from(CancelKind::ParentCancelled.cleanup_polls());
     assert!((allowed - 1..=allowed + 1).contains(&after), "{after}");
 }
+
+/// As for a body that has observed its cancellation: the clean-up budget is given once.
+#[test]
+fn a_stronger_request_does_not_shorten_the_cleanup_polls_of_a_loop_in_overtime() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    rig.kernel.task_mask(task).unwrap();
+    rig.cancel(task, CancelKind::User);
+    let mut after = 0;
+    for at in (0_u64..).step_by(100) {
+        assert!(at < 1_000_000, "it spins for ever");
+        if at == 6_000 {
+            rig.cancel(task, CancelKind::Shutdown);
+        }
+        rig.checkpoint(task);
+        let effects = rig.at(at);
+        if effects != ["resume a"] {
+            assert_eq!(effects[0], "revoked a by Shutdown");
+            break;
+        }
+        after += u64::from(at > 5_000);
+    }
+    let allowed = u64::from(CancelKind::User.cleanup_polls());
+    assert!((allowed - 1..=allowed + 1).contains(&after), "{after}");
+}
