@@ -191,6 +191,10 @@ mod tests {
         hashes.write_reading_both(25, &mut child, [&mut own, &mut other]);
         hashes.write_reading_both(25, &mut own, [&mut other, &mut child]);
         steps.push(seen(&hashes));
+        let mut common = hashes.born_of_both(28, &mut own, &mut child);
+        hashes.write_reading(12, &mut other, &mut common);
+        hashes.write_both(21, &mut own, &mut common);
+        steps.push(seen(&hashes));
         hashes.delivered(3, own.last(), &mut other);
         hashes.write(9, &mut own);
         steps.push(seen(&hashes));
@@ -203,10 +207,11 @@ mod tests {
             (0xD177_0797_7078_336C, 0x6A5F_6C88_F844_B829),
             (0xD177_0797_7078_336C, 0x135A_D74F_AE89_FB1A),
             (0xD177_0797_7078_336C, 0xA4B4_38AE_A26D_DB0C),
-            (0xD177_0797_7078_336C, 0x9129_2BC6_7C2B_AD23),
-            (0x7C48_4A4A_B981_CBDE, 0x9129_2BC6_7C2B_AD23),
-            (0xBFF4_666A_EA1C_25CA, 0x9129_2BC6_7C2B_AD23),
-            (0x909B_16DA_75F2_9536, 0x9129_2BC6_7C2B_AD23),
+            (0xD177_0797_7078_336C, 0x35EF_0639_4B9D_5941),
+            (0xD177_0797_7078_336C, 0xC3F6_93A9_F45F_03FA),
+            (0x7C48_4A4A_B981_CBDE, 0xC3F6_93A9_F45F_03FA),
+            (0xBFF4_666A_EA1C_25CA, 0xC3F6_93A9_F45F_03FA),
+            (0x909B_16DA_75F2_9536, 0xC3F6_93A9_F45F_03FA),
         ];
         assert_eq!(steps, expected);
     }
