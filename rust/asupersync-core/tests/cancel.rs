@@ -582,3 +582,15 @@ fn a_cancelled_body_that_leaves_only_host_operations_starts_no_clock_of_its_own(
     assert_eq!(rig.settle(), ["abort o by User", "done a Err by User"]);
     assert_eq!(rig.kernel.counters().timers_live, 0);
 }
+
+#[test]
+fn a_result_of_any_code_that_came_before_the_cancellation_was_observed_is_handed_over() {
+    for code in 0..4 {
+        let mut rig = Rig::new();
+        let a = rig.started("a", rig.root());
+        let op = rig.op("o", a, HostOpKind::Foreign, 1);
+        rig.kernel.host_complete(op, code).unwrap();
+        rig.cancel(a, CancelKind::User);
+        assert_eq!(rig.turn(), [format!("resume a #1 -> {code}")]);
+    }
+}
