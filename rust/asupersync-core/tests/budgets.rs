@@ -8,6 +8,7 @@
 
 mod support;
 
+use asupersync_core::limits::PRIORITY_MAX;
 use asupersync_core::{
     Budget, CancelKind, ErrorKind, Handle, Outcome, Ownership, Policy, TaskState,
 };
@@ -481,4 +482,30 @@ fn what_is_opened_for_a_clean_up_has_no_quotas() {
             assert_eq!(rig.turn(), ["resume child"], "{how}");
         }
     }
+}
+
+#[test]
+fn the_highest_priority_may_be_asked_for_at_any_time() {
+    let mut rig = Rig::new();
+    let highest = Budget {
+        priority: PRIORITY_MAX,
+        ..Budget::DEFAULT
+    };
+    let [a, b, c] = ["a", "b", "c"].map(|name| rig.task(name, rig.root()));
+    rig.kernel.task_budget(b, highest).unwrap();
+    rig.task_with("d", rig.root(), highest);
+    assert_eq!(rig.turn(), ["start b", "start d", "start a", "start c"]);
+    assert!([a, b, c].iter().all(|task| rig.is_live_task(*task)));
+}
+
+#[test]
+fn a_body_that_ended_on_its_last_poll_still_has_its_finalizers_run() {
+    let mut rig = Rig::new();
+    let a = rig.task_with("a", rig.root(), polls(1));
+    assert_eq!(rig.turn(), ["start a"]);
+    rig.kernel.task_defer(a).unwrap();
+    assert_eq!(rig.complete(a, Outcome::Ok), None);
+    assert_eq!(rig.turn(), ["finalize a"]);
+    let done = rig.kernel.task_finalized(a, Outcome::Ok);
+    assert_eq!(done, Ok(Some(Outcome::Ok)));
 }

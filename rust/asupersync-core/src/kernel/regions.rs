@@ -259,8 +259,7 @@ impl Kernel {
     pub fn region_finalizer_spawn(&mut self, region: Handle) -> Result<Handle> {
         let key = self.region_key(region)?;
         let record = self.regions.at(key);
-        let asked = record.state == RegionState::Finalizing && record.finalizer_running;
-        if !asked || !record.tasks.is_empty() {
+        if !record.finalizer_running || !record.tasks.is_empty() {
             return Err(wrong_state(
                 "a region that asked for its finalizer",
                 record.state as u64,
