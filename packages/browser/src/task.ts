@@ -267,6 +267,8 @@ export function thrownBy(task: TaskRecord): unknown {
 
 /** A panic as an error. */
 export function panicError(panic: PanicInfo): AsupersyncError {
+  // A leak is an error of ours, which says what was expected and how to mend it.
+  if (panic.during === "end" && panic.error instanceof AsupersyncError) return panic.error;
   const code = panic.during === "kernel" ? "POISONED" : "PANICKED";
   return new AsupersyncError(code, panic.message, { cause: panic.error });
 }

@@ -22,9 +22,12 @@
 //! assert_eq!(run.outcome, Outcome::<_, Error>::Ok("fast"));
 //! ```
 
+mod abort;
+mod capsule;
 mod cx;
 mod error;
 mod executor;
+mod explore;
 mod group;
 mod host;
 mod host_op;
@@ -35,15 +38,19 @@ mod outcome;
 mod packet;
 mod platform;
 mod record;
+mod recording;
 mod report;
 mod scope;
 mod select;
 mod state;
+mod tape;
 mod wait;
 
+pub use capsule::Capsule;
 pub use cx::Cx;
 pub use error::{Error, Result};
 pub use executor::{Executor, Next};
+pub use explore::{Explored, Fault, FaultyRun};
 pub use group::{Body, BoxBody, branch};
 pub use host::{Bell, Host};
 pub use host_op::{Completer, HostOp};
@@ -51,6 +58,7 @@ pub use join::JoinHandle;
 pub use lab::{Lab, LabRun};
 pub use outcome::Outcome;
 pub use platform::{BoxFuture, PlatformFuture, PlatformSend, PlatformSync};
+pub use recording::{Input, Recording, ReplayError};
 pub use report::{Live, Report};
 pub use scope::Scope;
 pub use select::{Either, join, select};

@@ -5,9 +5,9 @@ use core::fmt;
 use core::future::Future;
 use core::task::Waker;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::abort::AbortOrder;
 use super::cx::Cx;
 use super::error::{Error, Result};
 use super::host::Host;
@@ -15,6 +15,7 @@ use super::inbox::{Inbox, Message, TaskWaker};
 use super::packet::{Packet, Place, Settle};
 use super::platform::{BoxFuture, PlatformSend};
 use super::record::{Progress, Record, Role};
+use super::tape::Tape;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
 use crate::handle::Handle;
@@ -44,19 +45,21 @@ pub(crate) struct State {
     records_live: usize,
     /// Regions that somebody waits for, and their end.
     pub(crate) regions: BTreeMap<Handle, Option<RegionEnd>>,
-    /// Open host operations, and the flag that says they are cancelled.
-    pub(crate) host_ops: BTreeMap<Handle, Arc<AtomicBool>>,
+    /// Open host operations, and the order that aborts each.
+    pub(crate) host_ops: BTreeMap<Handle, Arc<AbortOrder>>,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
     pub(crate) current: Option<Handle>,
+    pub(crate) tape: Tape,
     leavings: Leavings,
 }
 
-/// What is to be done once the lock is free, because it runs code of others: tell packets,
-/// wake wakers, drop futures.
+/// What is to be done once the lock is free, because it runs code of others: abort host
+/// operations, tell packets, wake wakers, drop futures.
 #[derive(Default)]
 pub(crate) struct Leavings {
+    pub(crate) aborts: Vec<Arc<AbortOrder>>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) records: Vec<Record>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
@@ -99,6 +102,7 @@ impl Shared {
                 effects: Vec::new(),
                 queue: VecDeque::new(),
                 current: None,
+                tape: Tape::default(),
                 leavings: Leavings::default(),
             }),
             inbox,
@@ -114,8 +118,8 @@ impl Shared {
 
     /// The state, with the kernel told the time.
     pub(crate) fn lock_now(&self) -> MutexGuard<'_, State> {
-        let now = self.host.now();
         let mut state = self.lock();
+        let now = state.tape.now(self.host.now());
         state.kernel.advance(now);
         state
     }
@@ -218,6 +222,10 @@ impl State {
         let records = self.records.drain(..).flatten().map(|record| *record);
         self.leavings.records.extend(records);
         self.records_live = 0;
+        for order in core::mem::take(&mut self.host_ops).into_values() {
+            order.give();
+            self.leavings.aborts.push(order);
+        }
         self.take_leavings()
     }
 
@@ -264,8 +272,9 @@ impl State {
                     }
                 }
                 Effect::HostCancel { op, .. } => {
-                    if let Some(is_cancelled) = self.host_ops.get(&op) {
-                        is_cancelled.store(true, Ordering::Release);
+                    if let Some(order) = self.host_ops.get(&op) {
+                        order.give();
+                        self.leavings.aborts.push(Arc::clone(order));
                     }
                 }
                 Effect::HostDropped { op } | Effect::HostRevoked { op } => {
@@ -403,6 +412,10 @@ impl State {
         );
         if let Ok(Some(ending)) = ended {
             self.finish(task, ending, reason);
+        }
+        // Nobody turns again to hear of what ended when this has closed the kernel.
+        if self.kernel.is_closed() {
+            self.absorb();
         }
     }
 

@@ -265,13 +265,20 @@ impl Kernel {
         }
     }
 
-    /// Hash of the exact schedule: of (task, lane, step) at every dispatch.
+    /// Hash of the exact schedule: of the seed, and of (task, lane, step) at every dispatch. A
+    /// task counts as its slot and generation, so the runtime's tag changes nothing. Neither times
+    /// nor outcomes are in it: two runs with one certificate gave the same tasks their turns in
+    /// the same order. Equal for equal commands on every target; O(1), kept up with the run.
     #[must_use]
     pub fn certificate(&self) -> u64 {
         self.hashes.certificate()
     }
 
-    /// Hash of the run's equivalence class; see [`HASH_VERSION`](crate::HASH_VERSION).
+    /// Hash of the run's equivalence class: of every transition of a region, task, host operation
+    /// or obligation, with all that it depends on. Neither the order of independent transitions
+    /// nor times, the seed or the runtime's tag are in it. Equal for equal commands on every
+    /// target; O(1), kept up with the run. Comparable within one
+    /// [`HASH_VERSION`](crate::HASH_VERSION).
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.hashes.fingerprint()

@@ -126,7 +126,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Decides what becomes of what a task still holds when nothing else of it is left.
+    /// Decides what becomes of what a task still holds when nothing else of it is left. If it
+    /// leaks, the task's end is told by an effect too, after the leaks and never before them.
     pub(super) fn end_obligations(&mut self, task: TaskKey) {
         let record = self.tasks.at(task);
         if record.obligations.is_empty() {
@@ -148,6 +149,10 @@ impl Kernel {
                 kind: self.obligations.at(key).kind,
             });
             self.remove_obligation(key, ObligationState::Leaked);
+        }
+        // Of others that end in the same command, each is told by an effect already.
+        if self.answering == Some(task) {
+            self.answering = None;
         }
         if policy == LeakPolicy::Panic {
             self.tasks.at_mut(task).outcome = Outcome::Panicked;

@@ -109,15 +109,13 @@ impl Kernel {
             return;
         }
         let from = (key, WaitKey::from(KeyData::from_ffi(1 << 32)));
-        let waits: Vec<_> = self
-            .joiners
-            .range(from..)
-            .take_while(|(target, _)| *target == key)
-            .map(|(_, wait)| *wait)
-            .collect();
         let causal = self.tasks.at(key).causal;
-        for wait in waits {
-            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())), causal);
+        let progress = WaitProgress::Done(u32::from(outcome.code()));
+        while let Some(&(target, wait)) = self.joiners.range(from..).next()
+            && target == key
+        {
+            // Takes the wait out of the set.
+            self.finish_wait(wait, progress, causal);
         }
     }
 

@@ -19,7 +19,7 @@ impl Kernel {
     /// says cancelled, whatever the body made of it; a body that ended before it observed the
     /// request keeps its outcome.
     ///
-    /// Gives the final outcome if nothing was left to drain, else `None`, and
+    /// Gives the final outcome if nothing was left to drain and nothing leaked, else `None`, and
     /// [`Effect::TaskDone`](crate::Effect::TaskDone) follows.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl Kernel {
             && record.waits.is_empty()
             && record.regions.is_empty()
             && record.host_ops.is_empty();
+        self.answering = Some(key);
         if is_plain {
-            self.answering = Some(key);
             self.complete(key);
         } else {
             self.end_activity(key);
@@ -75,17 +75,18 @@ impl Kernel {
             record.outcome = Outcome::Panicked;
         }
         self.note_task(key, EventKind::FinalizerEnded, u32::from(outcome.code()));
+        self.answering = Some(key);
         self.end_activity(key);
         self.finish_if_drained(key)
     }
 
-    /// Completes `key` within the command that ended its last activity, if nothing is left.
+    /// Completes `key` within the command that ended its last activity, if nothing is left. Gives
+    /// the outcome unless an effect tells it.
     fn finish_if_drained(&mut self, key: TaskKey) -> Result<Option<Outcome>> {
-        self.answering = Some(key);
         self.run_settling();
-        self.answering = None;
+        let is_answer = self.answering.take() == Some(key);
         let record = self.tasks.at(key);
-        Ok((record.state == TaskState::Completed).then_some(record.outcome))
+        Ok((is_answer && record.state == TaskState::Completed).then_some(record.outcome))
     }
 
     /// Asks `task` and all that it owns to cancel; a waiting task is woken at once. A later
