@@ -422,7 +422,7 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
     let budget = Budget {
         polls: 2,
         cost: 3,
-        ..Budget::DEFAULT
+        ..deadline(2_000)
     };
     if how == "a region's finalizer" {
         let region = rig.region("r", rig.root(), Policy::FailFast);
@@ -444,6 +444,10 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
                 rig.turn();
             }
         }
+        "past its deadline" => {
+            rig.sleep(task, 3_000, 1);
+            assert_eq!(rig.at(2_000), ["fail a #1 Deadline"]);
+        }
         "asked under a mask" => {
             rig.kernel.task_mask(task).unwrap();
             rig.cancel(task, CancelKind::Shutdown);
@@ -463,12 +467,13 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
 }
 
 #[test]
-fn what_is_opened_for_a_clean_up_has_no_quotas() {
+fn what_is_opened_for_a_clean_up_has_no_quotas_and_no_deadline() {
     for how in [
         "its cost is used up",
         "its polls are used up under a mask",
         "asked under a mask",
         "observed",
+        "past its deadline",
         "a task's finalizer",
         "a region's finalizer",
     ] {
@@ -481,6 +486,8 @@ fn what_is_opened_for_a_clean_up_has_no_quotas() {
             rig.checkpoint(child);
             assert_eq!(rig.turn(), ["resume child"], "{how}");
         }
+        rig.at(2_001);
+        assert_eq!(rig.kernel.task_reason(child), Ok(None), "{how}");
     }
 }
 

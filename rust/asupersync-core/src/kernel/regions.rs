@@ -32,7 +32,7 @@ impl Kernel {
     ///
     /// Its budget is what the task has left; a shield keeps off the task's cancellation, not
     /// this. What a task opens for its clean-up, once it was asked to cancel or in a finalizer,
-    /// has no quota of polls or cost: the task's drain time ends it.
+    /// has no quotas and no deadline: the task's drain time ends it.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`] if the task's code does not run, [`ErrorKind::LimitReached`]
