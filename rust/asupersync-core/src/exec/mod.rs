@@ -4,7 +4,7 @@
 //! ask: to wait, to spawn, to combine. Tasks belong to regions, and a region ends after all that
 //! it holds, so nothing outlives what started it.
 //!
-//! One file a concept: `cx` is the door; `group` is the region behind every combinator;
+//! One file a concept: `cx` is the door, with a file for each kind of ask; `group` is the region behind every combinator;
 //! `wait` is one kernel wait as a future; `state` holds the records and carries out effects;
 //! `executor` turns; `inbox` is how others reach it. The kernel is not changed by any of it.
 //!
