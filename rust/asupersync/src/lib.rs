@@ -52,13 +52,16 @@ mod explore;
 mod runtime;
 
 pub use asupersync_core::exec::{
-    Body, BoxBody, BoxFuture, Completer, Cx, Either, Error, HostOp, JoinHandle, Live, Outcome,
-    PlatformFuture, PlatformSend, PlatformSync, Recording, ReplayError, Report, Result, Scope,
-    branch, join, select,
+    AnyError, Body, BoxBody, BoxFuture, Completer, Cx, Either, Error, HostOp, Interval, Jitter,
+    JoinHandle, Live, MissedTicks, Outcome, PlatformFuture, PlatformSend, PlatformSync, Recording,
+    ReplayError, Report, Result, Schedule, Scope, ScopeOptions, ScopePolicy, Tick, branch, join,
+    select,
 };
 #[cfg(feature = "deterministic-mode")]
 pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
-pub use asupersync_core::{CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, Time};
+pub use asupersync_core::{
+    Budget, CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, RegionLimits, Time,
+};
 #[cfg(feature = "native-runtime")]
 pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
 #[cfg(feature = "tokio")]

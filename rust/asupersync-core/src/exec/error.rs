@@ -20,6 +20,10 @@ pub enum Error {
     ChildFailed,
     /// What was waited for panicked, with this message.
     Panicked(Box<str>),
+    /// [`Cx::race`](super::Cx::race) or [`Cx::any`](super::Cx::any) was given no body.
+    EmptyRace,
+    /// Every body of a [`Cx::any`](super::Cx::any) failed, with these, in the order of the bodies.
+    AllFailed(Box<[Self]>),
     /// A host operation was given up by its host without a value.
     Abandoned,
     /// The kernel refused: a limit, a closed scope, or a `Cx` used outside its task.
@@ -37,6 +41,10 @@ impl Error {
     #[must_use]
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
         Self::Panicked(message_of(payload))
+    }
+
+    pub(crate) const fn out_of_range(expected: &'static str) -> Self {
+        Self::Refused(KernelError::new(ErrorKind::InvalidNumber, expected, 0))
     }
 
     pub(crate) const fn not_running(received: u64) -> Self {
@@ -67,6 +75,8 @@ impl fmt::Display for Error {
             Self::TimedOut => f.write_str("the time ran out"),
             Self::ChildFailed => f.write_str("a child failed"),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::EmptyRace => f.write_str("expected at least one body, got none"),
+            Self::AllFailed(errors) => display_all(f, errors),
             Self::Abandoned => f.write_str("the host gave the operation up"),
             Self::Refused(error) => error.fmt(f),
         }
@@ -74,6 +84,65 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Why [`Cx::any`](super::Cx::any) gave no value. In a body whose error is [`Error`] a `?`
+/// makes it [`Error::AllFailed`]; elsewhere `map_err` says what many failures are in your terms,
+/// for example [`AnyError::into_first`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AnyError<E> {
+    /// Every body failed or panicked: with these, in the order of the bodies.
+    AllFailed(Vec<E>),
+    /// The bodies did not decide: there were none, they were cancelled, or refused.
+    Undecided(Error),
+}
+
+impl<E: From<Error>> AnyError<E> {
+    /// What the first body failed with; the failures of the others are dropped.
+    #[must_use]
+    pub fn into_first(self) -> E {
+        match self {
+            Self::AllFailed(errors) => {
+                let first = errors.into_iter().next();
+                first.unwrap_or_else(|| Error::EmptyRace.into())
+            }
+            Self::Undecided(error) => error.into(),
+        }
+    }
+}
+
+impl<E> From<Error> for AnyError<E> {
+    fn from(error: Error) -> Self {
+        Self::Undecided(error)
+    }
+}
+
+impl From<AnyError<Self>> for Error {
+    fn from(error: AnyError<Self>) -> Self {
+        match error {
+            AnyError::AllFailed(errors) => Self::AllFailed(errors.into()),
+            AnyError::Undecided(error) => error,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for AnyError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllFailed(errors) => display_all(f, errors),
+            Self::Undecided(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for AnyError<E> {}
+
+fn display_all<E: fmt::Display>(f: &mut fmt::Formatter<'_>, errors: &[E]) -> fmt::Result {
+    write!(f, "expected one body of {} to give a value", errors.len())?;
+    match errors.first() {
+        Some(first) => write!(f, ", all failed, the first: {first}"),
+        None => Ok(()),
+    }
+}
 
 /// The message of a panic.
 pub(crate) fn message_of(payload: &(dyn Any + Send)) -> Box<str> {

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cx::Cx;
 use super::error::{Error, Result};
+use super::finalizers::{Finalizer, Finalizers};
 use super::host::Host;
 use super::inbox::{Inbox, Message, TaskWaker};
 use super::packet::{Packet, Place, Settle};
 use super::platform::{BoxFuture, PlatformSend};
 use super::record::{Progress, Record, Role};
 use super::tape::Tape;
+use crate::budget::Budget;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
 use crate::handle::Handle;
@@ -29,6 +31,15 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) host: Box<dyn Host>,
+}
+
+/// Where a task is spawned, and with what.
+pub(crate) struct Seat {
+    pub(crate) region: Handle,
+    pub(crate) budget: Budget,
+    /// When the nearest timeout around it runs out.
+    pub(crate) deadline: Time,
+    pub(crate) place: Place,
 }
 
 /// How a region ended.
@@ -47,6 +58,8 @@ pub(crate) struct State {
     pub(crate) regions: BTreeMap<Handle, Option<RegionEnd>>,
     /// Open host operations, and the flag that says they are cancelled.
     pub(crate) host_ops: BTreeMap<Handle, Arc<AtomicBool>>,
+    /// Of scopes.
+    pub(crate) finalizers: Finalizers,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
@@ -62,6 +75,7 @@ pub(crate) struct Leavings {
     pub(crate) ended: Vec<Ended>,
     pub(crate) records: Vec<Record>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
+    pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
 }
 
 /// How a task ended, for its packet.
@@ -98,6 +112,7 @@ impl Shared {
                 records_live: 0,
                 regions: BTreeMap::new(),
                 host_ops: BTreeMap::new(),
+                finalizers: Finalizers::default(),
                 effects: Vec::new(),
                 queue: VecDeque::new(),
                 current: None,
@@ -136,12 +151,10 @@ impl Shared {
         answer
     }
 
-    /// Spawns `body` into `region`.
+    /// Spawns `body` where `seat` says.
     pub(crate) fn spawn<T, E, F, Fut>(
         self: &Arc<Self>,
-        region: Handle,
-        deadline: Time,
-        place: Place,
+        seat: Seat,
         body: F,
     ) -> Result<(Handle, Arc<Packet<T, E>>)>
     where
@@ -150,12 +163,22 @@ impl Shared {
         F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
+        let Seat {
+            region,
+            budget,
+            place,
+            deadline,
+        } = seat;
         let packet = Arc::new(Packet::new(place));
         let left = Arc::clone(&packet);
         let settle: Arc<dyn Settle> = Arc::clone(&packet) as _;
+        // A body that is refused is dropped without the lock: its captures may have destructors
+        // that come back here.
+        let mut body = Some(body);
         let task = self.command(|state| {
-            let task = state.kernel.region_spawn(region)?;
-            let cx = Cx::new(Arc::clone(self), task, deadline);
+            let task = state.kernel.region_spawn_with(region, budget)?;
+            let cx = Cx::new(Arc::clone(self), task, deadline.min(budget.deadline));
+            let body = body.take().expect("this is called once");
             let future: BoxFuture<Ending> = Box::pin(async move { left.leave(body(cx).await) });
             state.insert(Record::new(task, Some(future), Some(settle), &self.inbox));
             Ok::<_, Error>(task)
@@ -221,6 +244,7 @@ impl State {
         let records = self.records.drain(..).flatten().map(|record| *record);
         self.leavings.records.extend(records);
         self.records_live = 0;
+        self.leavings.finalizers = self.finalizers.abandon();
         self.take_leavings()
     }
 
@@ -288,11 +312,15 @@ impl State {
                     self.queue.push_back(step);
                 }
                 Effect::Finalize { task } => self.queue.push_back(Step::Finalize(task)),
-                // The executor registers no finalizers on regions and reserves no obligations.
-                Effect::RegionFinalize { .. } | Effect::ObligationLeaked { .. } => {}
+                Effect::RegionFinalize { region } => self.finalizers.ask(region),
+                // The executor reserves no obligations.
+                Effect::ObligationLeaked { .. } => {}
             }
         }
         self.effects = effects;
+        while let Some(record) = self.finalizers.begin_next(&mut self.kernel) {
+            self.insert(record);
+        }
     }
 
     fn finish(&mut self, task: Handle, ending: Ending, reason: Option<Arc<CancelReason>>) {

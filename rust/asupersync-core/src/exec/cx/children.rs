@@ -4,11 +4,13 @@ use core::future::Future;
 use std::sync::Arc;
 
 use super::Cx;
+use crate::budget::Budget;
 use crate::exec::error::{Error, Result};
-use crate::exec::group::Group;
+use crate::exec::group::{Group, Opening};
 use crate::exec::join::JoinHandle;
 use crate::exec::platform::{BoxFuture, PlatformSend};
-use crate::exec::scope::Scope;
+use crate::exec::scope::{Scope, ScopeOptions};
+use crate::exec::state::Seat;
 use crate::outcome::Outcome as Ending;
 use crate::region::{Ownership, Policy};
 use crate::time::Time;
@@ -21,6 +23,43 @@ impl Cx {
     /// [`Error::Refused`] outside its task, once a child has failed, or at
     /// [`TASKS_MAX`](crate::limits::TASKS_MAX).
     pub fn spawn<T, E, F, Fut>(&self, body: F) -> Result<JoinHandle<T, E>>
+    where
+        T: PlatformSend + 'static,
+        E: From<Error> + PlatformSend + 'static,
+        F: FnOnce(Self) -> Fut + PlatformSend + 'static,
+        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
+    {
+        self.spawn_with(Budget::DEFAULT, body)
+    }
+
+    /// Spawns a child that may use up what this task has left *meet* `budget`. The deadline is
+    /// absolute; past it, or past a quota, the child is cancelled with the kind that says so,
+    /// which is no failure of this task.
+    ///
+    /// ```
+    /// use asupersync_core::exec::{Lab, Outcome};
+    /// use asupersync_core::{Budget, CancelKind};
+    ///
+    /// let run = Lab::new(1).run(|cx| async move {
+    ///     let thrifty = Budget { cost: 100, ..Budget::DEFAULT };
+    ///     let child = cx.spawn_with(thrifty, |cx| async move {
+    ///         loop {
+    ///             cx.charge(30)?;
+    ///             cx.checkpoint().await?;
+    ///         }
+    ///         #[allow(unreachable_code)]
+    ///         Ok::<(), asupersync_core::exec::Error>(())
+    ///     })?;
+    ///     child.join().await
+    /// });
+    /// let Outcome::Ok(Outcome::Cancelled(reason)) = run.outcome else { panic!() };
+    /// assert_eq!(reason.kind, CancelKind::CostBudget);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Cx::spawn`]; also for a priority above
+    /// [`PRIORITY_MAX`](crate::limits::PRIORITY_MAX).
+    pub fn spawn_with<T, E, F, Fut>(&self, budget: Budget, body: F) -> Result<JoinHandle<T, E>>
     where
         T: PlatformSend + 'static,
         E: From<Error> + PlatformSend + 'static,
@@ -45,18 +84,25 @@ impl Cx {
                 }
             }
         };
-        let (task, packet) = self.shared.spawn(region, self.deadline, None, body)?;
+        let seat = Seat {
+            region,
+            budget,
+            deadline: self.deadline,
+            place: None,
+        };
+        let (task, packet) = self.shared.spawn(seat, body)?;
         Ok(JoinHandle::new(Arc::clone(&self.shared), task, packet))
     }
 
     /// Runs `body` as a task in a region of its own, whose [`Scope`] it can spawn into, and
-    /// waits until all of them have ended. A failure of one cancels the others.
+    /// waits until all of them have ended and the scope's finalizers have run. A failure of one
+    /// cancels the others.
     ///
     /// Cancel-safe: dropped, the scope is cancelled; it drains before the task ends.
     ///
     /// # Errors
     /// What `body` failed with; [`Error::ChildFailed`] or [`Error::Panicked`] if that was a
-    /// child; [`Error::Cancelled`].
+    /// child or a finalizer; [`Error::Cancelled`].
     pub fn scope<T, E, F, Fut>(
         &self,
         body: F,
@@ -67,10 +113,35 @@ impl Cx {
         F: FnOnce(Self, Scope) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
+        self.scope_with(ScopeOptions::default(), body)
+    }
+
+    /// Runs `body` in a scope as [`Cx::scope`] does, with a policy, a budget and limits of its
+    /// own.
+    ///
+    /// Cancel-safe: dropped, the scope is cancelled; it drains before the task ends.
+    ///
+    /// # Errors
+    /// As [`Cx::scope`], whatever the policy.
+    pub fn scope_with<T, E, F, Fut>(
+        &self,
+        options: ScopeOptions,
+        body: F,
+    ) -> impl Future<Output = Result<T, E>> + use<T, E, F, Fut>
+    where
+        T: PlatformSend + 'static,
+        E: From<Error> + PlatformSend + 'static,
+        F: FnOnce(Self, Scope) -> Fut + PlatformSend + 'static,
+        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
+    {
         let cx = self.clone();
         async move {
-            let mut group =
-                Group::open(&cx, Policy::FailFast, Ownership::default(), Time::NEVER).await?;
+            let opening = Opening {
+                budget: options.budget,
+                limits: options.limits,
+                ..Opening::new(options.policy.into())
+            };
+            let mut group = Group::open(&cx, opening).await?;
             let scope = group.scope();
             group.spawn(move |cx| body(cx, scope))?;
             group.first_ended().await?;
@@ -80,7 +151,7 @@ impl Cx {
             match group.ending() {
                 Ending::Err if !failed_itself => Err(Error::ChildFailed.into()),
                 Ending::Panicked if !failed_itself => {
-                    Err(Error::Panicked("a child panicked".into()).into())
+                    Err(Error::Panicked("a child or a finalizer panicked".into()).into())
                 }
                 Ending::Ok | Ending::Cancelled | Ending::Err | Ending::Panicked => {
                     group.take(0).into_result()

@@ -1,15 +1,18 @@
 //! Owns what a body may ask for: the door itself, the clock, chance, and its own cancellation.
 //!
-//! One file a concept beside it: `waits`, `children`, `combine`, `bounds`.
+//! One file a concept beside it: `waits` for one thing, `children` and scopes, `combine` for many
+//! bodies at once, `repeat` for one body many times, `bounds` of one body.
 
 mod bounds;
 mod children;
 mod combine;
+mod repeat;
 mod waits;
 
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::error::Result;
 use super::host::Host;
 use super::state::Shared;
 use super::wait::{Target, Wait};
@@ -21,9 +24,10 @@ use crate::time::Time;
 /// only while that task runs, and are [refused](super::Error::Refused) elsewhere.
 ///
 /// Nothing happens before a returned future is first polled. Cancellation is level-triggered:
-/// once the task has observed it, every further wait fails with [`Error::Cancelled`](super::Error), but for
-/// what runs inside [`Cx::mask`] or a finalizer. Every future here may be dropped at any time;
-/// each method says what becomes of what it waited for.
+/// once the task has observed it, every further wait fails with
+/// [`Error::Cancelled`](super::Error::Cancelled), but for what runs inside [`Cx::mask`] or a
+/// finalizer. Every future here may be dropped at any time; each method says what becomes of
+/// what it waited for.
 #[derive(Clone, Debug)]
 pub struct Cx {
     shared: Arc<Shared>,
@@ -58,7 +62,8 @@ impl Cx {
         self.shared.lock_now().kernel.now()
     }
 
-    /// When the nearest enclosing [`Cx::timeout`] runs out; [`Time::NEVER`] outside any.
+    /// When the nearest enclosing [`Cx::timeout`] or deadline of a budget runs out;
+    /// [`Time::NEVER`] outside any.
     #[must_use]
     pub const fn deadline(&self) -> Time {
         self.deadline
@@ -74,6 +79,19 @@ impl Cx {
     #[must_use]
     pub fn host(&self) -> &dyn Host {
         &*self.shared.host
+    }
+
+    /// Charges `cost`, in a unit of your choice, to the [cost quota](crate::Budget::cost) of the
+    /// task. A charge past what is left cancels the task with
+    /// [`CostBudget`](crate::CancelKind::CostBudget), which it observes at its next wait. Nothing
+    /// is charged to a task that has no quota, is cancelled already, or runs a finalizer.
+    ///
+    /// # Errors
+    /// [`Error::Refused`](super::Error::Refused) outside its task.
+    pub fn charge(&self, cost: u64) -> Result<()> {
+        let mut state = self.shared.lock_now();
+        state.running(self.task)?;
+        Ok(state.kernel.task_charge(self.task, cost)?)
     }
 
     /// Why the task was asked to cancel, if it was, observed or not.
