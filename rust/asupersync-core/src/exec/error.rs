@@ -24,6 +24,12 @@ pub enum Error {
     EmptyRace,
     /// Every body of a [`Cx::any`](super::Cx::any) failed, with these, in the order of the bodies.
     AllFailed(Box<[Self]>),
+    /// The channel or semaphore is closed, and can never give what was asked.
+    Closed,
+    /// It is not there at once, and the call never waits.
+    WouldWait,
+    /// So many messages of a broadcast were overwritten before this receiver took them.
+    Lagged(u64),
     /// A host operation was given up by its host without a value.
     Abandoned,
     /// The kernel refused: a limit, a closed scope, or a `Cx` used outside its task.
@@ -44,15 +50,16 @@ impl Error {
     }
 
     pub(crate) const fn out_of_range(expected: &'static str) -> Self {
-        Self::Refused(KernelError::new(ErrorKind::InvalidNumber, expected, 0))
+        Self::refused(ErrorKind::InvalidNumber, expected, 0)
+    }
+
+    pub(crate) const fn refused(kind: ErrorKind, expected: &'static str, received: u64) -> Self {
+        Self::Refused(KernelError::new(kind, expected, received))
     }
 
     pub(crate) const fn not_running(received: u64) -> Self {
-        Self::Refused(KernelError::new(
-            ErrorKind::WrongState,
-            "the cx of the task that runs",
-            received,
-        ))
+        let expected = "the cx of the task that runs";
+        Self::refused(ErrorKind::WrongState, expected, received)
     }
 }
 
@@ -77,6 +84,11 @@ impl fmt::Display for Error {
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::EmptyRace => f.write_str("expected at least one body, got none"),
             Self::AllFailed(errors) => display_all(f, errors),
+            Self::Closed => f.write_str("expected an open channel or semaphore, got a closed one"),
+            Self::WouldWait => f.write_str("expected an answer at once, got one to wait for"),
+            Self::Lagged(missed) => {
+                write!(f, "expected every message, got {missed} overwritten ones")
+            }
             Self::Abandoned => f.write_str("the host gave the operation up"),
             Self::Refused(error) => error.fmt(f),
         }

@@ -128,7 +128,11 @@ impl Executor {
             task_waker,
             woken,
         } = job;
-        self.shared.lock().current = Some(task);
+        {
+            let mut state = self.shared.lock();
+            state.current = Some(task);
+            state.answers = 0;
+        }
         // The task is polled now; futures inside it that poll only what was woken are told.
         let is_queued = task_waker.hush();
         woken.into_iter().for_each(Waker::wake);

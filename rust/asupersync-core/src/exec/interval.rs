@@ -1,8 +1,11 @@
 //! Owns the interval: ticks at equal distances, and what becomes of those that were missed.
 
 use core::future::{Future, poll_fn};
+use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+
+use futures_core::Stream;
 
 use super::cx::{Cx, after};
 use super::error::{Error, Result};
@@ -46,6 +49,8 @@ pub struct Interval {
     missed: MissedTicks,
     /// For the next tick, once somebody has asked for it.
     wait: Option<Wait>,
+    /// As a stream it ends after the first error.
+    has_ended: bool,
 }
 
 impl Cx {
@@ -73,6 +78,7 @@ impl Cx {
             due: self.now(),
             missed: MissedTicks::default(),
             wait: None,
+            has_ended: false,
         }
     }
 }
@@ -135,5 +141,22 @@ impl Interval {
         }
         .plus_nanos(period);
         Tick { due, missed }
+    }
+}
+
+/// The ticks. It ends after the first error, and of itself never.
+impl Stream for Interval {
+    type Item = Result<Tick>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Tick>>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        let tick = core::task::ready!(self.poll_tick(context));
+        self.has_ended = tick.is_err();
+        Poll::Ready(Some(tick))
     }
 }

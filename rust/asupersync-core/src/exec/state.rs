@@ -65,6 +65,10 @@ pub(crate) struct State {
     /// The task whose future is being polled.
     pub(crate) current: Option<Handle>,
     pub(crate) tape: Tape,
+    /// Answers that the task got without waiting since its poll began.
+    pub(crate) answers: u32,
+    /// Leaked obligations of which the executor has told.
+    leaks_told: u64,
     leavings: Leavings,
 }
 
@@ -84,6 +88,10 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) reason: Option<Arc<CancelReason>>,
 }
+
+/// Why a task whose body did not panic is panicked, under the policy that says so.
+const LEAKED: &str = "expected every obligation kept or handed over at the end of its task, got \
+                      one that was forgotten";
 
 /// What the kernel wants of a future.
 enum Step {
@@ -117,6 +125,8 @@ impl Shared {
                 queue: VecDeque::new(),
                 current: None,
                 tape: Tape::default(),
+                answers: 0,
+                leaks_told: 0,
                 leavings: Leavings::default(),
             }),
             inbox,
@@ -313,8 +323,10 @@ impl State {
                 }
                 Effect::Finalize { task } => self.queue.push_back(Step::Finalize(task)),
                 Effect::RegionFinalize { region } => self.finalizers.ask(region),
-                // The executor reserves no obligations.
-                Effect::ObligationLeaked { .. } => {}
+                Effect::ObligationLeaked { task, .. } => {
+                    self.leaks_told += 1;
+                    self.tell_leak(task);
+                }
             }
         }
         self.effects = effects;
@@ -432,12 +444,27 @@ impl State {
             ended.is_ok(),
             "the future of a live task has ended: {ended:?}"
         );
-        if let Ok(Some(ending)) = ended {
-            self.finish(task, ending, reason);
+        if let Ok(Some(ended_as)) = ended {
+            let has_leaked = ending != Ending::Panicked
+                && ended_as == Ending::Panicked
+                && self.kernel.counters().obligations_leaked > self.leaks_told;
+            if has_leaked {
+                // The command itself told the end, ahead of the effects that say why.
+                self.tell_leak(task);
+            }
+            self.finish(task, ended_as, reason);
         }
         // Nobody turns again to hear of what ended when this has closed the kernel.
         if self.kernel.is_closed() {
             self.absorb();
+        }
+    }
+
+    /// The packet of `task` will need to say why a body that did not panic ended panicked.
+    fn tell_leak(&mut self, task: Handle) {
+        let packet = self.record(task).and_then(|record| record.packet.clone());
+        if let Some(packet) = packet {
+            packet.panicked(LEAKED.into());
         }
     }
 

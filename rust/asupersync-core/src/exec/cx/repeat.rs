@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 use crate::exec::error::{Error, Result};
 use crate::exec::group::{Group, Opening};
 use crate::exec::outcome::Outcome;
-use crate::exec::platform::{PlatformSend, PlatformSync};
+use crate::exec::platform::{PlatformSend, PlatformSync, shared};
 use crate::exec::schedule::Schedule;
 use crate::exec::select::select;
 use crate::outcome::Outcome as Ending;
@@ -266,12 +266,4 @@ where
         next = work.next();
     }
     Ok(())
-}
-
-#[allow(
-    clippy::arc_with_non_send_sync,
-    reason = "in wasm nothing is sent anywhere, and there is one code path for both"
-)]
-fn shared<T>(value: T) -> Arc<T> {
-    Arc::new(value)
 }

@@ -25,7 +25,7 @@ impl Cx {
         poll_fn(move |context| cx.poll_checkpoint(&mut seen, context))
     }
 
-    fn poll_checkpoint(
+    pub(crate) fn poll_checkpoint(
         &self,
         seen: &mut Option<u64>,
         context: &mut Context<'_>,
