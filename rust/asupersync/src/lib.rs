@@ -51,6 +51,7 @@ struct Readme;
 mod explore;
 mod runtime;
 
+pub use asupersync_core::exec::sync;
 pub use asupersync_core::exec::{
     AnyError, Body, BoxBody, BoxFuture, Completer, Cx, Either, Error, HostOp, Interval, Jitter,
     JoinHandle, Live, MissedTicks, Outcome, PlatformFuture, PlatformSend, PlatformSync, Recording,
@@ -60,7 +61,8 @@ pub use asupersync_core::exec::{
 #[cfg(feature = "deterministic-mode")]
 pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
 pub use asupersync_core::{
-    Budget, CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, RegionLimits, Time,
+    Budget, CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, LeakPolicy,
+    RegionLimits, Time,
 };
 #[cfg(feature = "native-runtime")]
 pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
