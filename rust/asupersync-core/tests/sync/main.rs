@@ -10,6 +10,7 @@ mod leaks;
 mod mutex;
 mod notify;
 mod oneshot;
+mod random;
 mod semaphore;
 mod streams;
 mod support;
