@@ -10,7 +10,7 @@ use asupersync_core::exec::sync::{
     BroadcastError, Mutex, Notify, RecvError, Semaphore, broadcast, channel, oneshot, watch,
 };
 use asupersync_core::exec::{Cx, Error, Outcome};
-use asupersync_native::{NativeConfig, NativeRuntime};
+use asupersync_native::NativeRuntime;
 
 /// Runs `body` and checks that nothing is left of the run.
 fn check<T, F, Fut>(body: F) -> T
@@ -19,10 +19,10 @@ where
     F: FnOnce(Cx) -> Fut + Send + 'static,
     Fut: Future<Output = Result<T, Error>> + Send + 'static,
 {
-    let runtime = NativeRuntime::with(&NativeConfig::default());
-    let (outcome, report) = runtime.run_reported(body);
-    assert!(report.live.is_none(), "leaked: {:?}", report.live);
-    match outcome {
+    let run = NativeRuntime::new().run_reported(body);
+    let live = run.report.live;
+    assert!(live.is_none(), "leaked: {live:?}");
+    match run.outcome {
         Outcome::Ok(value) => value,
         Outcome::Err(error) => panic!("{error}"),
         Outcome::Cancelled(reason) => panic!("{reason:?}"),
