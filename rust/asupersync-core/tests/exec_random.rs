@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use asupersync_core::Budget;
 use asupersync_core::exec::{BoxFuture, Cx, Error, Lab, LabRun, Outcome, Schedule, branch, select};
 
-const SEEDS: u64 = 800;
+const SEEDS: u64 = 400;
 const BY_CHANCE: &str = "by chance";
 
 fn run(seed: u64) -> LabRun<u64> {

@@ -6,7 +6,7 @@
 //!
 //! One file a concept: `cx` is the door, with a file for each kind of ask; `group` is the region
 //! behind every combinator; `wait` is one kernel wait as a future; `state` holds the records and
-//! carries out effects; `executor` turns; `inbox` is how others reach it; [`sync`] has channels
+//! carries out effects, `shared` has its lock; `executor` turns; `inbox` is how others reach it; [`sync`] has channels
 //! and locks. The kernel is not changed by any of it.
 //!
 //! ```
@@ -44,6 +44,7 @@ mod report;
 mod schedule;
 mod scope;
 mod select;
+mod shared;
 mod state;
 pub mod sync;
 mod tape;

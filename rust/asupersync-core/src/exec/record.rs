@@ -167,6 +167,12 @@ impl Waits {
         }
     }
 
+    /// Waits that the task has, with those that nobody hears any more.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.live.len() + self.idle.len()
+    }
+
     /// The kernel was told to forget the wait too.
     pub(crate) fn abandon(&mut self, token: u32) {
         self.live.retain(|wait| wait.token != token);

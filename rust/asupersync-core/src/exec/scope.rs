@@ -9,7 +9,7 @@ use super::finalizers::Finalizer;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
 use super::record::Record;
-use super::state::{Seat, Shared};
+use super::shared::{Seat, Shared};
 use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::handle::Handle;

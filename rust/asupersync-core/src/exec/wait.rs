@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::{Error, Result};
 use super::record::{Progress, Reuse};
-use super::state::{Shared, State};
+use super::shared::Shared;
+use super::state::State;
 use crate::handle::Handle;
 use crate::host_op::HostOpKind;
 use crate::time::Time;

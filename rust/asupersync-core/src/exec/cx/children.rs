@@ -10,7 +10,7 @@ use crate::exec::group::{Group, Opening};
 use crate::exec::join::JoinHandle;
 use crate::exec::platform::{BoxFuture, PlatformSend};
 use crate::exec::scope::{Scope, ScopeOptions};
-use crate::exec::state::Seat;
+use crate::exec::shared::Seat;
 use crate::outcome::Outcome as Ending;
 use crate::region::{Ownership, Policy};
 use crate::time::Time;

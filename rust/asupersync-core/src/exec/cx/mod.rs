@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::error::Result;
 use super::host::Host;
-use super::state::Shared;
+use super::shared::Shared;
 use super::wait::{Target, Wait};
 use crate::cancel::CancelReason;
 use crate::handle::Handle;

@@ -78,9 +78,9 @@ impl Cx {
         poll_fn(move |context| wait.poll(context).map_ok(|_| ()))
     }
 
-    /// Waits for a future of another library, or of this one's channels, and for a cancellation:
-    /// a bare `.await` on it would be deaf to one until the drain time is over and the body is
-    /// dropped. A value that is ready wins over a cancellation.
+    /// Waits for a future of another library and for a cancellation: a bare `.await` on it would
+    /// be deaf to one until the drain time is over and the body is dropped. A value that is ready
+    /// wins over a cancellation. What is in [`sync`](crate::exec::sync) needs none of this.
     ///
     /// Cancel-safe if `future` is: it is dropped with this future.
     ///

@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::exec::cx::Cx;
 use crate::exec::error::{Error, Result};
 use crate::exec::record::Progress;
-use crate::exec::state::Shared;
+use crate::exec::shared::Shared;
 use crate::handle::Handle;
 use crate::obligation::{ObligationKind, ObligationState};
 use crate::semaphore::PERMITS_GRANTED;
@@ -208,5 +208,33 @@ impl Drop for Held {
                 .shared
                 .command(|state| state.kernel.obligation_abort(obligation));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::future::poll_fn;
+    use core::pin::pin;
+    use core::task::Poll;
+
+    use crate::exec::sync::channel;
+    use crate::exec::{Error, Lab, Outcome};
+
+    #[test]
+    fn a_wait_that_is_dropped_leaves_no_record() {
+        let run = Lab::new(1).run(|cx| async move {
+            let (_sender, receiver) = channel::<u8>(&cx, 1)?;
+            for _ in 0..3 {
+                let mut receive = pin!(receiver.recv(&cx));
+                poll_fn(|context| {
+                    assert!(receive.as_mut().poll(context).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+            }
+            let mut state = cx.shared().lock();
+            Ok::<_, Error>(state.record(cx.task()).map(|record| record.waits.len()))
+        });
+        assert_eq!(run.outcome, Outcome::Ok(Some(0)));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{ErrorKind, KernelError};
 use crate::exec::cx::Cx;
 use crate::exec::error::{Error, Result};
-use crate::exec::state::Shared;
+use crate::exec::shared::Shared;
 use crate::handle::Handle;
 use crate::kernel::Kernel;
 use crate::semaphore::{PermitFlow, SemaphoreStatus};
