@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asupersync::sync::{Receiver, Sender, channel};
-use asupersync::{Cx, DefaultRuntime, Error, Outcome, Result, Runtime};
+use asupersync::{BlockingRuntime, Cx, DefaultRuntime, Error, Outcome, Result};
 
 fn main() {
     say(&pipeline(DefaultRuntime::new()));
@@ -28,7 +28,7 @@ pub struct Seen {
 type Log = Arc<Mutex<Seen>>;
 
 /// Runs a source that never ends into a sink that is slow, until the user has seen five results.
-pub fn pipeline(runtime: impl Runtime) -> Seen {
+pub fn pipeline(runtime: impl BlockingRuntime) -> Seen {
     let log = Log::default();
     let seen = Arc::clone(&log);
     let outcome = runtime.run(|cx| async move {

@@ -32,6 +32,9 @@ pub enum Error {
     Lagged(u64),
     /// A host operation was given up by its host without a value.
     Abandoned,
+    /// A host operation failed, for what its host says: a request without an answer, a socket
+    /// that could not be opened.
+    Failed(Box<str>),
     /// The kernel refused: a limit, a closed scope, or a `Cx` used outside its task.
     Refused(KernelError),
 }
@@ -90,6 +93,7 @@ impl fmt::Display for Error {
                 write!(f, "expected every message, got {missed} overwritten ones")
             }
             Self::Abandoned => f.write_str("the host gave the operation up"),
+            Self::Failed(message) => write!(f, "the host operation failed: {message}"),
             Self::Refused(error) => error.fmt(f),
         }
     }

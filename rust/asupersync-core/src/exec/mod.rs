@@ -23,6 +23,8 @@
 //! assert_eq!(run.outcome, Outcome::<_, Error>::Ok("fast"));
 //! ```
 
+mod abort;
+mod capsule;
 mod cx;
 mod error;
 mod executor;
@@ -50,6 +52,7 @@ pub mod sync;
 mod tape;
 mod wait;
 
+pub use capsule::Capsule;
 pub use cx::Cx;
 pub use error::{AnyError, Error, Result};
 pub use executor::{Executor, Next};
