@@ -89,3 +89,7 @@ pub const DRAIN_TIME_NS_MAX: u64 = u64::MAX / 4;
 /// Polls allowed for clean-up, by severity of the cancel reason. A weak reason leaves time
 /// to tidy; a shutdown does not.
 pub const CLEANUP_POLLS: [u32; 6] = [1_000, 500, 300, 200, 200, 50];
+
+/// Answers that one poll of a Rust body gets from channels and locks without waiting, before it
+/// has to let others run: a loop that always finds what it asks for would otherwise run alone.
+pub const ANSWERS_PER_POLL: u32 = 64;

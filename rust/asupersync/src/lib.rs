@@ -83,16 +83,18 @@ mod explore;
 mod requirements;
 mod runtime;
 
+pub use asupersync_core::exec::sync;
 pub use asupersync_core::exec::{
-    Body, BoxBody, BoxFuture, Capsule, Completer, Cx, Either, Error, HostOp, JoinHandle, Live,
-    Outcome, PlatformFuture, PlatformSend, PlatformSync, Recording, ReplayError, Report, Result,
-    Scope, branch, join, select,
+    AnyError, Body, BoxBody, BoxFuture, Capsule, Completer, Cx, Either, Error, HostOp, Interval,
+    Jitter, JoinHandle, Live, MissedTicks, Outcome, PlatformFuture, PlatformSend, PlatformSync,
+    Recording, ReplayError, Report, Result, Schedule, Scope, ScopeOptions, ScopePolicy, Tick,
+    branch, join, select,
 };
 #[cfg(feature = "deterministic-mode")]
 pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
 pub use asupersync_core::{
-    CancelKind, CancelReason, ErrorKind, Event, EventKind, Handle, HandleKind, HostOpKind,
-    KernelConfig, KernelError, Row, Time,
+    Budget, CancelKind, CancelReason, ErrorKind, Event, EventKind, Handle, HandleKind, HostOpKind,
+    KernelConfig, KernelError, LeakPolicy, RegionLimits, Row, Time,
 };
 #[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
 pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};

@@ -10,8 +10,10 @@ use super::error::{Error, Result, message_of};
 use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
-use super::state::{Job, Leavings, Shared};
+use super::shared::{Seat, Shared};
+use super::state::{Job, Leavings};
 use super::{Cx, Report};
+use crate::budget::Budget;
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};
 use crate::outcome::Outcome as Ending;
@@ -64,8 +66,13 @@ impl Executor {
         F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
-        let root = self.shared.lock().kernel.root();
-        let (task, packet) = self.shared.spawn(root, Time::NEVER, None, body)?;
+        let seat = Seat {
+            region: self.shared.lock().kernel.root(),
+            budget: Budget::DEFAULT,
+            deadline: Time::NEVER,
+            place: None,
+        };
+        let (task, packet) = self.shared.spawn(seat, body)?;
         Ok(JoinHandle::new(Arc::clone(&self.shared), task, packet))
     }
 
@@ -152,7 +159,11 @@ impl Executor {
             task_waker,
             woken,
         } = job;
-        self.shared.lock().current = Some(task);
+        {
+            let mut state = self.shared.lock();
+            state.current = Some(task);
+            state.answers = 0;
+        }
         // The task is polled now; futures inside it that poll only what was woken are told.
         let is_queued = task_waker.hush();
         woken.into_iter().for_each(Waker::wake);
@@ -219,6 +230,7 @@ fn clean_up(leavings: Leavings) {
         ended,
         records,
         futures,
+        finalizers,
     } = leavings;
     // A destructor or an abort that panics has been reported by the panic hook; the task it was
     // of has ended, and others must not be held up by it.
@@ -230,6 +242,9 @@ fn clean_up(leavings: Leavings) {
     }
     for future in futures {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    }
+    for finalizer in finalizers {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(finalizer)));
     }
     for end in ended {
         let _ = catch_unwind(AssertUnwindSafe(|| {
