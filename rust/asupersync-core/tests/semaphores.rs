@@ -580,3 +580,39 @@ fn who_is_granted_first_is_told_by_the_fingerprint_and_the_order_of_independent_
     assert_ne!(fingerprint(1, 1, [0, 1]), fingerprint(1, 1, [1, 0]));
     assert_eq!(fingerprint(2, 1, [0, 1]), fingerprint(2, 1, [1, 0]));
 }
+
+#[test]
+fn permits_may_be_added_up_to_the_maximum_and_the_refusal_says_what_there_would_be() {
+    let mut rig = Rig::new();
+    let semaphore = rig.semaphore("s", rig.root(), PERMITS_MAX - 3);
+    let kernel = &mut rig.kernel;
+    kernel.semaphore_add(semaphore, 1).unwrap();
+    let refused = kernel.semaphore_add(semaphore, 5).unwrap_err();
+    let there_would_be = u64::from(PERMITS_MAX) + 3;
+    assert_eq!(
+        (refused.kind, refused.received),
+        (ErrorKind::LimitReached, there_would_be)
+    );
+    kernel.semaphore_add(semaphore, 2).unwrap();
+    assert_eq!(rig.permits(semaphore), [PERMITS_MAX, 0, 0]);
+    let refused = kind_of(rig.kernel.semaphore_add(semaphore, 1));
+    assert_eq!(refused, ErrorKind::LimitReached);
+}
+
+#[test]
+fn another_flow_and_another_number_of_permits_are_other_runs() {
+    let fingerprint = |permits, flow| {
+        let mut rig = Rig::new();
+        let root = rig.root();
+        rig.kernel.semaphore_open(root, permits, flow).unwrap();
+        rig.kernel.fingerprint()
+    };
+    let one = fingerprint(1, PermitFlow::Returned);
+    assert_eq!(fingerprint(1, PermitFlow::Returned), one);
+    assert_ne!(fingerprint(2, PermitFlow::Returned), one);
+    assert_ne!(fingerprint(1, PermitFlow::Spent), one);
+    assert_ne!(
+        fingerprint(2, PermitFlow::Spent),
+        fingerprint(1, PermitFlow::Spent)
+    );
+}
