@@ -12,8 +12,8 @@ mod support;
 
 use asupersync_core::limits::{PERMITS_MAX, SEMAPHORES_MAX};
 use asupersync_core::{
-    CancelKind, ErrorKind, Handle, KernelConfig, LeakPolicy, ObligationKind, ObligationState,
-    Outcome, PermitFlow, Policy, RegionLimits, SemaphoreState,
+    CancelKind, ErrorKind, Handle, HostOpKind, KernelConfig, LeakPolicy, ObligationKind,
+    ObligationState, Outcome, PermitFlow, Policy, RegionLimits, SemaphoreState,
 };
 use support::{Rig, config, kind_of};
 
@@ -615,4 +615,51 @@ fn another_flow_and_another_number_of_permits_are_other_runs() {
         fingerprint(2, PermitFlow::Spent),
         fingerprint(1, PermitFlow::Spent)
     );
+}
+
+/// A grant queues its task. If it is given back before the task was told, what else has come
+/// decides whether there is anything to tell.
+#[test]
+fn a_grant_given_back_in_time_leaves_its_task_only_what_else_has_come() {
+    type Also = fn(&mut Rig, Handle);
+    let cases: [(Also, &[&str]); 6] = [
+        (|_, _| {}, &[]),
+        (|rig, waiter| rig.sleep(waiter, 1_000, 5), &[]),
+        (|rig, waiter| rig.checkpoint(waiter), &["resume waiter"]),
+        (
+            |rig, waiter| {
+                let op = rig.op("o", waiter, HostOpKind::Foreign, 6);
+                rig.kernel.host_notify(op, 9).unwrap();
+            },
+            &["resume waiter #6 -> 9"],
+        ),
+        (
+            |rig, waiter| {
+                rig.sleep(waiter, 1_000, 5);
+                rig.cancel(waiter, CancelKind::User);
+            },
+            &["fail waiter #5 User"],
+        ),
+        (
+            |rig, waiter| {
+                rig.kernel.task_mask(waiter).unwrap();
+                rig.sleep(waiter, 1_000, 5);
+                rig.cancel(waiter, CancelKind::User);
+            },
+            &[],
+        ),
+    ];
+    for (also, told) in cases {
+        let mut rig = Rig::new();
+        let (_, [_, waiter], [held, asked]) = contended(&mut rig);
+        also(&mut rig, waiter);
+        rig.commit(held);
+        assert_eq!(state(&rig, asked), Reserved);
+        assert!(rig.kernel.is_runnable());
+        rig.abort(asked);
+        let before = rig.kernel.counters().dispatches;
+        assert_eq!(rig.settle(), told);
+        let dispatches = rig.kernel.counters().dispatches - before;
+        assert_eq!(dispatches, u64::from(!told.is_empty()));
+    }
 }
