@@ -268,7 +268,7 @@ impl Kernel {
     /// else O(its waits).
     pub(super) fn unwake(&mut self, key: TaskKey) {
         let record = self.tasks.at(key);
-        if record.lane.is_none() || !record.is_active() {
+        if record.lane.is_none() {
             return;
         }
         let has_news = record.at_checkpoint
