@@ -79,6 +79,7 @@ export const quickSteps = [
       return { code: plain.code || full.code || native.code, counts: null };
     },
   },
+  command("parity", "cargo", ["xtask", "parity", "--check"]),
   nodeTest("scripts"),
   nodeTest("bench"),
   ...["browser-core", "browser", "react", "next"].map(vitest),

@@ -69,7 +69,11 @@ export interface TaskOptions {
    * behind its owner.
    */
   readonly priority?: number;
-  /** Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. */
+  /**
+   * Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. Each
+   * task of a scope that it opens gets what it has left by then. What it opens for its clean-up
+   * has no such quota.
+   */
   readonly polls?: number;
   /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */
   readonly deadlineMs?: number;
@@ -260,6 +264,8 @@ export function thrownBy(task: TaskRecord): unknown {
 
 /** A panic as an error. */
 export function panicError(panic: PanicInfo): AsupersyncError {
+  // A leak is an error of ours, which says what was expected and how to mend it.
+  if (panic.during === "end" && panic.error instanceof AsupersyncError) return panic.error;
   const code = panic.during === "kernel" ? "POISONED" : "PANICKED";
   return new AsupersyncError(code, panic.message, { cause: panic.error });
 }

@@ -1,26 +1,12 @@
 //! Owns the turn for JavaScript bodies: the kernel runs once, and its effects become records.
 
-use asupersync_core::{Effect, Handle, HostOpState, Kernel, KernelConfig, Result, Time};
+use asupersync_core::{Effect, Handle, HostOpState, Kernel, Result, Time};
 
+pub use crate::config::DriverConfig;
 use crate::decode;
 use crate::encode::Batch;
 use crate::reasons::Reasons;
 use crate::wakes::{Port, Wakes};
-
-/// How a driver is set up, as the numbers that came from JavaScript.
-#[derive(Clone, Copy, Debug)]
-pub struct DriverConfig {
-    /// Seed, a whole number below 2^53.
-    pub seed: f64,
-    /// Runtime tag, a whole number; larger ones wrap.
-    pub tag: f64,
-    /// Milliseconds that a cancelled body has to drain.
-    pub drain_ms: f64,
-    /// Milliseconds of one slice.
-    pub slice_ms: f64,
-    /// Events that the trace ring holds.
-    pub trace_capacity: f64,
-}
 
 /// The kernel and its browser driver.
 #[derive(Debug)]
@@ -43,13 +29,7 @@ impl<P: Port> Driver<P> {
     /// # Errors
     /// [`ErrorKind::InvalidNumber`](asupersync_core::ErrorKind) for a hostile configuration.
     pub fn new(config: DriverConfig, port: P) -> Result<Self> {
-        let kernel = Kernel::new(&KernelConfig {
-            seed: decode::handle(config.seed)?.raw(),
-            tag: decode::word(config.tag, "a runtime tag")?,
-            drain_time_ns: decode::millis(config.drain_ms)?,
-            trace_capacity: decode::word(config.trace_capacity, "a trace capacity")?,
-            ..KernelConfig::default()
-        });
+        let kernel = Kernel::new(&config.kernel()?);
         decode::millis(config.slice_ms)?;
         Ok(Self {
             kernel,

@@ -8,6 +8,7 @@
 
 mod abi;
 mod features;
+mod parity;
 mod process;
 mod rust_demo;
 mod sizes;
@@ -28,6 +29,8 @@ cargo xtask COMMAND
   lint-wasm        run clippy on the code that exists for wasm only
   features         check every combination of the facade's features, on both targets
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
+  parity [--check] write the golden files of the parity corpus and show what changed, or fail
+                   when one is stale at any optimisation level
   sizes            print the sizes of the built wasm
   tidy             check the repository's own rules";
 
@@ -56,6 +59,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
+        ["parity"] => parity::write(root),
+        ["parity", "--check"] => parity::check(root),
         ["sizes"] => sizes::print(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),

@@ -9,12 +9,12 @@
 //!   ended               ended                ended
 //! ```
 
-use std::collections::BTreeMap;
-
 use asupersync_core::Handle;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
+
+use crate::slots::Slots;
 
 #[wasm_bindgen]
 extern "C" {
@@ -87,7 +87,7 @@ struct Entry {
 
 /// The open capsules of JavaScript bodies, by slot.
 #[derive(Debug, Default)]
-pub(crate) struct Fetches(BTreeMap<u32, Entry>);
+pub(crate) struct Fetches(Slots<Entry>);
 
 impl Fetches {
     pub(crate) fn insert(&mut self, op: Handle, capsule: FetchCapsule) {
@@ -100,7 +100,7 @@ impl Fetches {
     }
 
     fn of(&mut self, op: Handle) -> Option<&mut Entry> {
-        self.0.get_mut(&op.slot()).filter(|entry| entry.op == op)
+        self.0.get_mut(op.slot()).filter(|entry| entry.op == op)
     }
 
     /// The request has its response or its failure.
@@ -133,7 +133,7 @@ impl Fetches {
 
     pub(crate) fn remove(&mut self, op: Handle) {
         if self.of(op).is_some() {
-            self.0.remove(&op.slot());
+            self.0.remove(op.slot());
         }
     }
 }
