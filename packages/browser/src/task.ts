@@ -60,7 +60,11 @@ export interface Task<T> extends AsyncDisposable {
   cancel(reason?: CancelRequest): void;
 }
 
-/** How a task is set up. A task gets the tighter of what is asked here and what its scope has. */
+/**
+ * How a task is set up. A task gets the tighter of what is asked here and what its scope has. A scope
+ * opened for clean-up, once its task was cancelled or in a finalizer, has neither polls nor a deadline
+ * to keep to: the drain time of the task ends it.
+ */
 export interface TaskOptions {
   /** Its name in snapshots, reports and traces; 200 characters are kept. */
   readonly label?: string;
@@ -71,8 +75,7 @@ export interface TaskOptions {
   readonly priority?: number;
   /**
    * Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. Each
-   * task of a scope that it opens gets what it has left by then. What it opens for its clean-up
-   * has no such quota.
+   * task of a scope that it opens gets what it has left by then.
    */
   readonly polls?: number;
   /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */

@@ -134,4 +134,23 @@ mod tests {
         table.remove(first);
         assert!(table.insert(4).is_some());
     }
+
+    #[test]
+    fn retired_slots_count_towards_the_maximum_and_not_as_live() {
+        let mut table: Table<TaskKey, u32> = Table::new(2, 0);
+        let first = table.insert(1).expect("room");
+        assert_eq!((table.len(), table.is_full()), (1, false));
+        table.remove(first);
+        assert_eq!((table.len(), table.is_full()), (0, false));
+        let second = table.insert(2).expect("room");
+        assert_eq!((table.len(), table.is_full()), (1, true));
+        assert_eq!(
+            table.insert(3),
+            None,
+            "one slot is taken, the other retired"
+        );
+        table.remove(second);
+        assert_eq!((table.len(), table.is_full()), (0, true));
+        assert_eq!(table.insert(4), None, "both are retired");
+    }
 }

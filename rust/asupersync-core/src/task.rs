@@ -171,12 +171,11 @@ impl Task {
         if self.is_on_quotas() {
             return self.budget;
         }
-        // Neither what the body has used up nor its own few clean-up polls may cut short what
-        // releases a resource.
+        // Neither what the body has used up, its time included, nor its own few clean-up polls may
+        // cut short what releases a resource.
         Budget {
-            polls: u32::MAX,
-            cost: u64::MAX,
-            ..self.budget
+            priority: self.budget.priority,
+            ..Budget::DEFAULT
         }
     }
 

@@ -174,4 +174,14 @@ mod tests {
         assert_eq!(trace.dropped(), 7);
         assert_eq!(trace.recorded(), 10);
     }
+
+    #[test]
+    fn without_a_ring_every_event_counts_as_dropped() {
+        let mut trace = Trace::new(0);
+        for n in 0..3 {
+            trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(n), 0);
+        }
+        assert_eq!(trace.events().count(), 0);
+        assert_eq!((trace.recorded(), trace.dropped()), (3, 3));
+    }
 }

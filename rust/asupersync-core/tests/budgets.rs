@@ -8,6 +8,7 @@
 
 mod support;
 
+use asupersync_core::limits::PRIORITY_MAX;
 use asupersync_core::{
     Budget, CancelKind, ErrorKind, Handle, Outcome, Ownership, Policy, TaskState,
 };
@@ -421,7 +422,7 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
     let budget = Budget {
         polls: 2,
         cost: 3,
-        ..Budget::DEFAULT
+        ..deadline(2_000)
     };
     if how == "a region's finalizer" {
         let region = rig.region("r", rig.root(), Policy::FailFast);
@@ -443,6 +444,10 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
                 rig.turn();
             }
         }
+        "past its deadline" => {
+            rig.sleep(task, 3_000, 1);
+            assert_eq!(rig.at(2_000), ["fail a #1 Deadline"]);
+        }
         "asked under a mask" => {
             rig.kernel.task_mask(task).unwrap();
             rig.cancel(task, CancelKind::Shutdown);
@@ -462,12 +467,13 @@ fn cleaning(rig: &mut Rig, how: &str) -> Handle {
 }
 
 #[test]
-fn what_is_opened_for_a_clean_up_has_no_quotas() {
+fn what_is_opened_for_a_clean_up_has_no_quotas_and_no_deadline() {
     for how in [
         "its cost is used up",
         "its polls are used up under a mask",
         "asked under a mask",
         "observed",
+        "past its deadline",
         "a task's finalizer",
         "a region's finalizer",
     ] {
@@ -480,5 +486,33 @@ fn what_is_opened_for_a_clean_up_has_no_quotas() {
             rig.checkpoint(child);
             assert_eq!(rig.turn(), ["resume child"], "{how}");
         }
+        rig.at(2_001);
+        assert_eq!(rig.kernel.task_reason(child), Ok(None), "{how}");
     }
+}
+
+#[test]
+fn the_highest_priority_may_be_asked_for_at_any_time() {
+    let mut rig = Rig::new();
+    let highest = Budget {
+        priority: PRIORITY_MAX,
+        ..Budget::DEFAULT
+    };
+    let [a, b, c] = ["a", "b", "c"].map(|name| rig.task(name, rig.root()));
+    rig.kernel.task_budget(b, highest).unwrap();
+    rig.task_with("d", rig.root(), highest);
+    assert_eq!(rig.turn(), ["start b", "start d", "start a", "start c"]);
+    assert!([a, b, c].iter().all(|task| rig.is_live_task(*task)));
+}
+
+#[test]
+fn a_body_that_ended_on_its_last_poll_still_has_its_finalizers_run() {
+    let mut rig = Rig::new();
+    let a = rig.task_with("a", rig.root(), polls(1));
+    assert_eq!(rig.turn(), ["start a"]);
+    rig.kernel.task_defer(a).unwrap();
+    assert_eq!(rig.complete(a, Outcome::Ok), None);
+    assert_eq!(rig.turn(), ["finalize a"]);
+    let done = rig.kernel.task_finalized(a, Outcome::Ok);
+    assert_eq!(done, Ok(Some(Outcome::Ok)));
 }

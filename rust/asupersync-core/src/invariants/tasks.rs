@@ -89,7 +89,13 @@ impl Kernel {
             && task.lane.is_none()
             && task.regions.is_empty()
             && task.host_ops.is_empty();
-        ensure(!is_stuck, "a drained task goes on", key)
+        ensure(!is_stuck, "a drained task goes on", key)?;
+        let is_drained = task.finalizers > 0 && task.regions.is_empty() && task.host_ops.is_empty();
+        ensure(
+            task.activity != Activity::Draining || task.lane.is_none() || is_drained,
+            "a task that has ended its body is queued for its finalizers alone",
+            key,
+        )
     }
 }
 

@@ -238,3 +238,31 @@ impl Kernel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+    use crate::{ErrorKind, HostOpKind, Kernel, KernelConfig, Time};
+
+    #[test]
+    fn a_full_table_of_operations_or_of_waits_refuses_one_more_and_changes_nothing() {
+        let shrink: [fn(&mut Kernel); 2] = [
+            |kernel| kernel.host_ops = Table::new(1, 3),
+            |kernel| kernel.waits = Table::new(1, 3),
+        ];
+        for shrink in shrink {
+            let mut kernel = Kernel::new(&KernelConfig::default());
+            shrink(&mut kernel);
+            let task = kernel.region_spawn(kernel.root()).expect("room");
+            kernel.tick(Time::ZERO);
+            let first = kernel.host_open(task, HostOpKind::Foreign, 1);
+            assert!(matches!(first, Ok(Some(_))));
+            let before = (kernel.counters(), kernel.fingerprint());
+            let refused = kernel.host_open(task, HostOpKind::Foreign, 2);
+            let refused = refused.map_err(|error| error.kind);
+            assert_eq!(refused, Err(ErrorKind::LimitReached));
+            assert_eq!((kernel.counters(), kernel.fingerprint()), before);
+            assert_eq!(kernel.check_invariants(), Ok(()));
+        }
+    }
+}

@@ -32,7 +32,7 @@ impl Kernel {
     ///
     /// Its budget is what the task has left; a shield keeps off the task's cancellation, not
     /// this. What a task opens for its clean-up, once it was asked to cancel or in a finalizer,
-    /// has no quota of polls or cost: the task's drain time ends it.
+    /// has no quotas and no deadline: the task's drain time ends it.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`] if the task's code does not run, [`ErrorKind::LimitReached`]
@@ -259,8 +259,7 @@ impl Kernel {
     pub fn region_finalizer_spawn(&mut self, region: Handle) -> Result<Handle> {
         let key = self.region_key(region)?;
         let record = self.regions.at(key);
-        let asked = record.state == RegionState::Finalizing && record.finalizer_running;
-        if !asked || !record.tasks.is_empty() {
+        if !record.finalizer_running || !record.tasks.is_empty() {
             return Err(wrong_state(
                 "a region that asked for its finalizer",
                 record.state as u64,

@@ -108,7 +108,7 @@ impl Kernel {
         if self.joiners.is_empty() {
             return;
         }
-        let from = (key, WaitKey::from(KeyData::from_ffi(1 << 32)));
+        let from = (key, WaitKey::from(KeyData::from_ffi(0)));
         let causal = self.tasks.at(key).causal;
         let progress = WaitProgress::Done(u32::from(outcome.code()));
         while let Some(&(target, wait)) = self.joiners.range(from..).next()

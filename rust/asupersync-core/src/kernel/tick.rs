@@ -14,7 +14,7 @@ use crate::task::{Activity, TaskState};
 use crate::time::Time;
 use crate::timers::TimerTarget;
 use crate::trace::EventKind;
-use crate::wait::{WaitKind, WaitProgress};
+use crate::wait::WaitProgress;
 
 impl Kernel {
     /// Advances time to `now` (never back) and dispatches up to
@@ -153,9 +153,10 @@ impl Kernel {
     /// Whether a timer is still armed.
     pub(crate) fn counts(&self, at: Time, target: TimerTarget) -> bool {
         match target {
-            TimerTarget::Wait(wait) => self.waits.get(wait).is_some_and(|wait| {
-                wait.kind == WaitKind::Timer(at) && wait.progress == WaitProgress::Pending
-            }),
+            TimerTarget::Wait(wait) => self
+                .waits
+                .get(wait)
+                .is_some_and(|wait| wait.progress == WaitProgress::Pending),
             TimerTarget::Region(region, _) => self
                 .regions
                 .get(region)
@@ -257,14 +258,10 @@ impl Kernel {
         false
     }
 
+    /// Asks for the top finalizer of a task that has drained, which is when such a task is queued.
     fn start_finalizer(&mut self, key: TaskKey) {
         let task = self.task_handle(key);
         let record = self.tasks.at_mut(key);
-        let is_due =
-            record.finalizers > 0 && record.regions.is_empty() && record.host_ops.is_empty();
-        if !is_due {
-            return;
-        }
         let kind = record
             .reason
             .as_ref()

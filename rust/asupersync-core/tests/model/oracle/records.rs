@@ -149,15 +149,11 @@ impl Task {
 
     /// The budget of a region that it opens now.
     pub(super) fn allowance(&self) -> Budget {
-        let Budget {
-            deadline, priority, ..
-        } = self.budget;
         if self.is_on_quotas() {
             self.budget
         } else {
             Budget {
-                deadline,
-                priority,
+                priority: self.budget.priority,
                 ..Budget::DEFAULT
             }
         }
