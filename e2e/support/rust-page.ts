@@ -38,8 +38,8 @@ export class RustPage {
     return this.page.getByRole("region", { name: panel, exact: true }).getByRole("status");
   }
 
-  /** The live host operations: requests and sockets. */
+  /** The live requests and sockets. */
   hostOperations(): Locator {
-    return this.tree.filter({ hasText: "host operation" });
+    return this.tree.filter({ hasText: /(request|socket) \d+ / });
   }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use asupersync::{BrowserRuntime, Cx, Handle, HandleKind, Result, Row};
+use asupersync::{BrowserRuntime, Cx, Handle, HandleKind, HostOpKind, Result, Row};
 
 use crate::page;
 
@@ -34,7 +34,12 @@ fn lines(rows: &[Row]) -> Vec<String> {
         let kind = match row.subject.kind() {
             Some(HandleKind::Region) => "region",
             Some(HandleKind::Task) => "task",
-            Some(HandleKind::HostOp) => "host operation",
+            Some(HandleKind::HostOp) => match HostOpKind::from_code(row.detail.into()) {
+                Some(HostOpKind::Fetch) => "request",
+                Some(HostOpKind::Socket) => "socket",
+                Some(HostOpKind::Signal) => "signal",
+                Some(HostOpKind::Foreign) | None => "host operation",
+            },
             Some(HandleKind::Obligation) => "obligation",
             Some(HandleKind::Semaphore) | None => "unknown",
         };

@@ -16,11 +16,6 @@ use crate::{process, sizes};
 pub(crate) const OUT_DIR: &str = "packages/browser-core/wasm";
 
 const CRATE: &str = "asupersync-wasm-bindings";
-const DEMO_CRATE: &str = "rust-demo";
-
-/// What of the facade there is in wasm only.
-const FACADE_FEATURES: &str =
-    "asupersync/browser-io,asupersync/browser-trace,asupersync/deterministic-mode";
 const TARGET: &str = "wasm32-unknown-unknown";
 const OUT_NAME: &str = "asupersync";
 const ARTEFACTS: [&str; 5] = [
@@ -69,17 +64,28 @@ pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
 
 /// Runs clippy on the crates that have code for wasm only, which clippy for the host never sees.
 pub(crate) fn lint(root: &Path) -> Result<()> {
+    let crates = [
+        "--package=asupersync-wasm-core",
+        "--package=asupersync-wasm-bindings",
+        "--package=rust-demo",
+    ];
+    clippy(root, &crates)?;
+    let facade = [
+        "--package=asupersync",
+        "--no-default-features",
+        "--features=browser-io,browser-trace,deterministic-mode",
+    ];
+    clippy(root, &facade)
+}
+
+fn clippy(root: &Path, arguments: &[&str]) -> Result<()> {
     let toolchain = Toolchain::read(root)?;
     let mut command = match toolchain.variable("CARGO_CLIPPY") {
         Some(program) => Command::new(program),
         None => Command::new(cargo()),
     };
     command.current_dir(root).args(["clippy", "--locked"]);
-    // The demo has every feature of the facade that a browser can have.
-    for package in ["asupersync-wasm-core", CRATE, "asupersync", DEMO_CRATE] {
-        command.args(["--package", package]);
-    }
-    command.args(["--no-default-features", "--features", FACADE_FEATURES]);
+    command.args(arguments);
     target(&mut command, root, toolchain);
     process::run(command.args(["--", "--deny", "warnings"]))
 }
