@@ -6,6 +6,8 @@
 //! handle names. None of them recurses over the tree.
 
 mod cancel;
+#[cfg(test)]
+mod cost;
 mod host_ops;
 mod lookup;
 mod obligations;
