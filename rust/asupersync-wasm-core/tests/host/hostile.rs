@@ -1,5 +1,6 @@
 //! Hostile numbers at the boundary: typed refusals, nothing touched, never a trap.
 
+use crate::calls::{CALLS, call};
 use crate::fake_port::{FakePort, driver};
 use asupersync_core::ErrorKind;
 use asupersync_wasm_core::Driver;
@@ -22,35 +23,6 @@ const NUMBERS: [f64; 14] = [
     f64::MIN_POSITIVE,
     2_147_483_648.0,
 ];
-
-/// Every call that takes a handle, given `handle` and hostile numbers.
-fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64) -> f64 {
-    match which {
-        0 => driver.region_open(handle, a),
-        1 => driver.region_open_in(handle, a, b),
-        2 => driver.region_spawn(handle),
-        3 => driver.region_close(handle),
-        4 => driver.region_cancel(handle, a, ""),
-        5 => driver.region_timeout(handle, a),
-        6 => driver.region_join(handle, a, b),
-        7 => driver.region_defer(handle),
-        8 => driver.region_finalizer_spawn(handle),
-        9 => driver.task_budget(handle, a, b, a),
-        10 => driver.task_cancel(handle, a, ""),
-        11 => driver.task_checkpoint(handle),
-        12 => driver.task_sleep(handle, a, b),
-        13 => driver.task_join(handle, a, b),
-        14 => driver.task_defer(handle),
-        15 => driver.task_finalized(handle, a),
-        16 => driver.task_complete(handle, a),
-        17 => driver.host_open(handle, a, b),
-        18 => driver.host_wait(handle, a),
-        19 => driver.host_notify(handle, a),
-        _ => driver.host_complete(handle, a),
-    }
-}
-
-const CALLS: usize = 21;
 
 /// Codes of counters, from 0.
 const COUNTERS: u32 = 17;
