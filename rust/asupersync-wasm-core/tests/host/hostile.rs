@@ -1,8 +1,10 @@
 //! Hostile numbers at the boundary: typed refusals, nothing touched, never a trap.
 
 use crate::calls::{CALLS, call};
+use crate::draw::count;
 use crate::fake_port::{FakePort, driver};
-use asupersync_core::ErrorKind;
+use asupersync_core::limits::GENERATIONS_MAX;
+use asupersync_core::{ErrorKind, Handle};
 use asupersync_wasm_core::Driver;
 use asupersync_wasm_core::abi::{EffectCode, GROUPS};
 use proptest::prelude::*;
@@ -23,6 +25,9 @@ const NUMBERS: [f64; 14] = [
     f64::MIN_POSITIVE,
     2_147_483_648.0,
 ];
+
+/// Minus the code of `ErrorKind::StaleHandle`.
+const STALE: f64 = -1.0;
 
 /// Codes of counters, from 0.
 const COUNTERS: u32 = 17;
@@ -100,6 +105,38 @@ fn a_hundred_thousand_forged_handles_are_refused_and_touch_nothing() {
         driver.task_complete(live, 0.0) >= 4.0,
         "the live task is unharmed"
     );
+}
+
+/// Uses one slot until its generations have run out, which takes 4,194,304 uses: `GENERATIONS` says
+/// how many, and a smaller count shows only that all of them are one slot's.
+#[test]
+fn a_slot_that_was_used_up_is_left_and_its_handles_stay_stale() {
+    let uses = count("GENERATIONS", 20_000);
+    let (mut driver, _port) = driver();
+    let root = driver.root();
+    let slot = |handle: f64| Handle::from_raw(handle as u64).slot();
+    let mut first = 0.0;
+    let mut last = 0.0;
+    for nth in 0..uses {
+        let task = driver.region_spawn(root);
+        driver.turn();
+        if nth == 0 {
+            first = task;
+        }
+        let same_slot = slot(task) == slot(first);
+        assert_eq!(same_slot, nth <= u64::from(GENERATIONS_MAX), "use {nth}");
+        for old in [first, last] {
+            assert!(nth == 0 || driver.task_checkpoint(old) == STALE);
+        }
+        assert_eq!(driver.task_at(f64::from(slot(task))), task);
+        assert_eq!(driver.task_complete(task, 0.0), 4.0);
+        // One takes what may name the slot, the other frees it.
+        driver.turn();
+        driver.turn();
+        last = task;
+    }
+    assert_eq!(driver.task_at(f64::from(slot(first))), 0.0);
+    assert_eq!(driver.check_invariants(), Ok(()));
 }
 
 #[test]
