@@ -86,3 +86,23 @@ pub(crate) fn count(name: &str, default: u64) -> u64 {
         Err(_) => default,
     }
 }
+
+/// Says at a failure which command repeats it.
+pub(crate) struct Repeat(String);
+
+impl Repeat {
+    pub(crate) fn new(seed: u64, count: &str, test: &str) -> Self {
+        Self(format!(
+            "SEED={seed} {count} cargo test -p asupersync-wasm-core --test host {test}"
+        ))
+    }
+}
+
+impl Drop for Repeat {
+    #[expect(clippy::print_stderr, reason = "a failure says how to repeat it")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("repeat: {}", self.0);
+        }
+    }
+}

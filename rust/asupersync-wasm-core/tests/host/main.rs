@@ -12,4 +12,5 @@ mod draw;
 mod driver;
 mod fake_port;
 mod hostile;
+mod model;
 mod random;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::calls::{CALLS, call, is_answer};
-use crate::draw::{Draw, count};
+use crate::draw::{Draw, Repeat, count};
 use crate::fake_port::{CONFIG, FakePort, records};
 use asupersync_core::Handle;
 use asupersync_wasm_core::abi::EffectCode;
@@ -283,28 +283,13 @@ fn slot(handle: f64) -> u32 {
     Handle::from_raw(handle as u64).slot()
 }
 
-/// What repeats a run that failed.
-struct Repeat(u64);
-
-impl Drop for Repeat {
-    #[expect(clippy::print_stderr, reason = "a failure says how to repeat it")]
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: SEED={} COMMANDS=1 cargo test -p asupersync-wasm-core --test host random_commands",
-                self.0
-            );
-        }
-    }
-}
-
 #[test]
 fn random_commands_break_nothing() {
     let wanted = count("COMMANDS", 200_000);
     let mut seed = count("SEED", 1);
     let (mut made, mut taken) = (0, 0);
     while made < wanted {
-        let repeat = Repeat(seed);
+        let _repeat = Repeat::new(seed, "COMMANDS=1", "random_commands");
         let mut run = Run::new(seed);
         let length = 1 + run.draw.below(2_000);
         for nth in 0..length {
@@ -318,7 +303,6 @@ fn random_commands_break_nothing() {
         run.close();
         made += u64::from(length);
         seed += 1;
-        drop(repeat);
     }
     assert!(
         taken > made / 10,
