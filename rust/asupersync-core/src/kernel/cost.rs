@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn closing_a_region_looks_at_nothing_but_its_own_children(
         children in 0_u32..100,
-        unrelated in 0_u32..if cfg!(miri) { 50 } else { 2_000 },
+        unrelated in 0_u32..if cfg!(miri) { 10 } else { 2_000 },
     ) {
         for how in [Close::Cancel, Close::Graceful] {
             let alone = cost_of_close(how, children, 0);
@@ -171,7 +171,7 @@ proptest! {
 #[test]
 fn closing_a_region_costs_the_same_for_each_of_its_children() {
     const PER_CHILD_MAX: u64 = 80;
-    let most = if cfg!(miri) { 100 } else { 10_000 };
+    let most = if cfg!(miri) { 10 } else { 10_000 };
     for how in [Close::Cancel, Close::Graceful] {
         let fixed = cost_of_close(how, 0, 0);
         for children in [1, 10, 100, 1_000, 10_000] {
@@ -188,7 +188,7 @@ fn closing_a_region_costs_the_same_for_each_of_its_children() {
 fn a_command_on_one_task_costs_the_same_however_many_others_live() {
     let alone = costs_of_one(0);
     assert!(alone.iter().all(|(_, cost)| *cost > 0 && *cost < 100));
-    for unrelated in [1, 1_000, if cfg!(miri) { 100 } else { 10_000 }] {
+    for unrelated in if cfg!(miri) { [1, 10] } else { [1, 10_000] } {
         assert_eq!(costs_of_one(unrelated), alone, "among {unrelated}");
     }
 }
