@@ -28,7 +28,9 @@ async function ask(request) {
   await exited;
   const [message] = answer;
   if (typeof message !== "object" || message === null) {
-    throw new Error(`the process that was to measure ${JSON.stringify(request)} exited: ${message}`);
+    throw new Error(
+      `the process that was to measure ${JSON.stringify(request)} exited: ${message}`,
+    );
   }
   return message;
 }

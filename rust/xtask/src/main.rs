@@ -7,6 +7,7 @@
 )]
 
 mod abi;
+mod miri;
 mod process;
 mod sizes;
 mod tidy;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
                    (--names keeps function names, for profiling)
   lint-wasm        run clippy on the code that exists for wasm only
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
+  miri             run under Miri what it can run in minutes; installs it by rustup
   sizes            print the sizes of the built wasm
   tidy             check the repository's own rules";
 
@@ -50,6 +52,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
+        ["miri"] => miri::run(root),
         ["sizes"] => sizes::print(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),

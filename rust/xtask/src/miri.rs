@@ -1,0 +1,112 @@
+//! `cargo xtask miri`: runs under Miri those tests of core and of the native host that it can run.
+//!
+//! Miri interprets each step, some hundred times slower than a debug build. What is left out below
+//! would take it hours and shows it nothing that a smaller test of the same code does not: the
+//! random worlds by their number, trees and tables by their size. Properties draw fewer cases.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, ensure};
+
+use crate::process;
+
+/// Test files of core that are left out, with what makes them long.
+const TOO_LONG: &[(&str, &str)] = &[
+    ("deep_trees", "trees of 100,000 levels"),
+    ("exec_random", "1,200 random programs"),
+    ("limits", "tables filled to their maxima"),
+    (
+        "model",
+        "random worlds with every invariant checked after every step",
+    ),
+];
+
+/// Single tests that are left out of files that are not, by the same reasons.
+const TOO_LONG_TESTS: &[&str] = &[
+    "a_hundred_thousand_forged_numbers_change_nothing",
+    "dead_timers_are_compacted_away",
+    "due_timers_and_ready_work_share_what_the_cancel_lane_leaves",
+    "places_of_tasks_that_moved_on_do_not_pile_up",
+    "work_outside_the_cancel_lane_is_dispatched_within_the_streak_bound",
+];
+
+/// Proptest and the native host ask the system for entropy, the working folder and the clock,
+/// which Miri does not hand out unless told to.
+const FLAGS: &str = "-Zmiri-disable-isolation -Zmiri-strict-provenance";
+
+/// Cases of a property: each is interpreted step by step.
+const CASES: &str = "4";
+
+/// Installs what is missing by rustup, then runs the tests.
+///
+/// # Errors
+/// When Miri cannot be had, or finds something.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    ensure_miri()?;
+    let mut core = miri(root, "asupersync-core");
+    core.arg("--lib");
+    for test in test_files(root)? {
+        core.args(["--test", &test]);
+    }
+    core.arg("--");
+    for test in TOO_LONG_TESTS {
+        core.args(["--skip", test]);
+    }
+    process::run(&mut core)?;
+    process::run(miri(root, "asupersync-native").args(["--lib", "--tests"]))
+}
+
+fn miri(root: &Path, package: &str) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(root)
+        .args(["+nightly", "miri", "test", "--package", package])
+        // Of its own, so that nothing else is built again afterwards.
+        .args(["--target-dir", "target/miri"])
+        .env("MIRIFLAGS", FLAGS)
+        .env("PROPTEST_CASES", CASES);
+    command
+}
+
+fn ensure_miri() -> Result<()> {
+    if is_installed() {
+        return Ok(());
+    }
+    let installed = Command::new("rustup")
+        .args(["toolchain", "install", "nightly", "--profile", "minimal"])
+        .args(["--component", "miri", "--component", "rust-src"])
+        .status();
+    ensure!(
+        installed.is_ok_and(|status| status.success()) && is_installed(),
+        "Miri is a component of Rust's nightly toolchain, which rustup could not install here; \
+         run `rustup toolchain install nightly --component miri` where it can"
+    );
+    Ok(())
+}
+
+fn is_installed() -> bool {
+    Command::new("cargo")
+        .args(["+nightly", "miri", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The test files of core that Miri can run in minutes.
+fn test_files(root: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("rust/asupersync-core/tests"))? {
+        let path = entry?.path();
+        let is_test = path.extension().is_some_and(|extension| extension == "rs");
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        if let (true, Some(name)) = (is_test, stem)
+            && !TOO_LONG.iter().any(|(long, _)| *long == name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
