@@ -3,7 +3,7 @@
  * for Node bring a DOM or a canvas along, and this needs lines, ticks and labels alone.
  */
 
-import { median } from "../lib/statistics.mjs";
+import { minimum } from "../lib/statistics.mjs";
 import { operations } from "./result.mjs";
 
 const WIDTH = 1_000;
@@ -20,23 +20,23 @@ const MEMORY = [
 
 /**
  * @typedef {{ name: string, points: [number, number][] }} Line
- * @typedef {{ title: string, x: Axis, yLabel: string, lines: Line[] }} Panel
+ * @typedef {{ title: string, x: Axis, lines: Line[] }} Panel
  * @typedef {{ label: string, isLog: boolean, ticks: [number, string][] }} Axis
  */
 
 /** @param {import("./result.mjs").Growth} growth */
 export function plot({ hosts, machine, commit }) {
   const panels = [
-    costPanel("native: time for one task", hosts.native),
-    costPanel("wasm in Node: time for one task", hosts.wasm),
-    soakPanel("native: memory while tasks come and go", hosts.native),
-    soakPanel("wasm in Node, whole SDK: memory", hosts.wasm),
+    costPanel("native: ns of processor time for one task", hosts.native),
+    costPanel("wasm in Node: ns of processor time for one task", hosts.wasm),
+    soakPanel("native: MiB while tasks come and go", hosts.native),
+    soakPanel("wasm in Node, whole SDK: MiB while tasks come and go", hosts.wasm),
   ];
   const drawn = panels.map((panel, nth) => {
     const [left, top] = [70 + (nth % 2) * 500, 70 + Math.floor(nth / 2) * 330];
     return `<g transform="translate(${left} ${top})">${draw(panel)}</g>`;
   });
-  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commit.slice(0, 10)}; medians of runs`;
+  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commit.slice(0, 10)}; minima of the runs`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#222">
 <title>How cost and memory grow</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
@@ -56,10 +56,9 @@ function costPanel(title, { points }) {
       isLog: true,
       ticks: points.map(({ live }) => [live, short(live)]),
     },
-    yLabel: "ns",
     lines: operations.map((name) => ({
       name,
-      points: points.map(({ live, samplesNs }) => [live, median(samplesNs[name])]),
+      points: points.map(({ live, samplesNs }) => [live, minimum(samplesNs[name])]),
     })),
   };
 }
@@ -70,7 +69,6 @@ function soakPanel(title, { soak }) {
   return {
     title,
     x: { label: "tasks ended", isLog: false, ticks: ticks.map((tick) => [tick, short(tick)]) },
-    yLabel: "MiB",
     lines: MEMORY.filter(([what]) => soak.samples[0]?.[what] !== undefined).map(([what, name]) => ({
       name,
       points: soak.samples.map((sample) => [sample.tasks, sample[what] / MIB]),
@@ -79,7 +77,7 @@ function soakPanel(title, { soak }) {
 }
 
 /** @param {Panel} panel */
-function draw({ title, x, yLabel, lines }) {
+function draw({ title, x, lines }) {
   const { width, height } = PANEL;
   const scaleX = (value) => (x.isLog ? Math.log(value) : value);
   const [left, right] = [x.ticks[0][0], x.ticks.at(-1)[0]].map(scaleX);
@@ -107,7 +105,6 @@ function draw({ title, x, yLabel, lines }) {
   }
   return [
     `<text y="-20" font-weight="bold">${title}</text>`,
-    `<text x="-8" y="-6" text-anchor="end" fill="#666">${yLabel}</text>`,
     ...grid,
     ...ticks,
     `<text x="${width / 2}" y="${height + 36}" text-anchor="middle" fill="#666">${x.label}</text>`,

@@ -12,7 +12,8 @@ export const operations = ["spawn", "wake", "sleep", "cancel", "close"];
 /**
  * @typedef {object} Point What was measured with `live` tasks live.
  * @property {number} live
- * @property {Record<string, number[]>} samplesNs By operation: nanoseconds for one task, by run.
+ * @property {Record<string, number[]>} samplesNs By operation: nanoseconds of processor time for
+ *   one task, by run.
  * @property {number | null} bytesStarted Memory that a started task adds, both heaps.
  * @property {number | null} bytesAsleep Memory that one adds which sleeps.
  *

@@ -25,7 +25,7 @@ function hostTable(title, { versions, points, soak }) {
     whole(point.bytesAsleep),
   ]);
   return [
-    `**${title}** (${software.join(", ")}): ns for one task, minimum of the runs`,
+    `**${title}** (${software.join(", ")}): ns of processor time for one task, minimum of the runs`,
     alignedTable([headings, ...rows]),
     soakLine(soak),
   ].join("\n\n");

@@ -50,9 +50,10 @@ function run(point, world) {
   const { live, samplesNs } = point;
   const before = world.bytes();
   const timed = (name, work) => {
-    const start = process.hrtime.bigint();
+    const start = process.cpuUsage();
     work();
-    samplesNs[name].push(Math.round((Number(process.hrtime.bigint() - start) / live) * 10) / 10);
+    const { user, system } = process.cpuUsage(start);
+    samplesNs[name].push(Math.round(((user + system) * 1e4) / live) / 10);
   };
   let tasks;
   timed("spawn", () => {

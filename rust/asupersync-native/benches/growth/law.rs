@@ -1,9 +1,8 @@
 //! The growth law: the same commands with more and more tasks live.
 
-use std::time::Instant;
-
 use asupersync_core::{CancelKind, Effect, Handle, Kernel, KernelConfig, Outcome, Policy, Time};
 
+use crate::clock::processor_ns;
 use crate::memory::resident_bytes;
 
 /// Commands in all runs of one point together, so that small points are measured often enough.
@@ -19,7 +18,7 @@ pub(crate) const OPERATIONS: [&str; 5] = ["spawn", "wake", "sleep", "cancel", "c
 #[derive(Debug)]
 pub(crate) struct Point {
     pub(crate) live: u32,
-    /// Nanoseconds for one task, by run, for each of [`OPERATIONS`].
+    /// Nanoseconds of processor time for one task, by run, for each of [`OPERATIONS`].
     pub(crate) samples_ns: [Vec<f64>; 5],
     /// Resident bytes that a started task adds, and one that sleeps.
     pub(crate) bytes_started: Option<f64>,
@@ -69,12 +68,11 @@ fn run(point: &mut Point) {
     assert_eq!(world.kernel.counters().tasks_live, 0);
 }
 
-/// Nanoseconds for one of `count`, and what the work gave.
+/// Nanoseconds of processor time for one of `count`, and what the work gave.
 fn timed<T>(count: u32, work: impl FnOnce() -> T) -> (f64, T) {
-    let start = Instant::now();
+    let start = processor_ns();
     let made = work();
-    let each = start.elapsed().as_secs_f64() * 1e9 / f64::from(count);
-    (each, made)
+    ((processor_ns() - start) / f64::from(count), made)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "memory is below 2^53 bytes")]

@@ -10,6 +10,7 @@
     reason = "a program that prints what it measured, over the effects that its commands can have"
 )]
 
+mod clock;
 mod law;
 mod memory;
 mod report;

@@ -23,7 +23,7 @@ pub(crate) fn table(points: &[Point], soak: Option<&Soak>) -> String {
             bytes[1]
         ));
     }
-    lines.push("minima, in nanoseconds for one task".to_owned());
+    lines.push("minima, in nanoseconds of processor time for one task".to_owned());
     if let Some(soak) = soak {
         let mib = |bytes: u64| bytes / (1 << 20);
         let seen = || soak.samples.iter().map(|(_, bytes)| mib(*bytes));
