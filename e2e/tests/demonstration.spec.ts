@@ -20,10 +20,11 @@ test("it shows aborted requests, a drained loser and a report on its way", async
 test("whoever takes a control ends it", async ({ workbench, ledger }) => {
   await workbench.open();
   await expect(workbench.button("Stop the demonstration")).toBeVisible();
-  await workbench.searchBox.fill("gold");
+  await workbench.searchBox.focus();
 
   await expect(workbench.button("Play a demonstration")).toBeVisible();
   await expect(workbench.treeItem(/^task demonstration/)).toHaveCount(0);
+  await workbench.searchBox.fill("gold");
   await ledger.expectOutcome("search “gold”", "finished");
   await expect(workbench.searchBox).toHaveValue("gold");
 });

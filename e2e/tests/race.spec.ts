@@ -61,7 +61,9 @@ test("a new race ends the one before it", async ({ workbench, ledger }) => {
 
   await expect(workbench.status("Race")).toHaveText(STORY);
   const outcomes = (await ledger.entries()).map((entry) => entry.outcome);
-  expect(outcomes.toSorted()).toEqual(["aborted", "aborted", "aborted", "finished"]);
+  expect(outcomes.slice(0, 2)).toEqual(["aborted", "aborted"]);
+  expect(outcomes.slice(2)).toContain("finished");
+  expect(outcomes).toHaveLength(4);
 });
 
 test("a race that drains is not seen in the lanes of the one after it", async ({

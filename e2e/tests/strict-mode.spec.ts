@@ -33,6 +33,8 @@ test.describe("next dev", () => {
     await workbench.button("Make report").click();
     await ledger.expectRunning("report", 1);
     await page.getByRole("link", { name: "Leave this page" }).click();
+    // The development server compiles a page when it is first asked for.
+    await page.waitForURL("**/away", { timeout: 120_000 });
     await ledger.expectOutcome("report", "aborted");
     expect(await ledger.entries()).toHaveLength(2);
   });

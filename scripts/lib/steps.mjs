@@ -55,6 +55,20 @@ export const quickSteps = [
       return { code, counts: fromCargo(output) };
     },
   },
+  {
+    name: "cargo doc",
+    run: async (env) => {
+      const options = {
+        output: /** @type {const} */ ("both"),
+        env: { ...env, ...COLOUR, RUSTDOCFLAGS: "--deny warnings" },
+      };
+      const doc = ["doc", "--workspace", "--no-deps", "--locked"];
+      // As it comes, and as docs.rs shows it.
+      const plain = await run("cargo", doc, options);
+      const full = await run("cargo", [...doc, "--all-features"], options);
+      return { code: plain.code || full.code, counts: null };
+    },
+  },
   nodeTest("scripts"),
   nodeTest("bench"),
   ...["browser-core", "browser", "react", "next"].map(vitest),

@@ -55,14 +55,7 @@ function WorkbenchInBrowser({ sources }: WorkbenchProps) {
           </>
         }
       >
-        <SearchPanel
-          query={query}
-          source={sources.search}
-          onQuery={(typed) => {
-            takeOver();
-            setQuery(typed);
-          }}
-        />
+        <SearchPanel query={query} source={sources.search} onTake={takeOver} onQuery={setQuery} />
         <RacePanel
           round={round}
           source={sources.race}

@@ -124,6 +124,7 @@ export const ObligationStateCode = {
   committed: 1,
   aborted: 2,
   leaked: 3,
+  asked: 4,
 } as const;
 
 /** One of the codes of {@link ObligationStateCode}. */
@@ -155,6 +156,7 @@ export const HandleKindCode = {
   task: 2,
   hostOp: 3,
   obligation: 0,
+  semaphore: 4,
 } as const;
 
 /** One of the codes of {@link HandleKindCode}. */
@@ -171,6 +173,8 @@ export const ErrorKindCode = {
   wrongState: 7,
   runtimeClosed: 8,
   poisoned: 9,
+  semaphoreClosed: 10,
+  wouldWait: 11,
 } as const;
 
 /** One of the codes of {@link ErrorKindCode}. */
@@ -203,6 +207,13 @@ export const EventCode = {
   obligationAborted: 23,
   obligationLeaked: 24,
   obligationTransferred: 25,
+  semaphoreOpened: 26,
+  channelOpened: 27,
+  semaphoreClosed: 28,
+  semaphoreDropped: 29,
+  permitAsked: 30,
+  permitsTaken: 31,
+  permitsGiven: 32,
 } as const;
 
 /** One of the codes of {@link EventCode}. */

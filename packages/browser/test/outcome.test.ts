@@ -1,7 +1,7 @@
 /** How work ends: every kind of outcome, and that what was thrown is kept as it is. */
 import { describe, expect, test } from "vitest";
 import { CancelledError, type Cx, describeOutcome, type Op, type Outcome } from "../src/index.js";
-import { forBothKinds, hostTurn, withRuntime } from "./support.js";
+import { forBothKinds, idle, withRuntime } from "./support.js";
 
 forBothKinds((body) => {
   test("a value is ok", async () => {
@@ -187,7 +187,7 @@ test("a generator that is written by hand is stepped like a native one, as body 
       cx.defer((cleanUp) => byHand(cleanUp, "finalizer"));
       yield* cx.scope((inner) => byHand(inner, "body"));
     });
-    await hostTurn();
+    await idle(runtime);
     task.cancel();
     expect(await task.join()).toMatchObject({ kind: "cancelled" });
     expect(log).toEqual(["body ended", "finalizer slept", "finalizer ended"]);

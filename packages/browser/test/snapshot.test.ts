@@ -1,7 +1,18 @@
 /** Snapshots and subscriptions: the live tree as an immutable value. */
 import { describe, expect, test } from "vitest";
-import type { ScopeNode, TaskNode } from "../src/index.js";
+import type { HostOpNode, Runtime, ScopeNode, TaskNode } from "../src/index.js";
 import { deferred, hostTurn, idle, thrown, withRuntime } from "./support.js";
+
+/** Resolves when the runtime tells of a snapshot that is as hoped for. */
+function whenTold(runtime: Runtime, isSo: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const unsubscribe = runtime.subscribe(() => {
+      if (!isSo()) return;
+      unsubscribe();
+      resolve();
+    });
+  });
+}
 
 test("the tree shows scopes, tasks and host operations with their labels and states", async () => {
   await withRuntime(
@@ -144,15 +155,20 @@ describe("subscribe()", () => {
       runtime.openScope();
       await hostTurn();
       expect(told).toBe(1);
+      const waiting = (): TaskNode["children"][number] | undefined =>
+        runtime.snapshot().root.children.find((node) => node.type === "task")?.children[0];
+      const opened = whenTold(runtime, () => waiting() !== undefined);
       const task = runtime.spawn(async (cx) => {
         await Promise.resolve();
         await cx.foreign((signal) => {
           return new Promise((resolve) => signal.addEventListener("abort", resolve));
         });
       });
-      await hostTurn();
-      const node = runtime.snapshot().root.children.find(({ type }) => type === "task");
-      expect(node?.children).toHaveLength(1);
+      await opened;
+      expect(waiting()).toMatchObject({
+        type: "host-op",
+        state: "submitted",
+      } satisfies Partial<HostOpNode>);
       const before = told;
       task.cancel();
       await task.join();
@@ -168,12 +184,8 @@ describe("subscribe()", () => {
         finish = resolve;
       });
       runtime.spawn(() => finished);
-      await hostTurn();
-      const left = new Promise<void>((resolve) => {
-        runtime.subscribe(() => {
-          if (runtime.snapshot().root.children.length === 0) resolve();
-        });
-      });
+      await idle(runtime);
+      const left = whenTold(runtime, () => runtime.snapshot().root.children.length === 0);
       finish?.();
       await left;
     });

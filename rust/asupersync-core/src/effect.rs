@@ -22,7 +22,9 @@ pub enum Effect {
         task: Handle,
         /// The driver's name for the wait; 0 is the checkpoint.
         token: u32,
-        /// An [`Outcome`] code for joins and regions, 0 or 1 for host operations, else 0.
+        /// An [`Outcome`] code for joins and regions, 0 or 1 for host operations,
+        /// [`PERMITS_GRANTED`](crate::PERMITS_GRANTED) or
+        /// [`PERMITS_CLOSED`](crate::PERMITS_CLOSED) for permits, else 0.
         code: u32,
     },
     /// The wait fails: the task is cancelled.

@@ -24,6 +24,10 @@ pub enum ErrorKind {
     RuntimeClosed = 8,
     /// The kernel stopped on a broken invariant.
     Poisoned = 9,
+    /// The semaphore is closed and can never meet what was asked.
+    SemaphoreClosed = 10,
+    /// The semaphore has too few permits, or others wait before, and the command never waits.
+    WouldWait = 11,
 }
 
 impl ErrorKind {

@@ -3,7 +3,7 @@
 //!
 //! # What the fingerprint covers
 //! Two events are dependent if they touch one resource (a task, a region, a host operation, an
-//! obligation) and at least one writes it. Runs that differ only in the order of independent
+//! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of independent
 //! events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have one Foata
 //! normal form. An event's `causal` hash is made of its label and of the causal hashes of the
 //! last events that it depends on, a resource at a time: the last writer, and for a write also
@@ -11,7 +11,8 @@
 //! graph alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of
 //! nodes of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
 //! What is handed to a task (the end of a task or region, a host operation's answer) is part of
-//! its past too. Times are left out: the same run on a slower clock is the same run. So is the
+//! its past too. To ask a semaphore for permits, to get them and to give them back writes it; the
+//! halves of a channel are two resources until it is closed. Times are left out: the same run on a slower clock is the same run. So is the
 //! seed: two seeds that reach one class have one fingerprint.
 
 use crate::rng::mix;
@@ -29,6 +30,14 @@ pub(crate) struct Causal {
 }
 
 impl Causal {
+    /// The state of a resource born by the event with this hash.
+    fn after(hash: u64) -> Self {
+        Self {
+            written: mix(hash),
+            read: 0,
+        }
+    }
+
     /// Causal hash of the last event that wrote the resource.
     pub(crate) fn last(self) -> u64 {
         self.written
@@ -88,6 +97,14 @@ impl Hashes {
         other.read = other.read.wrapping_add(hash);
     }
 
+    /// Adds an event that writes two resources.
+    pub(crate) fn write_both(&mut self, label: u64, one: &mut Causal, other: &mut Causal) -> u64 {
+        let past = other.written.rotate_left(29) ^ other.read.rotate_left(53);
+        let hash = self.write(label ^ past, one);
+        *other = *one;
+        hash
+    }
+
     /// Adds to the past of `resource` that it was handed `code` by the event `cause`.
     pub(crate) fn delivered(&mut self, code: u32, cause: u64, resource: &mut Causal) {
         self.write(u64::from(code) ^ cause.rotate_left(29), resource);
@@ -95,11 +112,17 @@ impl Hashes {
 
     /// Adds an event that writes two resources: the parent and what is born of it.
     pub(crate) fn born(&mut self, label: u64, parent: &mut Causal) -> Causal {
-        let hash = self.write(label, parent);
-        Causal {
-            written: mix(hash),
-            read: 0,
-        }
+        Causal::after(self.write(label, parent))
+    }
+
+    /// Adds an event that writes three resources: two parents and what is born of them.
+    pub(crate) fn born_of_both(
+        &mut self,
+        label: u64,
+        one: &mut Causal,
+        other: &mut Causal,
+    ) -> Causal {
+        Causal::after(self.write_both(label, one, other))
     }
 
     pub(crate) fn certificate(&self) -> u64 {

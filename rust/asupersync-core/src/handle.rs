@@ -1,10 +1,10 @@
 //! Owns handles: one safe integer that names a slot, its generation, its kind and its runtime.
 //!
 //! ```text
-//!  52       46 45  44 43            22 21             0
-//! ┌───────────┬──────┬────────────────┬────────────────┐
-//! │ runtime 7 │ kind │ generation 22  │ slot 22        │
-//! └───────────┴──────┴────────────────┴────────────────┘
+//!  52       46 45    43 42           22 21             0
+//! ┌───────────┬────────┬───────────────┬────────────────┐
+//! │ runtime 7 │ kind 3 │ generation 21 │ slot 22        │
+//! └───────────┴────────┴───────────────┴────────────────┘
 //! ```
 
 use slotmap::{Key, KeyData, new_key_type};
@@ -18,6 +18,7 @@ new_key_type! {
     pub(crate) struct TaskKey;
     pub(crate) struct HostOpKey;
     pub(crate) struct ObligationKey;
+    pub(crate) struct SemaphoreKey;
     pub(crate) struct WaitKey;
 }
 
@@ -31,8 +32,35 @@ pub enum HandleKind {
     Task = 2,
     /// A host operation.
     HostOp = 3,
-    /// An obligation: what the three others leave of two bits.
+    /// An obligation.
     Obligation = 0,
+    /// A semaphore.
+    Semaphore = 4,
+}
+
+impl HandleKind {
+    /// The three bits of a handle that say the kind. They stay as they are, since certificates
+    /// hash the handles of tasks.
+    const fn bits(self) -> u64 {
+        match self {
+            Self::Obligation => 0,
+            Self::Semaphore => 1,
+            Self::Region => 2,
+            Self::Task => 4,
+            Self::HostOp => 6,
+        }
+    }
+
+    const fn from_bits(bits: u64) -> Option<Self> {
+        Some(match bits {
+            0 => Self::Obligation,
+            1 => Self::Semaphore,
+            2 => Self::Region,
+            4 => Self::Task,
+            6 => Self::HostOp,
+            _ => return None,
+        })
+    }
 }
 
 /// A reference across the kernel's boundary. Copying it is free; using it after the thing
@@ -41,7 +69,8 @@ pub enum HandleKind {
 pub struct Handle(u64);
 
 const KIND_SHIFT: u32 = SLOT_BITS + GENERATION_BITS;
-const TAG_SHIFT: u32 = KIND_SHIFT + 2;
+const KIND_BITS: u32 = 3;
+const TAG_SHIFT: u32 = KIND_SHIFT + KIND_BITS;
 
 impl Handle {
     /// The handle that `raw` spells. Any number may be passed; it is checked at use.
@@ -63,24 +92,19 @@ impl Handle {
         (self.0 & SLOTS_MAX as u64) as u32
     }
 
-    /// Which table it is of; `None` for a number that is no handle: one past 53 bits, or of
-    /// slot 0, which no table issues.
+    /// Which table it is of; `None` for a number that is no handle: one past 53 bits, of slot 0,
+    /// which no table issues, or of a kind that is none.
     #[must_use]
     pub const fn kind(self) -> Option<HandleKind> {
         if !self.is_in_range() || self.slot() == 0 {
             return None;
         }
-        Some(match (self.0 >> KIND_SHIFT) & 3 {
-            1 => HandleKind::Region,
-            2 => HandleKind::Task,
-            3 => HandleKind::HostOp,
-            _ => HandleKind::Obligation,
-        })
+        HandleKind::from_bits((self.0 >> KIND_SHIFT) & ((1 << KIND_BITS) - 1))
     }
 
     /// The generation of the slot.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the mask keeps 22 bits")]
+    #[expect(clippy::cast_possible_truncation, reason = "the mask keeps 21 bits")]
     pub const fn generation(self) -> u32 {
         ((self.0 >> SLOT_BITS) & GENERATIONS_MAX as u64) as u32
     }
@@ -116,6 +140,9 @@ impl KindedKey for HostOpKey {
 impl KindedKey for ObligationKey {
     const KIND: HandleKind = HandleKind::Obligation;
 }
+impl KindedKey for SemaphoreKey {
+    const KIND: HandleKind = HandleKind::Semaphore;
+}
 
 /// The generation of `key`: slotmap's version without its occupied bit.
 pub(crate) fn generation_of<K: Key>(key: K) -> u32 {
@@ -134,7 +161,7 @@ pub(crate) fn pack<K: KindedKey>(key: K, tag: u32) -> Handle {
     let generation = ffi >> 33;
     Handle(
         slot | (generation << SLOT_BITS)
-            | ((K::KIND as u64) << KIND_SHIFT)
+            | (K::KIND.bits() << KIND_SHIFT)
             | (u64::from(tag) << TAG_SHIFT),
     )
 }
@@ -188,5 +215,23 @@ mod tests {
         assert_eq!(Handle::from_raw(1 << 22).kind(), None);
         assert_eq!(Handle::from_raw(1).kind(), Some(HandleKind::Obligation));
         assert_eq!(Handle::from_raw(1 | 1 << 53).kind(), None);
+    }
+
+    #[test]
+    fn three_bits_spell_five_kinds_and_nothing_else() {
+        let kinds = (0..8).map(|bits| Handle::from_raw(1 | bits << 43).kind());
+        assert_eq!(
+            kinds.collect::<Vec<_>>(),
+            [
+                Some(HandleKind::Obligation),
+                Some(HandleKind::Semaphore),
+                Some(HandleKind::Region),
+                None,
+                Some(HandleKind::Task),
+                None,
+                Some(HandleKind::HostOp),
+                None
+            ]
+        );
     }
 }

@@ -1,14 +1,16 @@
 //! Owns the invariants: what holds between any two commands, checked from the tables alone.
 
+mod obligations;
+mod semaphores;
+
 use std::collections::BTreeMap;
 
 use slotmap::Key;
 
-use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
 use crate::host_op::HostOpState;
 use crate::kernel::Kernel;
 use crate::lanes::Lane;
-use crate::obligation::ObligationState;
 use crate::region::{Live, Owner, RegionState};
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
@@ -48,6 +50,7 @@ impl Kernel {
         self.check_tasks()?;
         self.check_host_ops()?;
         self.check_obligations()?;
+        self.check_semaphores()?;
         self.check_region_counts()?;
         self.check_waits()?;
         self.check_lanes()?;
@@ -202,14 +205,8 @@ impl Kernel {
             let is_bounded =
                 !is_asked || task.drain_at != Time::NEVER || task.activity == Activity::Draining;
             ensure(is_bounded, "a cancelled body has a drain time", key)?;
-            let can_observe = task.must_observe()
-                && (task.activity == Activity::Unstarted
-                    || task.at_checkpoint
-                    || self
-                        .waits_of(task.waits)
-                        .any(|wait| self.waits.at(wait).is_interruptible()));
             ensure(
-                !can_observe || task.lane == Some(Lane::Cancel),
+                !self.can_observe(key) || task.lane == Some(Lane::Cancel),
                 "a task that can observe its cancellation is in the cancel lane",
                 key,
             )?;
@@ -246,49 +243,6 @@ impl Kernel {
             )?;
         }
         Ok(())
-    }
-
-    fn check_obligations(&self) -> Result<(), Violation> {
-        let mut held: BTreeMap<ObligationKey, TaskKey> = BTreeMap::new();
-        for (task, record) in self.tasks.iter() {
-            for key in self.obligations_of(record.obligations) {
-                let before = held.insert(key, task);
-                ensure(before.is_none(), "an obligation has one holder", key)?;
-            }
-        }
-        let mut pending = 0;
-        for (key, record) in self.obligations.iter() {
-            let holder = held.get(&key).copied();
-            if record.state != ObligationState::Reserved {
-                ensure(holder.is_none(), "an ended obligation has no holder", key)?;
-                continue;
-            }
-            pending += 1;
-            ensure(
-                holder == Some(record.task)
-                    && self
-                        .tasks
-                        .get(record.task)
-                        .is_some_and(|t| t.state != TaskState::Completed),
-                "a pending obligation belongs to a live task",
-                key,
-            )?;
-        }
-        let open = self.host_ops.iter().filter(|(_, op)| op.is_pending());
-        let counters = self.counters();
-        ensure(
-            counters.obligations_live as usize == pending + open.count(),
-            "the obligations count what is pending",
-            self.root,
-        )?;
-        let ended = counters.obligations_committed
-            + counters.obligations_aborted
-            + counters.obligations_leaked;
-        ensure(
-            counters.obligations_reserved == ended + u64::from(counters.obligations_live),
-            "every obligation given is pending, kept, taken back or leaked",
-            self.root,
-        )
     }
 
     /// What a region counts for its limits is what it and its tasks have.
@@ -340,6 +294,11 @@ impl Kernel {
                 (WaitProgress::Pending, WaitKind::HostOp(op)) => ensure(
                     self.host_ops.get(op).is_some_and(|op| op.wait == Some(key)),
                     "an awaited host operation knows its waiter",
+                    key,
+                )?,
+                (WaitProgress::Pending, WaitKind::Permit(_)) => ensure(
+                    self.untold_permit(key).is_some(),
+                    "an obligation that is waited for knows its wait",
                     key,
                 )?,
                 (WaitProgress::Pending, WaitKind::Timer(_) | WaitKind::Refused) => {}

@@ -40,6 +40,7 @@ mod obligation;
 mod outcome;
 mod region;
 mod rng;
+mod semaphore;
 mod snapshot;
 mod table;
 mod task;
@@ -61,6 +62,9 @@ pub use lanes::{Lane, TieBreak};
 pub use obligation::{LeakPolicy, ObligationKind, ObligationState};
 pub use outcome::Outcome;
 pub use region::{Ownership, Policy, RegionLimits, RegionState};
+pub use semaphore::{
+    ChannelHalves, PERMITS_CLOSED, PERMITS_GRANTED, PermitFlow, SemaphoreState, SemaphoreStatus,
+};
 pub use snapshot::Row;
 pub use task::TaskState;
 pub use time::Time;

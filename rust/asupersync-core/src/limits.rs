@@ -3,18 +3,18 @@
 //! Past a maximum a command is refused with [`ErrorKind::LimitReached`](crate::ErrorKind::LimitReached)
 //! and nothing changes.
 
-/// Bits of a handle that name the slot. With [`GENERATION_BITS`], two bits of kind and
+/// Bits of a handle that name the slot. With [`GENERATION_BITS`], three bits of kind and
 /// [`RUNTIME_TAG_BITS`] they fill the 53 bits that a JavaScript number holds exactly.
 pub const SLOT_BITS: u32 = 22;
 
-/// Bits of a handle that name the generation of its slot: four million uses of each slot.
-pub const GENERATION_BITS: u32 = 22;
+/// Bits of a handle that name the generation of its slot: two million uses of each slot.
+pub const GENERATION_BITS: u32 = 21;
 
 /// Bits of a handle that name the runtime it is of.
 pub const RUNTIME_TAG_BITS: u32 = 7;
 
 /// Live entries of one table (regions, tasks, host operations, obligations): the slots a
-/// handle can name.
+/// handle can name. Of semaphores there are fewer: [`SEMAPHORES_MAX`].
 pub const SLOTS_MAX: u32 = (1 << SLOT_BITS) - 1;
 
 /// Tasks that callers can have live at once. The slots above it are kept for tasks that the
@@ -30,6 +30,14 @@ pub const RUNTIME_TAG_MAX: u32 = (1 << RUNTIME_TAG_BITS) - 1;
 
 /// Pending waits of all tasks together: as many as there can be tasks.
 pub const WAITS_MAX: u32 = SLOTS_MAX;
+
+/// Semaphores open at once, of which a channel takes two: a lock or a channel for every fourth
+/// task that there can be.
+pub const SEMAPHORES_MAX: u32 = 1 << 20;
+
+/// Permits that one semaphore has, granted ones included, and so what can be asked for at once:
+/// half of what a count holds, so that no sum of two overflows.
+pub const PERMITS_MAX: u32 = u32::MAX >> 1;
 
 /// Finalizers registered on one task or one region. The cleanup budget is at most 1,000
 /// polls; a longer list is a leak in the caller.

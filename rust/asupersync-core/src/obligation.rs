@@ -2,27 +2,39 @@
 
 use crate::fingerprint::Causal;
 use crate::handle::{ObligationKey, TaskKey};
-use crate::list::{Linked, Links};
+use crate::list::{Linked, Links, Waiting};
+use crate::semaphore::Permit;
 
 /// Where an obligation stands: a promise to act that a task has given and must keep or take
 /// back before it ends.
 ///
 /// ```text
-///         1            2
-///  (none) ───► Reserved ───► Committed
-///               ↻ 5│ │
-///                  │ │ 3
-///                  │ └─────► Aborted
-///                  │ 4
-///                  └───────► Leaked
+///              1           2
+///  (none) ───────► Reserved ───► Committed
+///    │         7    ▲ ↻ 5│ │
+///    │ 6  ┌─────────┘    │ │ 3
+///    └► Asked            │ └───► Aborted
+///         │              │ 4        ▲
+///         │              └► Leaked  │
+///         │            8            │
+///         └─────────────────────────┘
 /// ```
-/// 1. `Kernel::obligation_reserve`, by a task whose code runs;
+/// 1. `Kernel::obligation_reserve`, by a task whose code runs; or a semaphore asked for permits
+///    that has them and nobody waits before (`Kernel::semaphore_acquire`);
 /// 2. `Kernel::obligation_commit`: the promise is kept;
 /// 3. `Kernel::obligation_abort`; or its task ended cancelled or panicked, or was revoked; or
 ///    its task ended by itself under [`LeakPolicy::Abort`] (`Kernel::abort_obligations`);
 /// 4. its task ended by itself, after its last finalizer, and still held it
 ///    (`Kernel::end_obligations`);
-/// 5. `Kernel::obligation_transfer`: another task of the runtime owns it now.
+/// 5. `Kernel::obligation_transfer`: another task of the runtime owns it now;
+/// 6. `Kernel::semaphore_acquire`, when the permits are not there or others wait before;
+/// 7. the semaphore has the permits and its turn has come (`Kernel::run_serving`);
+/// 8. `Kernel::obligation_abort`; or the semaphore was closed; or its task observed a
+///    cancellation (`Kernel::deliver`), or its code ended (`Kernel::drop_waits`): what was
+///    not given cannot leak.
+///
+/// One granted by 7 whose task has not been told yet is aborted like one that is still asked
+/// for: nobody holds what nobody was told of.
 ///
 /// A [host operation](crate::HostOpState) is an obligation of the kind [`Io`](ObligationKind::Io)
 /// in itself, without a record here: it is reserved when it is submitted, committed when it
@@ -38,6 +50,15 @@ pub enum ObligationState {
     Aborted = 2,
     /// Forgotten by a task that ended by itself: a bug of its body. The handle is stale.
     Leaked = 3,
+    /// Waits in line for the permits of its semaphore; the promise is not given yet.
+    Asked = 4,
+}
+
+impl ObligationState {
+    /// Whether it has not ended.
+    pub(crate) const fn is_live(self) -> bool {
+        matches!(self, Self::Asked | Self::Reserved)
+    }
 }
 
 /// What was promised.
@@ -104,6 +125,10 @@ pub(crate) struct Obligation {
     pub(crate) links: Links<ObligationKey>,
     pub(crate) kind: ObligationKind,
     pub(crate) state: ObligationState,
+    /// What it takes from a semaphore, if it does.
+    pub(crate) permit: Option<Permit>,
+    /// Its place in the line of its semaphore.
+    pub(crate) place: Links<ObligationKey>,
     pub(crate) causal: Causal,
 }
 
@@ -114,5 +139,16 @@ impl Linked<ObligationKey> for Obligation {
 
     fn links_mut(&mut self) -> &mut Links<ObligationKey> {
         &mut self.links
+    }
+}
+
+#[expect(clippy::misnamed_getters, reason = "the links of another list")]
+impl Linked<ObligationKey, Waiting> for Obligation {
+    fn links(&self) -> &Links<ObligationKey> {
+        &self.place
+    }
+
+    fn links_mut(&mut self) -> &mut Links<ObligationKey> {
+        &mut self.place
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::budget::Budget;
 use crate::cancel::CancelReason;
 use crate::fingerprint::Causal;
-use crate::handle::{RegionKey, TaskKey, WaitKey};
+use crate::handle::{RegionKey, SemaphoreKey, TaskKey, WaitKey};
 use crate::list::{Linked, Links, List};
 use crate::outcome::Outcome;
 use crate::time::Time;
@@ -22,7 +22,7 @@ use crate::time::Time;
 /// 1. `Kernel::region_close`, and always before 2;
 /// 2. `Kernel::region_cancel`, or a cancellation from above;
 /// 3. no task and no child region is left, and so no obligation (`Kernel::settle_region`);
-/// 4. no finalizer is left.
+/// 4. no finalizer is left. Its semaphores go with it (`Kernel::drop_semaphores`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum RegionState {
@@ -142,6 +142,8 @@ pub(crate) struct Region {
     pub(crate) finalizers: u16,
     pub(crate) tasks: List<TaskKey>,
     pub(crate) regions: List<RegionKey>,
+    /// They go with it and do not keep it open.
+    pub(crate) semaphores: List<SemaphoreKey>,
     pub(crate) live: Live,
     pub(crate) limits: RegionLimits,
     /// The owner's wait for its close.
@@ -176,6 +178,7 @@ impl Region {
             finalizers: 0,
             tasks: List::default(),
             regions: List::default(),
+            semaphores: List::default(),
             live: Live::default(),
             limits: RegionLimits::NONE,
             waiter: None,

@@ -49,16 +49,38 @@ pub enum EventKind {
     HostOpRevoked = 19,
     /// A completion came for a host operation that was already cancelled; it was swallowed.
     HostOpLate = 20,
-    /// A task gave an obligation; the detail is its kind, as in the four below.
+    /// A task gave an obligation, or one that it had asked permits for was granted them; the
+    /// detail is its kind, as in the four below.
     ObligationReserved = 21,
     /// An obligation was kept.
     ObligationCommitted = 22,
-    /// An obligation was taken back, by its holder or by the end of its task.
+    /// An obligation was taken back, by its holder or by the end of its task; or one that was
+    /// only asked for came to nothing.
     ObligationAborted = 23,
     /// A task ended by itself and still held the obligation.
     ObligationLeaked = 24,
     /// An obligation went over to another task.
     ObligationTransferred = 25,
+    /// A semaphore was opened; the detail is its permits.
+    SemaphoreOpened = 26,
+    /// Two semaphores opened just before are the halves of a channel; the subject is the free
+    /// half, the detail the slot of the items half.
+    ChannelOpened = 27,
+    /// A semaphore was closed.
+    SemaphoreClosed = 28,
+    /// A semaphore was forgotten.
+    SemaphoreDropped = 29,
+    /// An obligation took its place in the line of a semaphore; the detail is the semaphore's
+    /// slot, or 0 if its task has a cancellation to observe: then it is in no line, and fails.
+    /// [`EventKind::ObligationReserved`] or [`EventKind::ObligationAborted`] follows, at once or
+    /// later.
+    PermitAsked = 30,
+    /// A semaphore granted the permits, as many as the detail, of the obligation that the event
+    /// before reserved.
+    PermitsTaken = 31,
+    /// A semaphore got permits, as many as the detail: those of the obligation that the event
+    /// before ended, or new ones.
+    PermitsGiven = 32,
 }
 
 /// One recorded transition.

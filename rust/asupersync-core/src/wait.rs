@@ -1,6 +1,6 @@
 //! Owns the record of a wait: one thing that a task waits for.
 
-use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::list::{Linked, Links};
 use crate::time::Time;
 
@@ -16,6 +16,8 @@ pub(crate) enum WaitKind {
     Region(RegionKey),
     /// A host operation's next result.
     HostOp(HostOpKey),
+    /// The permits of an obligation.
+    Permit(ObligationKey),
     /// Nothing: it was asked for under a cancellation and fails at the next dispatch.
     Refused,
 }

@@ -9,9 +9,10 @@
 
 mod support;
 
+use asupersync_core::limits::{GENERATIONS_MAX, SLOT_BITS};
 use asupersync_core::{
     Budget, CancelKind, Effect, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
-    KernelError, ObligationKind, Outcome, Ownership, Policy, RegionLimits,
+    KernelError, ObligationKind, Outcome, Ownership, PermitFlow, Policy, RegionLimits,
 };
 use support::{Rig, config, kind_of, ms};
 
@@ -58,6 +59,18 @@ fn all_answers(kernel: &mut Kernel, first: Handle, second: Handle) -> Vec<Option
         kernel.obligation_abort(first).err(),
         kernel.obligation_transfer(first, second).err(),
         kernel.obligation_state(first).err(),
+        kernel.semaphore_open(first, 1, PermitFlow::Returned).err(),
+        kernel.channel_open(first, 1).err(),
+        kernel
+            .semaphore_acquire(first, second, 1, ObligationKind::Ack, 1)
+            .err(),
+        kernel
+            .semaphore_try_acquire(first, second, 1, ObligationKind::Ack)
+            .err(),
+        kernel.semaphore_add(first, 1).err(),
+        kernel.semaphore_close(first).err(),
+        kernel.semaphore_drop(first).err(),
+        kernel.semaphore_status(first).err(),
     ]
 }
 
@@ -88,10 +101,20 @@ fn busy() -> (Rig, Vec<Handle>, Vec<Handle>) {
     rig.kernel.host_complete(gone_op, 0).unwrap();
     let gone_obligation = rig.obligation("gone", gone_task, ObligationKind::Ack);
     rig.kernel.obligation_commit(gone_obligation).unwrap();
+    let open = |rig: &mut Rig| rig.kernel.semaphore_open(region, 1, PermitFlow::Returned);
+    let semaphore = open(&mut rig).unwrap();
+    let gone_semaphore = open(&mut rig).unwrap();
+    rig.kernel.semaphore_drop(gone_semaphore).unwrap();
     rig.complete(gone_task, Outcome::Ok);
     rig.effects();
-    let live = vec![rig.root(), region, task, op, obligation];
-    let gone = vec![gone_region, gone_task, gone_op, gone_obligation];
+    let live = vec![rig.root(), region, task, op, obligation, semaphore];
+    let gone = vec![
+        gone_region,
+        gone_task,
+        gone_op,
+        gone_obligation,
+        gone_semaphore,
+    ];
     (rig, live, gone)
 }
 
@@ -113,10 +136,9 @@ fn an_ended_thing_is_stale_at_once_and_after_its_slot_was_freed() {
                 answer.is_some_and(|error| error.kind == ErrorKind::StaleHandle)
             };
             let expected = match handle.kind().unwrap() {
-                HandleKind::Region => 11,
-                HandleKind::Task => 17,
-                HandleKind::HostOp => 4,
-                HandleKind::Obligation => 4,
+                HandleKind::Region => 13,
+                HandleKind::Task => 19,
+                HandleKind::HostOp | HandleKind::Obligation | HandleKind::Semaphore => 4,
             };
             assert_eq!(
                 answers.iter().filter(|answer| stale(answer)).count(),
@@ -161,8 +183,8 @@ fn tags_wrap_at_their_maximum() {
 #[test]
 fn a_handle_of_another_kind_is_forged() {
     let (mut rig, live, _) = busy();
-    let [_, region, task, op, obligation] = live[..] else {
-        panic!("five things")
+    let [_, region, task, op, obligation, semaphore] = live[..] else {
+        panic!("six things")
     };
     let forged = ErrorKind::ForgedHandle;
     let kernel = &mut rig.kernel;
@@ -170,7 +192,8 @@ fn a_handle_of_another_kind_is_forged() {
         (region, task),
         (task, op),
         (op, obligation),
-        (obligation, region),
+        (obligation, semaphore),
+        (semaphore, region),
     ];
     for (handle, other) in pairs {
         let before = picture(kernel);
@@ -179,7 +202,8 @@ fn a_handle_of_another_kind_is_forged() {
             HandleKind::Region => kernel.task_checkpoint(handle).err(),
             HandleKind::Task => kernel.host_complete(handle, 0).err(),
             HandleKind::HostOp => kernel.obligation_commit(handle).err(),
-            HandleKind::Obligation => kernel.region_close(handle).err(),
+            HandleKind::Obligation => kernel.semaphore_close(handle).err(),
+            HandleKind::Semaphore => kernel.region_close(handle).err(),
         };
         assert_eq!(wrong.map(|error| error.kind), Some(forged));
         assert_eq!(picture(kernel), before);
@@ -241,7 +265,7 @@ fn a_hundred_thousand_forged_numbers_change_nothing() {
             // A known handle with one bit flipped.
             2 => known[(random % known.len() as u64) as usize] ^ (1 << (next() % 64)),
             // Small slot and generation, any kind and runtime.
-            _ => (random % 8) | ((next() % 4) << 22) | ((next() % 512) << 44),
+            _ => (random % 8) | ((next() % 4) << 22) | ((next() % 1024) << 43),
         };
         if !valid.contains(&raw) {
             return Handle::from_raw(raw);
@@ -292,7 +316,8 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
             .unwrap();
         let obligation = rig.obligation("o", task, ObligationKind::Ack);
         rig.kernel.obligation_abort(obligation).unwrap();
-        for handle in [region, task, op, obligation] {
+        let semaphore = rig.kernel.semaphore_open(region, 1, PermitFlow::Spent);
+        for handle in [region, task, op, obligation, semaphore.unwrap()] {
             assert!(!seen.contains(&handle), "issued twice");
             assert!(handle.generation() <= 3);
             seen.push(handle);
@@ -310,6 +335,7 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
                 HandleKind::Task => kernel.task_checkpoint(*old).err(),
                 HandleKind::HostOp => kernel.host_notify(*old, 0).err(),
                 HandleKind::Obligation => kernel.obligation_commit(*old).err(),
+                HandleKind::Semaphore => kernel.semaphore_close(*old).err(),
             };
             assert_eq!(stale.unwrap().kind, ErrorKind::StaleHandle);
         }
@@ -323,11 +349,11 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
 /// a generation that its slot is past or never had, or has one bit turned.
 fn bad_handles(ended: &[Handle], random: u64) -> [Handle; 4] {
     let old = ended[(random % ended.len() as u64) as usize].raw();
-    let generation = random >> 32 & 0x3F_FFFF;
+    let generation = random >> 32 & u64::from(GENERATIONS_MAX);
     [
         old,
         old ^ (1 + random % 127) << 46,
-        old & !(0x3F_FFFF << 22) | generation << 22,
+        old & !(u64::from(GENERATIONS_MAX) << SLOT_BITS) | generation << SLOT_BITS,
         old ^ 1 << (random >> 16 & 63),
     ]
     .map(Handle::from_raw)
@@ -448,6 +474,8 @@ fn an_error_says_what_was_expected_and_what_came() {
         ErrorKind::WrongState,
         ErrorKind::RuntimeClosed,
         ErrorKind::Poisoned,
+        ErrorKind::SemaphoreClosed,
+        ErrorKind::WouldWait,
     ];
     for (code, kind) in (1_u8..).zip(codes) {
         assert_eq!(kind.code(), code);

@@ -1,5 +1,6 @@
 //! The std host of Asupersync: one thread turns the kernel and parks when nothing can run; work
-//! that blocks goes to a bounded pool.
+//! that blocks goes to a bounded pool. The feature `tokio` adds a bridge: the runtime inside a
+//! Tokio runtime, and Tokio's futures inside its bodies.
 //!
 //! ```
 //! use asupersync_core::exec::{Error, Outcome};
@@ -17,7 +18,13 @@
 mod blocking;
 mod host;
 mod parker;
+mod pool;
 mod runtime;
+#[cfg(feature = "tokio")]
+mod tokio_bridge;
 
 pub use blocking::{BLOCKING_QUEUE_MAX, BLOCKING_THREADS_MAX, spawn_blocking};
-pub use runtime::{NativeConfig, NativeRuntime};
+pub use pool::AbandonedJob;
+pub use runtime::{NativeConfig, NativeRun, NativeRuntime};
+#[cfg(feature = "tokio")]
+pub use tokio_bridge::{in_tokio, spawn_tokio};

@@ -1,29 +1,33 @@
-//! Owns the native driver: turn, park, close.
+//! Owns the native runtime: how it is set up, and the driver that turns and parks.
 
 use core::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use asupersync_core::KernelConfig;
 use asupersync_core::exec::{
-    Cx, Error, Executor, Host, JoinHandle, Next, Outcome, PlatformSend, Report, Result,
+    Bell, Cx, Error, Executor, JoinHandle, Next, Outcome, PlatformSend, Recording, Report, Result,
 };
+use asupersync_core::limits::DRAIN_TIME_NS_MAX;
 
-use crate::blocking::{BLOCKING_QUEUE_MAX, BLOCKING_THREADS_MAX, Pool};
-use crate::host::NativeHost;
+use crate::blocking::{BLOCKING_QUEUE_MAX, BLOCKING_THREADS_MAX};
+use crate::host::{NativeHost, Zero};
 use crate::parker::Parker;
+use crate::pool::{AbandonedJob, Pool};
 
 /// How a native runtime is set up.
 #[derive(Clone, Debug)]
 pub struct NativeConfig {
-    /// The kernel's own configuration.
+    /// The kernel's own configuration. Its drain time bounds the close of the pool too.
     pub kernel: KernelConfig,
     /// The first part of the names of the pool's threads.
     pub name: String,
     /// Threads of the blocking pool, at least 1.
     pub blocking_threads_max: usize,
-    /// Blocking jobs that may wait for a thread; more are [abandoned](Error::Abandoned).
+    /// Blocking jobs that may wait for a thread; more are [refused](Error::Refused).
     pub blocking_queue_max: usize,
+    /// Inputs, of 16 bytes each, that are written down for a [`Recording`] of the run; 0 for none.
+    pub recorded_inputs_max: usize,
 }
 
 impl Default for NativeConfig {
@@ -33,49 +37,48 @@ impl Default for NativeConfig {
             name: "asupersync".to_owned(),
             blocking_threads_max: BLOCKING_THREADS_MAX,
             blocking_queue_max: BLOCKING_QUEUE_MAX,
+            recorded_inputs_max: 0,
         }
     }
 }
 
 /// A runtime on the calling thread: [`NativeRuntime::run`] turns the kernel there and parks the
 /// thread while nothing can run.
-#[derive(Debug)]
+#[cfg_attr(
+    feature = "tokio",
+    doc = "[`NativeRuntime::drive`] is the same as a future, for a Tokio runtime."
+)]
+#[derive(Clone, Debug, Default)]
 pub struct NativeRuntime {
-    executor: Executor,
-    parker: Arc<Parker>,
-    pool: Arc<Pool>,
-    clock: NativeHost,
+    pub(crate) config: NativeConfig,
 }
 
-impl Default for NativeRuntime {
-    fn default() -> Self {
-        Self::new()
-    }
+/// What a native run came to.
+#[derive(Clone, Debug)]
+pub struct NativeRun<T, E = Error> {
+    /// How the body ended.
+    pub outcome: Outcome<T, E>,
+    /// The hashes of the run, and what it leaked.
+    pub report: Report,
+    /// Blocking jobs that did not end in the drain time, which is counted from the shutdown.
+    /// Their threads go on without the runtime.
+    pub abandoned_jobs: Vec<AbandonedJob>,
+    /// The run as data, if [asked for](NativeConfig::recorded_inputs_max): [`Recording::replay`]
+    /// makes it again in virtual time.
+    pub recording: Option<Recording>,
 }
 
 impl NativeRuntime {
     /// A runtime as it comes.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(&NativeConfig::default())
+        Self::default()
     }
 
     /// A runtime set up by `config`. No thread is started before there is blocking work.
     #[must_use]
-    pub fn with(config: &NativeConfig) -> Self {
-        let parker = Arc::new(Parker::default());
-        let pool = Arc::new(Pool::new(
-            &config.name,
-            config.blocking_threads_max,
-            config.blocking_queue_max,
-        ));
-        let clock = NativeHost::new(Arc::clone(&parker), Arc::clone(&pool));
-        Self {
-            executor: Executor::new(&config.kernel, clock.clone()),
-            parker,
-            pool,
-            clock,
-        }
+    pub const fn with(config: NativeConfig) -> Self {
+        Self { config }
     }
 
     /// Runs `body` and whatever it spawns to the end, then cancels what is left of the root
@@ -87,11 +90,77 @@ impl NativeRuntime {
         F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
-        self.run_reported(body).0
+        self.run_reported(body).outcome
     }
 
-    /// As [`NativeRuntime::run`], with the report on the closed runtime.
-    pub fn run_reported<T, E, F, Fut>(self, body: F) -> (Outcome<T, E>, Report)
+    /// As [`NativeRuntime::run`], and says what the run came to.
+    pub fn run_reported<T, E, F, Fut>(self, body: F) -> NativeRun<T, E>
+    where
+        T: PlatformSend + 'static,
+        E: From<Error> + PlatformSend + 'static,
+        F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
+        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
+    {
+        let parker = Arc::new(Parker::default());
+        let opened = Opened::new(
+            &self.config,
+            Zero::Machine(Instant::now()),
+            Arc::clone(&parker) as _,
+        );
+        let main = opened.spawn(body);
+        opened.turn_until(&parker, || main.is_finished());
+        opened.executor.shutdown();
+        let drained_by = Instant::now() + opened.drain_time;
+        opened.turn_until(&parker, || opened.executor.is_closed());
+        opened.host.pool.begin_close();
+        opened.host.pool.wait_drained(drained_by);
+        opened.into_run(main)
+    }
+}
+
+/// A runtime that runs. Dropped before it has closed, it drops what it holds and lets the threads
+/// of the pool end by themselves: it never blocks.
+pub(crate) struct Opened {
+    // Before the host: what waits in the pool is told that nobody wants it.
+    pub(crate) executor: Executor,
+    pub(crate) host: NativeHost,
+    /// For the pool, as for the kernel.
+    pub(crate) drain_time: Duration,
+    _closing: Closing,
+}
+
+struct Closing(Arc<Pool>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.begin_close();
+    }
+}
+
+impl Opened {
+    pub(crate) fn new(config: &NativeConfig, zero: Zero, bell: Arc<dyn Bell>) -> Self {
+        let pool = Arc::new(Pool::new(
+            &config.name,
+            config.blocking_threads_max,
+            config.blocking_queue_max,
+        ));
+        let host = NativeHost {
+            zero,
+            bell,
+            pool: Arc::clone(&pool),
+        };
+        Self {
+            executor: match config.recorded_inputs_max {
+                0 => Executor::new(&config.kernel, host.clone()),
+                max => Executor::recorded(&config.kernel, host.clone(), max),
+            },
+            host,
+            drain_time: Duration::from_nanos(config.kernel.drain_time_ns.min(DRAIN_TIME_NS_MAX)),
+            _closing: Closing(pool),
+        }
+    }
+
+    pub(crate) fn spawn<T, E, F, Fut>(&self, body: F) -> JoinHandle<T, E>
     where
         T: PlatformSend + 'static,
         E: From<Error> + PlatformSend + 'static,
@@ -99,18 +168,22 @@ impl NativeRuntime {
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
         let spawned = self.executor.spawn(body);
-        let mut main: JoinHandle<T, E> = spawned.expect("a new executor has room for a task");
-        self.drive_until(|| main.is_finished());
-        self.executor.shutdown();
-        self.drive_until(|| self.executor.is_closed());
-        self.pool.close();
-        let outcome = main.take_outcome();
-        let outcome = outcome.expect("a task that has finished has an outcome");
-        (outcome, self.executor.report())
+        spawned.expect("a new executor has room for a task")
     }
 
-    /// Turns, and sleeps when a turn leaves nothing to do.
-    fn drive_until(&self, is_done: impl Fn() -> bool) {
+    /// What the run came to, once the executor has closed and the pool has had its time.
+    pub(crate) fn into_run<T, E>(self, mut main: JoinHandle<T, E>) -> NativeRun<T, E> {
+        let outcome = main.take_outcome();
+        NativeRun {
+            outcome: outcome.expect("a closed executor has ended every task"),
+            report: self.executor.report(),
+            abandoned_jobs: self.host.pool.running(),
+            recording: self.executor.recording(),
+        }
+    }
+
+    /// Turns, and parks when a turn leaves nothing to do.
+    fn turn_until(&self, parker: &Parker, is_done: impl Fn() -> bool) {
         while !is_done() {
             let next = self.executor.turn();
             if is_done() {
@@ -118,20 +191,9 @@ impl NativeRuntime {
             }
             match next {
                 Next::Again => {}
-                Next::At(at) => {
-                    let now = self.clock.now().as_nanos();
-                    let left = Duration::from_nanos(at.as_nanos().saturating_sub(now));
-                    self.parker.park_for(left);
-                }
-                Next::Idle => self.parker.park(),
+                Next::At(at) => parker.park_for(self.host.left_until(at)),
+                Next::Idle => parker.park(),
             }
         }
-    }
-}
-
-impl Drop for NativeRuntime {
-    fn drop(&mut self) {
-        // A runtime that never ran, or whose driver panicked, has threads to end all the same.
-        self.pool.close();
     }
 }

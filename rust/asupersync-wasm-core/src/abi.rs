@@ -226,6 +226,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("committed", ObligationState::Committed as u32, ""),
             entry("aborted", ObligationState::Aborted as u32, ""),
             entry("leaked", ObligationState::Leaked as u32, ""),
+            entry("asked", ObligationState::Asked as u32, ""),
         ],
     },
     AbiGroup {
@@ -259,6 +260,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("task", HandleKind::Task as u32, ""),
             entry("hostOp", HandleKind::HostOp as u32, ""),
             entry("obligation", HandleKind::Obligation as u32, ""),
+            entry("semaphore", HandleKind::Semaphore as u32, ""),
         ],
     },
     AbiGroup {
@@ -274,6 +276,8 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("wrongState", ErrorKind::WrongState as u32, ""),
             entry("runtimeClosed", ErrorKind::RuntimeClosed as u32, ""),
             entry("poisoned", ErrorKind::Poisoned as u32, ""),
+            entry("semaphoreClosed", ErrorKind::SemaphoreClosed as u32, ""),
+            entry("wouldWait", ErrorKind::WouldWait as u32, ""),
         ],
     },
     AbiGroup {
@@ -325,6 +329,13 @@ pub const GROUPS: &[AbiGroup] = &[
                 EventKind::ObligationTransferred as u32,
                 "",
             ),
+            entry("semaphoreOpened", EventKind::SemaphoreOpened as u32, ""),
+            entry("channelOpened", EventKind::ChannelOpened as u32, ""),
+            entry("semaphoreClosed", EventKind::SemaphoreClosed as u32, ""),
+            entry("semaphoreDropped", EventKind::SemaphoreDropped as u32, ""),
+            entry("permitAsked", EventKind::PermitAsked as u32, ""),
+            entry("permitsTaken", EventKind::PermitsTaken as u32, ""),
+            entry("permitsGiven", EventKind::PermitsGiven as u32, ""),
         ],
     },
     AbiGroup {

@@ -47,17 +47,24 @@ compile_error!(
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "deterministic-mode")]
+mod explore;
 mod runtime;
 
 pub use asupersync_core::exec::{
     Body, BoxBody, BoxFuture, Completer, Cx, Either, Error, HostOp, JoinHandle, Live, Outcome,
-    PlatformFuture, PlatformSend, PlatformSync, Report, Result, Scope, branch, join, select,
+    PlatformFuture, PlatformSend, PlatformSync, Recording, ReplayError, Report, Result, Scope,
+    branch, join, select,
 };
 #[cfg(feature = "deterministic-mode")]
-pub use asupersync_core::exec::{Lab, LabRun};
+pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
 pub use asupersync_core::{CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, Time};
 #[cfg(feature = "native-runtime")]
-pub use asupersync_native::{NativeConfig, NativeRuntime, spawn_blocking};
+pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
+#[cfg(feature = "tokio")]
+pub use asupersync_native::{in_tokio, spawn_tokio};
+#[cfg(feature = "deterministic-mode")]
+pub use explore::{TEST_SEEDS, explore, test};
 
 pub use runtime::Runtime;
 #[cfg(feature = "native-runtime")]

@@ -12,8 +12,12 @@ use asupersync::{DefaultRuntime, Lab, Outcome};
 mod cancel_tree;
 #[path = "../examples/hello_region.rs"]
 mod hello_region;
+#[path = "../examples/lost_update.rs"]
+mod lost_update;
 #[path = "../examples/race.rs"]
 mod race;
+#[path = "../examples/replay.rs"]
+mod replay;
 
 #[test]
 fn hello_region_greets() {
@@ -45,5 +49,27 @@ fn cancel_tree_cleans_up_below_before_above() {
     check(cancel_tree::cancel_tree(DefaultRuntime::new()));
     for seed in 0..20 {
         check(cancel_tree::cancel_tree(Lab::new(seed)));
+    }
+}
+
+#[test]
+fn lost_update_is_found_within_500_seeds_and_repeats() {
+    let found = lost_update::lost_update().expect("some seed loses an update");
+    assert!(lost_update::lost_one(&found), "{found}");
+    assert!(found.is_repeatable && lost_update::is_same_again(&found));
+    assert!(
+        found.seed > 0,
+        "a race that the first schedule shows is not hidden"
+    );
+}
+
+#[test]
+fn replay_repeats_a_seed_and_a_native_run() {
+    let [(_, first), (_, again), (_, other)] = replay::lab();
+    assert_eq!(first, again);
+    assert_ne!(first.certificate, other.certificate);
+    for _ in 0..20 {
+        let [(_, recorded), (_, replayed)] = replay::native().expect("it is the same body");
+        assert_eq!(recorded, replayed);
     }
 }

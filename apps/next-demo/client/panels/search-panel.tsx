@@ -10,10 +10,12 @@ import styles from "./search-panel.module.css";
 export interface SearchPanelProps {
   readonly query: string;
   readonly source: string;
+  /** The box has the focus: whoever is about to type must not be typed over. */
+  onTake(): void;
   onQuery(query: string): void;
 }
 
-export function SearchPanel({ query, source, onQuery }: SearchPanelProps) {
+export function SearchPanel({ query, source, onTake, onQuery }: SearchPanelProps) {
   const isOpen = useIsOpen();
   const search = useSearch(query);
   const hits = query === "" ? [] : (search.latest ?? []);
@@ -31,6 +33,7 @@ export function SearchPanel({ query, source, onQuery }: SearchPanelProps) {
           autoCorrect="off"
           spellCheck={false}
           maxLength={QUERY_CHARS_MAX}
+          onFocus={onTake}
           onChange={(event) => onQuery(event.target.value)}
         />
       </label>

@@ -36,7 +36,7 @@ pub enum Next {
 /// dropped before it [has closed](Executor::is_closed) drops the futures that it holds.
 #[derive(Debug)]
 pub struct Executor {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Executor {
@@ -73,7 +73,7 @@ impl Executor {
     pub fn turn(&self) -> Next {
         let messages = self.shared.inbox.take();
         let mut state = self.shared.lock_now();
-        for message in messages {
+        for message in state.tape.turn(messages) {
             state.apply(message);
         }
         let now = state.kernel.now();
@@ -91,6 +91,7 @@ impl Executor {
 
     /// Cancels everything with `shutdown`; the executor has closed when all has drained.
     pub fn shutdown(&self) {
+        self.shared.lock().tape.shutdown();
         // Refused only by a kernel that has closed already.
         let _ = self.shared.command(|state| state.kernel.shutdown());
     }

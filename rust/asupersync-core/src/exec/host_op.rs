@@ -115,7 +115,9 @@ impl<T> Future for HostOp<T> {
             return Poll::Pending;
         };
         wait.poll(context).map(|ended| {
-            ended?;
+            if ended? == ABANDONED {
+                return Err(Error::Abandoned);
+            }
             let value = self
                 .value
                 .lock()

@@ -31,7 +31,7 @@ use crate::time::Time;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Lab {
-    config: KernelConfig,
+    pub(crate) config: KernelConfig,
 }
 
 /// What a run in the lab came to.
@@ -129,8 +129,8 @@ impl Host for LabHost {
     }
 }
 
-/// The lab looks at the inbox itself.
-struct Silent;
+/// The bell of a driver that looks at the inbox itself.
+pub(crate) struct Silent;
 
 impl Bell for Silent {
     fn ring(&self) {}

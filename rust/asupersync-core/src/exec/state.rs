@@ -15,6 +15,7 @@ use super::inbox::{Inbox, Message, TaskWaker};
 use super::packet::{Packet, Place, Settle};
 use super::platform::{BoxFuture, PlatformSend};
 use super::record::{Progress, Record, Role};
+use super::tape::Tape;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
 use crate::handle::Handle;
@@ -50,6 +51,7 @@ pub(crate) struct State {
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
     pub(crate) current: Option<Handle>,
+    pub(crate) tape: Tape,
     leavings: Leavings,
 }
 
@@ -99,6 +101,7 @@ impl Shared {
                 effects: Vec::new(),
                 queue: VecDeque::new(),
                 current: None,
+                tape: Tape::default(),
                 leavings: Leavings::default(),
             }),
             inbox,
@@ -114,8 +117,8 @@ impl Shared {
 
     /// The state, with the kernel told the time.
     pub(crate) fn lock_now(&self) -> MutexGuard<'_, State> {
-        let now = self.host.now();
         let mut state = self.lock();
+        let now = state.tape.now(self.host.now());
         state.kernel.advance(now);
         state
     }
@@ -403,6 +406,10 @@ impl State {
         );
         if let Ok(Some(ending)) = ended {
             self.finish(task, ending, reason);
+        }
+        // Nobody turns again to hear of what ended when this has closed the kernel.
+        if self.kernel.is_closed() {
+            self.absorb();
         }
     }
 

@@ -9,6 +9,7 @@ use crate::handle::{Handle, RegionKey, TaskKey};
 use crate::lanes::Lane;
 use crate::outcome::Outcome;
 use crate::region::RegionState;
+use crate::semaphore::PERMITS_CLOSED;
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
 use crate::timers::TimerTarget;
@@ -116,16 +117,20 @@ impl Kernel {
     /// Queues a task in the cancel lane if it is where it can observe its cancellation: before
     /// its start, at a checkpoint, or in a wait that a cancellation fails.
     pub(super) fn wake_to_observe(&mut self, key: TaskKey) {
+        if self.can_observe(key) {
+            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+        }
+    }
+
+    /// Whether the task is where its next dispatch makes it observe its cancellation.
+    pub(crate) fn can_observe(&self, key: TaskKey) -> bool {
         let record = self.tasks.at(key);
-        let can_observe = record.must_observe()
+        record.must_observe()
             && (record.activity == Activity::Unstarted
                 || record.at_checkpoint
                 || self
                     .waits_of(record.waits)
-                    .any(|wait| self.waits.at(wait).is_interruptible()));
-        if can_observe {
-            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
-        }
+                    .any(|wait| self.waits.at(wait).is_interruptible()))
     }
 
     /// The task observes its cancellation: the cleanup budget begins, and what it waits for
@@ -155,6 +160,11 @@ impl Kernel {
                 // A sleep brings no value that could be lost, so nobody goes on from one that
                 // ended before the cancellation was observed.
                 WaitProgress::Done(_) if matches!(record.kind, WaitKind::Timer(_)) => {}
+                // Neither does the end of a semaphore; and permits that the task was not told
+                // of go back. Told to somebody else, who acted on them, they are no loss to it.
+                WaitProgress::Done(PERMITS_CLOSED)
+                    if matches!(record.kind, WaitKind::Permit(_)) => {}
+                WaitProgress::Done(_) if self.untold_permit(wait).is_some() => {}
                 WaitProgress::Done(_) | WaitProgress::Failed => continue,
             }
             self.waits.at_mut(wait).progress = WaitProgress::Failed;

@@ -23,6 +23,7 @@ impl Kernel {
             + self.tasks.touched()
             + self.host_ops.touched()
             + self.obligations.touched()
+            + self.semaphores.touched()
             + self.waits.touched()
     }
 }

@@ -6,7 +6,8 @@ use super::{Kernel, wrong_state};
 use crate::cancel::CancelReason;
 use crate::error::{ErrorKind, KernelError, Result};
 use crate::handle::{
-    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, TaskKey, pack, unpack,
+    Handle, HandleKind, HostOpKey, KindedKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey,
+    pack, unpack,
 };
 use crate::host_op::{HostOp, HostOpState};
 use crate::obligation::{Obligation, ObligationState};
@@ -39,7 +40,7 @@ impl Kernel {
         Ok(self.host_ops.at(self.host_op_key(op)?).state)
     }
 
-    /// The state of a live obligation: always reserved, since any other is its end.
+    /// The state of a live obligation: asked or reserved, since any other is its end.
     ///
     /// # Errors
     /// A stale, foreign or forged handle.
@@ -115,6 +116,11 @@ impl Kernel {
         self.key(&self.obligations, handle, is_pending, expected)
     }
 
+    pub(super) fn semaphore_key(&self, handle: Handle) -> Result<SemaphoreKey> {
+        let expected = "a live semaphore handle";
+        self.key(&self.semaphores, handle, |_| true, expected)
+    }
+
     /// The key of a task whose code can be running.
     pub(super) fn active_key(&self, handle: Handle) -> Result<TaskKey> {
         let key = self.task_key(handle)?;
@@ -145,6 +151,10 @@ impl Kernel {
         pack(key, self.tag)
     }
 
+    pub(super) fn semaphore_handle(&self, key: SemaphoreKey) -> Handle {
+        pack(key, self.tag)
+    }
+
     /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot. O(1).
     #[must_use]
     pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
@@ -153,6 +163,7 @@ impl Kernel {
             HandleKind::Task => self.found(&self.tasks, slot, is_live_task),
             HandleKind::HostOp => self.found(&self.host_ops, slot, is_live_host_op),
             HandleKind::Obligation => self.found(&self.obligations, slot, is_pending),
+            HandleKind::Semaphore => self.found(&self.semaphores, slot, |_| true),
         }
     }
 
@@ -180,5 +191,5 @@ fn is_live_host_op(op: &HostOp) -> bool {
 }
 
 fn is_pending(obligation: &Obligation) -> bool {
-    obligation.state == ObligationState::Reserved
+    obligation.state.is_live()
 }

@@ -1,8 +1,8 @@
 //! Owns the kernel: the tables, and how a transition is recorded.
 //!
 //! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`],
-//! [`obligations`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
-//! [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
+//! [`obligations`], [`semaphores`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
+//! [`permits`] serves the lines of semaphores, [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
 //! handle names. None of them recurses over the tree.
 
 mod cancel;
@@ -11,8 +11,10 @@ mod cost;
 mod host_ops;
 mod lookup;
 mod obligations;
+mod permits;
 mod regions;
 mod revoke;
+mod semaphores;
 mod settle;
 mod tasks;
 mod tick;
@@ -26,17 +28,20 @@ use crate::cancel::{CancelKind, CancelReason};
 use crate::effect::Effect;
 use crate::error::{ErrorKind, KernelError};
 use crate::fingerprint::{Causal, Hashes};
-use crate::handle::{Handle, HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey, pack};
+use crate::handle::{
+    Handle, HostOpKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey, WaitKey, pack,
+};
 use crate::host_op::HostOp;
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
     CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK,
-    RUNTIME_TAG_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
+    RUNTIME_TAG_MAX, SEMAPHORES_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
 use crate::obligation::{LeakPolicy, Obligation};
 use crate::region::{Owner, Ownership, Policy, Region};
 use crate::rng::{Rng, mix};
+use crate::semaphore::Semaphore;
 use crate::table::Table;
 use crate::task::Task;
 use crate::time::Time;
@@ -95,8 +100,8 @@ pub struct Counters {
     pub tasks_live: u32,
     /// Host operations that are not completed.
     pub host_ops_live: u32,
-    /// Obligations that are reserved. These five count host operations that are not passive
-    /// too; those reserved are always the sum of the four others.
+    /// Obligations that are reserved or asked for. These five count host operations that are
+    /// not passive too; those given are always the sum of the four others.
     pub obligations_live: u32,
     /// Armed timers.
     pub timers_live: u32,
@@ -110,7 +115,7 @@ pub struct Counters {
     pub tasks_revoked: u64,
     /// Host operations that did not drain so far.
     pub host_ops_revoked: u64,
-    /// Obligations given so far.
+    /// Obligations given so far; one that was asked for counts as given.
     pub obligations_reserved: u64,
     /// Obligations kept so far.
     pub obligations_committed: u64,
@@ -152,6 +157,7 @@ pub struct Kernel {
     pub(crate) tasks: Table<TaskKey, Task>,
     pub(crate) host_ops: Table<HostOpKey, HostOp>,
     pub(crate) obligations: Table<ObligationKey, Obligation>,
+    pub(crate) semaphores: Table<SemaphoreKey, Semaphore>,
     pub(crate) waits: Table<WaitKey, Wait>,
     /// Who waits for the end of a task.
     pub(crate) joiners: BTreeSet<(TaskKey, WaitKey)>,
@@ -164,6 +170,8 @@ pub struct Kernel {
     config: KernelConfig,
     effects: Vec<Effect>,
     settling: Vec<Settle>,
+    /// Semaphores that may have somebody to serve.
+    pub(crate) serving: Vec<SemaphoreKey>,
     spreading: VecDeque<(RegionKey, Arc<CancelReason>)>,
     /// Of entries that ended since the effects were last taken.
     graves: Vec<Grave>,
@@ -207,6 +215,7 @@ impl Kernel {
             tasks: Table::new(SLOTS_MAX, generations),
             host_ops: Table::new(SLOTS_MAX, generations),
             obligations: Table::new(SLOTS_MAX, generations),
+            semaphores: Table::new(SEMAPHORES_MAX, generations),
             // Waits never cross the boundary, so their slots need no retirement.
             waits: Table::new(WAITS_MAX, u32::MAX),
             joiners: BTreeSet::new(),
@@ -218,6 +227,7 @@ impl Kernel {
             closed: false,
             effects: Vec::new(),
             settling: Vec::new(),
+            serving: Vec::new(),
             spreading: VecDeque::new(),
             graves: Vec::new(),
             graves_taken: Vec::new(),

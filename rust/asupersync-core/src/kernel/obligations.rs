@@ -22,49 +22,56 @@ impl Kernel {
     /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of its region, or a bad handle.
     pub fn obligation_reserve(&mut self, task: Handle, kind: ObligationKind) -> Result<Handle> {
         let task_key = self.active_key(task)?;
-        self.admit_obligation(self.tasks.at(task_key).region)?;
-        if self.obligations.is_full() {
-            let live = u64::from(self.obligations.len());
-            return Err(limit_reached("room for one more obligation", live));
-        }
+        self.admit_obligation_of(task_key)?;
         let owner = self.tasks.at_mut(task_key);
         let detail = u32::from(kind.code());
         let born = label(EventKind::ObligationReserved, detail);
         let causal = self.hashes.born(born, &mut owner.causal);
-        let record = Obligation {
+        let key = self.add_obligation(Obligation {
             task: task_key,
             links: Default::default(),
             kind,
             state: ObligationState::Reserved,
+            permit: None,
+            place: Default::default(),
             causal,
-        };
-        let key = self.obligations.insert(record).expect("room was checked");
-        owner.obligations = owner.obligations.pushed(&mut self.obligations, key);
-        let region = owner.region;
-        self.count_reserved(region);
+        });
         let handle = self.obligation_handle(key);
         self.trace
             .record(self.now, EventKind::ObligationReserved, handle, detail);
         Ok(handle)
     }
 
-    /// Says that the promise was kept. Whoever has the handle may say so. O(1).
+    /// Says that the promise was kept. Whoever has the handle may say so. Permits that it took
+    /// go where those of their semaphore go, and who waits for them there is granted them. O(1),
+    /// and O(1) each obligation that is granted.
     ///
     /// # Errors
-    /// A bad handle; an obligation that was committed, aborted or leaked is stale.
+    /// [`ErrorKind::WrongState`](crate::ErrorKind) if it is only asked for; or a bad handle: an
+    /// obligation that was committed, aborted or leaked is stale.
     pub fn obligation_commit(&mut self, obligation: Handle) -> Result<()> {
-        let key = self.obligation_key(obligation)?;
+        let key = self.reserved_key(obligation)?;
         self.remove_obligation(key, ObligationState::Committed);
+        self.run_serving();
         Ok(())
     }
 
-    /// Takes the promise back. Whoever has the handle may do so. O(1).
+    /// Takes the promise back. Whoever has the handle may do so. Permits that it took go back
+    /// to their semaphore; one that is only asked for leaves its line, and its task does not
+    /// hear of it again. O(1), and O(1) each obligation that is granted for it.
     ///
     /// # Errors
-    /// As [`Kernel::obligation_commit`].
+    /// A bad handle.
     pub fn obligation_abort(&mut self, obligation: Handle) -> Result<()> {
         let key = self.obligation_key(obligation)?;
+        let record = self.obligations.at(key);
+        let untold = record.permit.and_then(|permit| permit.wait);
+        let task = record.task;
         self.remove_obligation(key, ObligationState::Aborted);
+        if untold.is_some() {
+            self.unwake(task);
+        }
+        self.run_serving();
         Ok(())
     }
 
@@ -73,11 +80,11 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if the body of `task` has ended and none of
-    /// its finalizers runs: it could not act any more;
+    /// its finalizers runs: it could not act any more; or if the promise is only asked for;
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) at the limit of its region; or a bad
     /// handle. The obligation stays where it is.
     pub fn obligation_transfer(&mut self, obligation: Handle, task: Handle) -> Result<()> {
-        let key = self.obligation_key(obligation)?;
+        let key = self.reserved_key(obligation)?;
         let holder = self.task_key(task)?;
         let from = self.obligations.at(key).task;
         if from == holder {
@@ -99,6 +106,11 @@ impl Kernel {
         self.tasks.at_mut(holder).obligations = list.pushed(&mut self.obligations, key);
         let record = self.obligations.at_mut(key);
         record.task = holder;
+        if let Some(permit) = &mut record.permit {
+            // A grant that somebody else acts on is delivered, and not taken back, if the task
+            // that asked has not been told of it yet.
+            permit.wait = None;
+        }
         let (event, detail) = (
             EventKind::ObligationTransferred,
             u32::from(record.kind.code()),
@@ -149,13 +161,29 @@ impl Kernel {
         }
     }
 
-    /// Ends the obligation as `end`; its slot is freed once its effects are carried out.
-    fn remove_obligation(&mut self, key: ObligationKey, end: ObligationState) {
+    /// Records a new obligation and counts it; there must be room for it.
+    pub(super) fn add_obligation(&mut self, record: Obligation) -> ObligationKey {
+        let task = record.task;
+        let key = self.obligations.insert(record).expect("room was checked");
+        let owner = self.tasks.at_mut(task);
+        owner.obligations = owner.obligations.pushed(&mut self.obligations, key);
+        let region = owner.region;
+        self.count_reserved(region);
+        key
+    }
+
+    /// Ends the obligation as `end`, and gives back what it took. Who may have the permits now
+    /// is left to [`Kernel::run_serving`].
+    pub(super) fn remove_obligation(&mut self, key: ObligationKey, end: ObligationState) {
+        if end != ObligationState::Committed {
+            self.forget_permit_wait(key);
+        }
         self.unlink_obligation(key);
         let record = self.obligations.at_mut(key);
-        record.state = end;
+        let before = core::mem::replace(&mut record.state, end);
         let detail = u32::from(record.kind.code());
         let kind = match end {
+            ObligationState::Asked => EventKind::PermitAsked,
             ObligationState::Reserved => EventKind::ObligationReserved,
             ObligationState::Committed => EventKind::ObligationCommitted,
             ObligationState::Aborted => EventKind::ObligationAborted,
@@ -168,13 +196,41 @@ impl Kernel {
         let handle = self.obligation_handle(key);
         self.trace.record(self.now, kind, handle, detail);
         self.count_ended(region, end);
-        self.graves.push(Grave::Obligation(key));
+        self.give_back(key, before, end);
+        if end == ObligationState::Leaked {
+            self.graves.push(Grave::Obligation(key));
+        } else {
+            // No effect names it, so that its slot is free at once: a body may take and give
+            // back permits for as long as it likes within one turn.
+            self.obligations.remove(key);
+        }
     }
 
     fn unlink_obligation(&mut self, key: ObligationKey) {
         let task = self.obligations.at(key).task;
         let list = self.tasks.at(task).obligations;
         self.tasks.at_mut(task).obligations = list.removed(&mut self.obligations, key);
+    }
+
+    /// The key of an obligation that is given.
+    fn reserved_key(&self, handle: Handle) -> Result<ObligationKey> {
+        let key = self.obligation_key(handle)?;
+        let state = self.obligations.at(key).state;
+        if state == ObligationState::Reserved {
+            Ok(key)
+        } else {
+            Err(wrong_state("a reserved obligation", state as u64))
+        }
+    }
+
+    /// Refuses one more obligation of a task if there is no room for it.
+    pub(super) fn admit_obligation_of(&self, task: TaskKey) -> Result<()> {
+        self.admit_obligation(self.tasks.at(task).region)?;
+        if self.obligations.is_full() {
+            let live = u64::from(self.obligations.len());
+            return Err(limit_reached("room for one more obligation", live));
+        }
+        Ok(())
     }
 
     /// Refuses one more obligation in a region that is at its limit.
@@ -199,7 +255,7 @@ impl Kernel {
         self.regions.at_mut(region).live.obligations -= 1;
         self.counters.obligations_live -= 1;
         match end {
-            ObligationState::Reserved => {}
+            ObligationState::Asked | ObligationState::Reserved => {}
             ObligationState::Committed => self.counters.obligations_committed += 1,
             ObligationState::Aborted => self.counters.obligations_aborted += 1,
             ObligationState::Leaked => self.counters.obligations_leaked += 1,
@@ -211,7 +267,9 @@ impl Kernel {
 mod tests {
     use crate::limits::DRAIN_TIME_NS;
     use crate::table::Table;
-    use crate::{CancelKind, ErrorKind, Kernel, KernelConfig, ObligationKind, TaskState, Time};
+    use crate::{
+        CancelKind, ErrorKind, Kernel, KernelConfig, ObligationKind, Outcome, TaskState, Time,
+    };
 
     #[test]
     fn a_full_table_refuses_one_more_and_changes_nothing() {
@@ -228,11 +286,30 @@ mod tests {
         assert_eq!((kernel.counters(), kernel.fingerprint()), before);
         assert_eq!(kernel.check_invariants(), Ok(()));
         kernel.obligation_commit(first).expect("pending");
+        assert!(reserve(&mut kernel).is_ok(), "no effect names it");
+    }
+
+    #[test]
+    fn the_slot_of_a_leaked_obligation_is_kept_until_the_effect_was_carried_out() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.obligations = Table::new(1, 3);
+        let reserve =
+            |kernel: &mut Kernel, task| kernel.obligation_reserve(task, ObligationKind::Ack);
+        let [forgetful, other] =
+            [(); 2].map(|()| kernel.region_spawn(kernel.root()).expect("room"));
         kernel.tick(Time::ZERO);
-        assert!(reserve(&mut kernel).is_err(), "effects may still name it");
+        reserve(&mut kernel, forgetful).expect("room");
+        kernel
+            .task_complete(forgetful, Outcome::Ok)
+            .expect("its body runs");
+        kernel.tick(Time::ZERO);
+        assert!(
+            reserve(&mut kernel, other).is_err(),
+            "effects may still name it"
+        );
         kernel.take_effects();
         kernel.tick(Time::ZERO);
-        assert!(reserve(&mut kernel).is_ok());
+        assert!(reserve(&mut kernel, other).is_ok());
     }
 
     #[test]

@@ -24,6 +24,7 @@ impl Kernel {
                 Settle::Task(key) => self.settle_task(key),
             }
         }
+        self.run_serving();
     }
 
     fn settle_task(&mut self, key: TaskKey) {
@@ -208,6 +209,8 @@ impl Kernel {
             region.timeout = Time::NEVER;
             self.timers.disarmed();
         }
+        self.drop_semaphores(key);
+        let region = self.regions.at(key);
         let (owner, waiter, linked) = (region.owner, region.waiter, region.ownership.linked);
         let reason = region.reason.clone();
         self.note_region(key, EventKind::RegionClosed, u32::from(outcome.code()));

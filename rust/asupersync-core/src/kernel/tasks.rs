@@ -12,6 +12,7 @@ use crate::task::{Activity, TaskState};
 use crate::time::Time;
 use crate::timers::TimerTarget;
 use crate::trace::EventKind;
+use crate::wait::WaitProgress;
 
 impl Kernel {
     /// Says that the body of `task` has ended. Once a cancellation was acknowledged the record
@@ -265,5 +266,22 @@ impl Kernel {
             Lane::Ready
         };
         self.lanes.enqueue(&mut self.tasks, key, lane);
+    }
+
+    /// Takes a task whose code runs out of its lane if its dispatch would tell it nothing: a
+    /// body that has left what it waited for goes on by itself. O(1) for one that is not queued,
+    /// else O(its waits).
+    pub(super) fn unwake(&mut self, key: TaskKey) {
+        let record = self.tasks.at(key);
+        if record.lane.is_none() || !record.is_active() {
+            return;
+        }
+        let has_news = record.at_checkpoint
+            || self
+                .waits_of(record.waits)
+                .any(|wait| self.waits.at(wait).progress != WaitProgress::Pending);
+        if !has_news && !self.can_observe(key) {
+            self.lanes.leave(&mut self.tasks, key);
+        }
     }
 }

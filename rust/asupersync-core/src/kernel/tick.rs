@@ -306,11 +306,13 @@ impl Kernel {
                 WaitProgress::Pending => continue,
                 WaitProgress::Done(code) => {
                     let cause = record.cause;
+                    self.permit_told(wait);
                     let causal = &mut self.tasks.at_mut(key).causal;
                     self.hashes.delivered(code, cause, causal);
                     self.effects.push(Effect::Resume { task, token, code });
                 }
                 WaitProgress::Failed => {
+                    self.permit_told(wait);
                     // A failed wait outside a cancellation is one of a host operation that was
                     // let go; its own reason says why.
                     let reason = failing

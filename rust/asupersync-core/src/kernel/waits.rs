@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::fingerprint::Causal;
 use crate::handle::{Handle, TaskKey, WaitKey};
 use crate::lanes::Lane;
+use crate::obligation::ObligationState;
 use crate::region::Owner;
 use crate::time::Time;
 use crate::timers::TimerTarget;
@@ -102,7 +103,7 @@ impl Kernel {
             .map(Some)
     }
 
-    fn insert_wait(
+    pub(super) fn insert_wait(
         &mut self,
         task: TaskKey,
         token: u32,
@@ -129,6 +130,11 @@ impl Kernel {
     /// Gives a pending wait its result and queues its task; `cause` is what gave the result.
     pub(super) fn finish_wait(&mut self, key: WaitKey, progress: WaitProgress, cause: Causal) {
         self.detach_wait(key);
+        self.answer_wait(key, progress, cause);
+    }
+
+    /// As [`Kernel::finish_wait`], for a wait that nothing else would end any more.
+    pub(super) fn answer_wait(&mut self, key: WaitKey, progress: WaitProgress, cause: Causal) {
         let wait = self.waits.at_mut(key);
         wait.progress = progress;
         wait.cause = cause.last();
@@ -157,6 +163,7 @@ impl Kernel {
                     op.wait = None;
                 }
             }
+            WaitKind::Permit(obligation) => self.give_up_place(obligation),
             WaitKind::Refused => {}
         }
     }
@@ -167,9 +174,14 @@ impl Kernel {
         self.waits.remove(key);
     }
 
-    /// Forgets every wait of a task whose code no longer runs.
+    /// Forgets every wait of a task whose code no longer runs, and takes back what it was not
+    /// told of.
     pub(super) fn drop_waits(&mut self, task: TaskKey) {
         while let Some(key) = self.tasks.at(task).waits.first() {
+            if let Some(obligation) = self.untold_permit(key) {
+                self.remove_obligation(obligation, ObligationState::Aborted);
+                continue;
+            }
             self.detach_wait(key);
             self.remove_wait(task, key);
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use asupersync_core::{
     Budget, CancelKind, CancelReason, Effect, ErrorKind, Event, EventKind, Handle, HostOpKind,
-    Kernel, KernelConfig, ObligationKind, Outcome, Ownership, Policy, Time,
+    Kernel, KernelConfig, ObligationKind, Outcome, Ownership, PermitFlow, Policy, Time,
 };
 
 /// A kernel, its clock, and the names of its handles.
@@ -127,6 +127,47 @@ impl Rig {
     pub fn obligation(&mut self, name: &str, task: Handle, kind: ObligationKind) -> Handle {
         let obligation = self.kernel.obligation_reserve(task, kind).unwrap();
         self.name(obligation, name)
+    }
+
+    pub fn semaphore(&mut self, name: &str, region: Handle, permits: u32) -> Handle {
+        self.semaphore_with(name, region, permits, PermitFlow::Returned)
+    }
+
+    pub fn semaphore_with(
+        &mut self,
+        name: &str,
+        region: Handle,
+        permits: u32,
+        flow: PermitFlow,
+    ) -> Handle {
+        let opened = self.kernel.semaphore_open(region, permits, flow);
+        self.name(opened.unwrap(), name)
+    }
+
+    /// Asks for permits, under a token that says how many.
+    pub fn ask(&mut self, name: &str, task: Handle, semaphore: Handle, permits: u32) -> Handle {
+        let kind = ObligationKind::SemaphorePermit;
+        let asked = self
+            .kernel
+            .semaphore_acquire(task, semaphore, permits, kind, permits);
+        self.check();
+        self.name(asked.unwrap(), name)
+    }
+
+    pub fn commit(&mut self, obligation: Handle) {
+        self.kernel.obligation_commit(obligation).unwrap();
+        self.check();
+    }
+
+    pub fn abort(&mut self, obligation: Handle) {
+        self.kernel.obligation_abort(obligation).unwrap();
+        self.check();
+    }
+
+    /// Permits of a semaphore that are available, held, and obligations that wait.
+    pub fn permits(&self, semaphore: Handle) -> [u32; 3] {
+        let status = self.kernel.semaphore_status(semaphore).unwrap();
+        [status.available, status.held, status.waiting]
     }
 
     pub fn name(&mut self, handle: Handle, name: &str) -> Handle {
@@ -342,9 +383,12 @@ impl Rig {
                 " {}",
                 ["Cancel", "Timed", "Ready"][event.detail as usize]
             )),
-            EventKind::TaskCancelling | EventKind::HostOpLate | EventKind::HostOpCompleted => {
-                Some(format!(" {}", event.detail))
-            }
+            EventKind::TaskCancelling
+            | EventKind::HostOpLate
+            | EventKind::HostOpCompleted
+            | EventKind::SemaphoreOpened
+            | EventKind::PermitsTaken
+            | EventKind::PermitsGiven => Some(format!(" {}", event.detail)),
             _ => None,
         };
         let subject = self.name_of(event.subject);

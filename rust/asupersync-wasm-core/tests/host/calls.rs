@@ -42,5 +42,5 @@ pub(crate) fn call(
 /// Whether `answer` is one that a call may give: a whole number of at least 0 that a handle or
 /// status can be, or minus the code of an error.
 pub(crate) fn is_answer(answer: f64) -> bool {
-    answer.trunc() == answer && (-9.0..9_007_199_254_740_992.0).contains(&answer)
+    answer.trunc() == answer && (-11.0..9_007_199_254_740_992.0).contains(&answer)
 }

@@ -107,7 +107,7 @@ fn a_hundred_thousand_forged_handles_are_refused_and_touch_nothing() {
     );
 }
 
-/// Uses one slot until its generations have run out, which takes 4,194,304 uses: `GENERATIONS` says
+/// Uses one slot until its generations have run out, which takes 2,097,152 uses: `GENERATIONS` says
 /// how many, and a smaller count shows only that all of them are one slot's.
 #[test]
 fn a_slot_that_was_used_up_is_left_and_its_handles_stay_stale() {

@@ -40,6 +40,7 @@ impl fmt::Display for Finding {
 pub(crate) fn check(root: &Path) -> Result<()> {
     let files = project_files(root)?;
     let mut findings = rooms::check_crates(&cargo_metadata(root)?)?;
+    findings.extend(rooms::check_kernel_tree(&kernel_tree(root)?));
     for file in &files {
         findings.extend(sources::check_place(file));
         let bytes = fs::read(root.join(file)).with_context(|| format!("reading {file}"))?;
@@ -84,5 +85,17 @@ fn cargo_metadata(root: &Path) -> Result<String> {
         "metadata",
         "--no-deps",
         "--format-version=1",
+    ]))
+}
+
+/// Everything that the kernel's crate is built of, on any target and with every feature.
+fn kernel_tree(root: &Path) -> Result<String> {
+    process::read(Command::new("cargo").current_dir(root).args([
+        "tree",
+        "--package=asupersync-core",
+        "--edges=normal",
+        "--target=all",
+        "--all-features",
+        "--prefix=none",
     ]))
 }

@@ -10,7 +10,11 @@ type Arrow = (&'static str, &'static [&'static str]);
 
 const CRATES: &[Arrow] = &[
     ("asupersync-core", &[]),
-    ("asupersync-native", &["asupersync-core"]),
+    // Its tests name it with features of their own.
+    (
+        "asupersync-native",
+        &["asupersync-native", "asupersync-core"],
+    ),
     ("asupersync-wasm-core", &["asupersync-core"]),
     ("asupersync-wasm-bindings", &["asupersync-wasm-core"]),
     // Its tests name it with features of their own.
@@ -22,7 +26,8 @@ const CRATES: &[Arrow] = &[
     ("xtask", &["asupersync-wasm-core"]),
 ];
 
-/// What the kernel must not know of: JavaScript, threads of a runtime, randomness, the clock.
+/// What the kernel must not know of, by any detour: JavaScript, threads of a runtime, randomness,
+/// the clock.
 const CORE_NEVER: &[&str] = &[
     "futures",
     "getrandom",
@@ -33,6 +38,9 @@ const CORE_NEVER: &[&str] = &[
     "web-sys",
     "web-time",
 ];
+
+/// What nobody gets without asking for it: dependencies that only a feature may bring.
+const ONLY_BY_FEATURE: &[&str] = &["tokio"];
 
 const ROOMS_ABOVE_REACT: &[&str] = &[
     "@asupersync/next",
@@ -80,8 +88,24 @@ pub(super) fn check_crates(metadata: &str) -> Result<Vec<Finding>> {
             ));
             continue;
         };
-        for dependency in array(package, "dependencies")? {
-            let dependency = string(dependency, "name")?;
+        let default = package["features"]["default"].as_array();
+        for feature in default.into_iter().flatten().filter_map(Value::as_str) {
+            if ONLY_BY_FEATURE.contains(&feature) {
+                findings.push(Finding::new(
+                    format!("crate {name}"),
+                    format!("must not have the feature {feature} by default"),
+                ));
+            }
+        }
+        for entry in array(package, "dependencies")? {
+            let dependency = string(entry, "name")?;
+            let is_for_users = entry["kind"].is_null();
+            if ONLY_BY_FEATURE.contains(&dependency) && is_for_users && entry["optional"] != true {
+                findings.push(Finding::new(
+                    format!("crate {name}"),
+                    format!("must depend on {dependency} by a feature only: make it optional"),
+                ));
+            }
             let ours = CRATES.iter().any(|(room, _)| *room == dependency);
             let forbidden = name == "asupersync-core" && CORE_NEVER.contains(&dependency);
             if (ours && !allowed.contains(&dependency)) || forbidden {
@@ -93,6 +117,21 @@ pub(super) fn check_crates(metadata: &str) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// Checks what the kernel's crate is built of, given what `cargo tree --prefix none` says: one
+/// `name version` a line.
+pub(super) fn check_kernel_tree(tree: &str) -> Vec<Finding> {
+    let crates = tree.lines().filter_map(|line| line.split(' ').next());
+    crates
+        .filter(|name| CORE_NEVER.contains(name))
+        .map(|name| {
+            Finding::new(
+                "crate asupersync-core",
+                format!("is built on {name}, by a dependency of its own or of another"),
+            )
+        })
+        .collect()
 }
 
 /// Checks one `package.json`.
@@ -144,7 +183,7 @@ fn string<'a>(value: &'a Value, key: &str) -> Result<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_crates, check_package};
+    use super::{check_crates, check_kernel_tree, check_package};
 
     fn crates(name: &str, dependency: &str) -> usize {
         let metadata = format!(
@@ -175,6 +214,35 @@ mod tests {
     #[test]
     fn a_crate_without_a_room_is_named() {
         assert_eq!(crates("asupersync-extra", "slotmap"), 1);
+    }
+
+    #[test]
+    fn the_kernel_knows_nothing_of_tokio_by_a_detour_either() {
+        let tree = "asupersync-core v0.1.0 (a folder)\nslotmap v1.1.1\n";
+        assert_eq!(check_kernel_tree(tree), []);
+        assert_eq!(
+            check_kernel_tree(&format!("{tree}tokio v1.54.1\n")).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn tokio_comes_by_a_feature_or_to_tests_only() {
+        let findings = |facts: &str, default: &str| {
+            let dependency = format!(r#"{{"name": "tokio", {facts}}}"#);
+            let features = format!(r#""features": {{"default": [{default}], "tokio": []}}"#);
+            let package =
+                format!(r#"{{"name": "asupersync", "dependencies": [{dependency}], {features}}}"#);
+            let metadata = format!(r#"{{"packages": [{package}]}}"#);
+            check_crates(&metadata).expect("it is metadata").len()
+        };
+        assert_eq!(findings(r#""kind": null, "optional": true"#, ""), 0);
+        assert_eq!(findings(r#""kind": "dev", "optional": false"#, ""), 0);
+        assert_eq!(findings(r#""kind": null, "optional": false"#, ""), 1);
+        assert_eq!(
+            findings(r#""kind": null, "optional": true"#, r#""tokio""#),
+            1
+        );
     }
 
     #[test]

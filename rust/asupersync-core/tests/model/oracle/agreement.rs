@@ -169,7 +169,7 @@ impl Oracle {
                 Some(HandleKind::Task) => Some(self.tasks[&row.subject].region),
                 Some(HandleKind::HostOp) => Some(self.ops[&row.subject].task),
                 Some(HandleKind::Obligation) => Some(self.obligations[&row.subject].task),
-                None => return Err("a row of nothing".to_owned()),
+                Some(HandleKind::Semaphore) | None => return Err("a row of nothing".to_owned()),
             };
             ensure!(row.parent == parent, "{row:?} is not below {parent:?}");
             ensure!(

@@ -118,6 +118,13 @@ impl Oracle {
             | EventKind::ObligationTransferred => {
                 self.obligation_event(subject, event.kind, event.detail)
             }
+            EventKind::SemaphoreOpened
+            | EventKind::ChannelOpened
+            | EventKind::SemaphoreClosed
+            | EventKind::SemaphoreDropped
+            | EventKind::PermitAsked
+            | EventKind::PermitsTaken
+            | EventKind::PermitsGiven => Err("the world opens no semaphore".to_owned()),
         }
     }
 

@@ -12,6 +12,7 @@ impl World {
             HandleKind::Task => self.oracle.tasks.contains_key(&handle),
             HandleKind::HostOp => self.oracle.ops.contains_key(&handle),
             HandleKind::Obligation => self.oracle.obligations.contains_key(&handle),
+            HandleKind::Semaphore => false,
         };
         let tag = |handle: Handle| handle.raw() >> 46;
         if self.kernel.is_closed() {

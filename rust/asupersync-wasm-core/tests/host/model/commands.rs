@@ -13,9 +13,10 @@ const SCOPE_CLOSED: i32 = 6;
 const WRONG_STATE: i32 = 7;
 const RUNTIME_CLOSED: i32 = 8;
 
-const REGION: u64 = 1;
-const TASK: u64 = 2;
-const OP: u64 = 3;
+/// The bits of a handle that say its kind.
+const REGION: u64 = 2;
+const TASK: u64 = 4;
+const OP: u64 = 6;
 
 /// The runtime's tag in the tests of the model.
 const TAG: u64 = 1;
@@ -78,7 +79,7 @@ fn code_to(number: f64, last: u32) -> Checked<u32> {
 }
 
 fn kind_of(id: Id) -> u64 {
-    (id >> 44) & 3
+    (id >> 43) & 7
 }
 
 fn slot_of(id: Id) -> u64 {

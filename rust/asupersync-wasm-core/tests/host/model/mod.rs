@@ -223,6 +223,7 @@ impl Pair {
 impl World {
     /// The live tree as the snapshot has it, sorted.
     fn rows(&self) -> Vec<[u32; 6]> {
+        // `HandleKindCode` is half of what the three bits of a handle say, for these kinds.
         let named = |id: Id| [(id >> 44 & 3) as u32, (id & 0x3F_FFFF) as u32];
         let row = |id: Id, parent: Option<Id>, state, reason: Option<world::Reason>| {
             let ([kind, slot], [above, at]) = (named(id), parent.map_or([0, 0], named));
