@@ -43,13 +43,15 @@ async function main({ quick, plot: plotOnly }) {
   const missing = missingSdkFiles();
   if (missing.length > 0) throw new Error(`not built: ${missing.join(", ")}; run npm run growth`);
   const plan = quick ? QUICK : FULL;
+  // What is measured, whatever is committed meanwhile.
+  const commit = describeCommit();
   // One after the other: each is to have the machine for itself.
   const native = await measureNative(plan);
   const wasm = await measureWasm(plan);
   const result = {
     format: 1,
     machine: describeMachine(),
-    ...describeCommit(),
+    ...commit,
     command: "node bench/growth.mjs",
     hosts: { native, wasm },
   };
