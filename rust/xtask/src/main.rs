@@ -25,7 +25,8 @@ cargo xtask COMMAND
                    (--names keeps function names, for profiling)
   lint-wasm        run clippy on the code that exists for wasm only
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
-  miri             run under Miri what it can run in minutes; installs it by rustup
+  miri [--all]     run core's unit tests under Miri, which rustup installs if it is missing
+                   (--all runs what else it can of core and native: much of an hour)
   sizes            print the sizes of the built wasm
   tidy             check the repository's own rules";
 
@@ -52,7 +53,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
-        ["miri"] => miri::run(root),
+        ["miri"] => miri::run(root, miri::Tests::Units),
+        ["miri", "--all"] => miri::run(root, miri::Tests::All),
         ["sizes"] => sizes::print(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),

@@ -233,7 +233,7 @@ impl Run {
         assert!(driver.revision() >= 0.0);
         let rows = driver.snapshot();
         assert_eq!(driver.rows().len(), rows * 6);
-        assert!(driver.events().len() % 5 == 0);
+        assert!(driver.events().len().is_multiple_of(5));
         assert!(driver.count(number).is_nan() || driver.count(number) >= 0.0);
     }
 
