@@ -3,17 +3,21 @@
 //!
 //! # What the fingerprint covers
 //! Two events are dependent if they touch one resource (a task, a region, a host operation, an
-//! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of independent
-//! events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have one Foata
-//! normal form. An event's `causal` hash is made of its label and of the causal hashes of the
-//! last events that it depends on, a resource at a time: the last writer, and for a write also
-//! the sum over the readers since. So it is a function of the event's past in the dependence
-//! graph alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of
-//! nodes of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
+//! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of
+//! independent events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have
+//! one Foata normal form.
+//!
+//! An event's `causal` hash is made of its label and of the causal hashes of the last events that
+//! it depends on, a resource at a time: the last writer, and for a write also the sum over the
+//! readers since. So it is a function of the event's past in the dependence graph alone. The
+//! fingerprint is the wrapping sum of all causal hashes: a hash of the set of nodes of that graph,
+//! hence equal for equal Foata normal forms, and kept up in O(1) an event.
+//!
 //! What is handed to a task (the end of a task or region, a host operation's answer) is part of
 //! its past too. To ask a semaphore for permits, to get them and to give them back writes it; the
-//! halves of a channel are two resources until it is closed. Times are left out: the same run on a slower clock is the same run. So is the
-//! seed: two seeds that reach one class have one fingerprint.
+//! halves of a channel are two resources until it is closed. Times are left out: the same run on a
+//! slower clock is the same run. So is the seed: two seeds that reach one class have one
+//! fingerprint.
 
 use crate::rng::mix;
 
@@ -136,7 +140,7 @@ impl Hashes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Causal, Hashes};
+    use super::{Causal, HASH_VERSION, Hashes};
 
     #[test]
     fn independent_events_commute_and_dependent_ones_do_not() {
@@ -171,5 +175,72 @@ mod tests {
         };
         assert_eq!(run([0, 1, 2]), run([1, 0, 2]));
         assert_ne!(run([0, 1, 2]), run([0, 2, 1]));
+    }
+
+    /// What the two hashes are made of is part of the contract: another value here is another
+    /// [`HASH_VERSION`].
+    #[test]
+    fn version_1_gives_these_hashes() {
+        assert_eq!(HASH_VERSION, 1);
+        let mut hashes = Hashes::new(7);
+        let seen = |hashes: &Hashes| (hashes.certificate(), hashes.fingerprint());
+        let mut steps = vec![seen(&hashes)];
+        let mut own = Causal::default();
+        hashes.write(0x0102_0304, &mut own);
+        steps.push(seen(&hashes));
+        let mut child = hashes.born(6, &mut own);
+        let mut other = hashes.born(6, &mut own);
+        steps.push(seen(&hashes));
+        hashes.write_reading(11, &mut child, &mut own);
+        hashes.write_reading_both(25, &mut child, [&mut own, &mut other]);
+        hashes.write_reading_both(25, &mut own, [&mut other, &mut child]);
+        steps.push(seen(&hashes));
+        let mut common = hashes.born_of_both(28, &mut own, &mut child);
+        hashes.write_reading(12, &mut other, &mut common);
+        hashes.write_both(21, &mut own, &mut common);
+        steps.push(seen(&hashes));
+        hashes.delivered(3, own.last(), &mut other);
+        hashes.write(9, &mut own);
+        steps.push(seen(&hashes));
+        for step in 1..=3 {
+            hashes.dispatched(0x8000_0040_0000_0000 + step, 2);
+            steps.push(seen(&hashes));
+        }
+        let expected = [
+            (0xD177_0797_7078_336C, 0x5692_161D_100B_05E5),
+            (0xD177_0797_7078_336C, 0x6A5F_6C88_F844_B829),
+            (0xD177_0797_7078_336C, 0x135A_D74F_AE89_FB1A),
+            (0xD177_0797_7078_336C, 0xA4B4_38AE_A26D_DB0C),
+            (0xD177_0797_7078_336C, 0x35EF_0639_4B9D_5941),
+            (0xD177_0797_7078_336C, 0xC3F6_93A9_F45F_03FA),
+            (0x7C48_4A4A_B981_CBDE, 0xC3F6_93A9_F45F_03FA),
+            (0xBFF4_666A_EA1C_25CA, 0xC3F6_93A9_F45F_03FA),
+            (0x909B_16DA_75F2_9536, 0xC3F6_93A9_F45F_03FA),
+        ];
+        assert_eq!(steps, expected);
+    }
+
+    #[test]
+    fn the_certificate_tells_the_task_the_lane_and_the_step() {
+        let run = |dispatches: &[(u64, u8)]| {
+            let mut hashes = Hashes::new(1);
+            for (task, lane) in dispatches {
+                hashes.dispatched(*task, *lane);
+            }
+            hashes.certificate()
+        };
+        let runs = [
+            run(&[]),
+            run(&[(1, 0)]),
+            run(&[(2, 0)]),
+            run(&[(1, 1)]),
+            run(&[(1, 2)]),
+            run(&[(1, 0), (2, 0)]),
+            run(&[(2, 0), (1, 0)]),
+            run(&[(1, 0), (1, 0)]),
+        ];
+        let distinct: std::collections::BTreeSet<_> = runs.iter().collect();
+        assert_eq!(distinct.len(), runs.len());
+        assert_eq!(run(&[(1, 0), (2, 0)]), run(&[(1, 0), (2, 0)]));
     }
 }

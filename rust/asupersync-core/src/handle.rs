@@ -180,7 +180,7 @@ pub(crate) fn key_of<K: Key>(slot: u32, generation: u32) -> K {
 mod tests {
     use slotmap::SlotMap;
 
-    use super::{Handle, HandleKind, RegionKey, TaskKey, pack, unpack};
+    use super::{Handle, HandleKind, HostOpKey, RegionKey, TaskKey, pack, unpack};
 
     #[test]
     fn packing_and_unpacking_give_the_key_back() {
@@ -233,5 +233,16 @@ mod tests {
                 None
             ]
         );
+    }
+
+    #[test]
+    fn a_handle_without_its_runtime_keeps_all_the_rest() {
+        let mut map: SlotMap<HostOpKey, ()> = SlotMap::with_key();
+        for _ in 0..1_000 {
+            let key = map.insert(());
+            assert_eq!(pack(key, 93).without_tag(), pack(key, 0).raw());
+            map.remove(key);
+            map.insert(());
+        }
     }
 }

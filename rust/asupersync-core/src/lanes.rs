@@ -27,12 +27,25 @@ pub enum Lane {
 
 /// How equals are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u8)]
 pub enum TieBreak {
     /// In insertion order.
     #[default]
-    Insertion,
+    Insertion = 0,
     /// By the seed, to explore schedules.
-    Seeded,
+    Seeded = 1,
+}
+
+impl TieBreak {
+    /// The order that `code` spells.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Insertion),
+            1 => Some(Self::Seeded),
+            _ => None,
+        }
+    }
 }
 
 /// A place in a queue. It counts only while the task still carries the same stamp: a task
@@ -64,12 +77,13 @@ struct Queue {
 }
 
 impl Queue {
-    /// Drops the places that no longer count once they outnumber those that do. O(n), paid
-    /// for by the n / 2 that it drops.
+    /// Whether the dead places outnumber the living.
+    fn wants_compaction(&self) -> bool {
+        self.places > COMPACT_FROM && self.places / 2 > self.live
+    }
+
+    /// Drops the places that no longer count. O(n), paid for by the n / 2 that it drops.
     fn compact(&mut self, tasks: &Table<TaskKey, Task>, lane: Lane) {
-        if self.places <= COMPACT_FROM || self.places / 2 <= self.live {
-            return;
-        }
         for level in &mut self.levels {
             level.retain(|place| place.counts(tasks, lane));
         }
@@ -126,7 +140,9 @@ impl Lanes {
         queue.occupied |= 1 << level;
         queue.places += 1;
         queue.live += 1;
-        queue.compact(tasks, lane);
+        if queue.wants_compaction() {
+            queue.compact(tasks, lane);
+        }
     }
 
     /// Takes `key` out of whichever lane it is in.
@@ -217,5 +233,66 @@ impl Lanes {
         of(Lane::Cancel, &self.cancel)
             .into_iter()
             .chain(of(Lane::Ready, &self.ready))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lane, Lanes, Queue, TieBreak};
+    use crate::budget::Budget;
+    use crate::fingerprint::Causal;
+    use crate::handle::{RegionKey, TaskKey};
+    use crate::rng::Rng;
+    use crate::table::Table;
+    use crate::task::Task;
+
+    #[test]
+    fn places_are_compacted_when_there_are_many_and_the_dead_outnumber_the_living() {
+        let wants = |places, live| {
+            let queue = Queue {
+                places,
+                live,
+                ..Queue::default()
+            };
+            queue.wants_compaction()
+        };
+        assert!(wants(257, 0));
+        assert!(!wants(256, 0), "few are left to surface by themselves");
+        assert!(wants(1_000, 499));
+        assert!(!wants(1_000, 500), "half of them count");
+        assert!(!wants(1_000, 1_000));
+    }
+
+    #[test]
+    fn a_queue_counts_its_places_the_dead_ones_too() {
+        let mut tasks = Table::new(10, 10);
+        let mut lanes = Lanes::new(16, TieBreak::Insertion);
+        let keys: [TaskKey; 4] = core::array::from_fn(|_| {
+            let task = Task::new(RegionKey::default(), Budget::DEFAULT, Causal::default());
+            tasks.insert(task).expect("room")
+        });
+        let count = |lanes: &Lanes| {
+            for queue in [&lanes.cancel, &lanes.ready] {
+                let held: usize = queue.levels.iter().map(|level| level.len()).sum();
+                assert_eq!(held, queue.places as usize);
+            }
+            (lanes.cancel.places, lanes.ready.places)
+        };
+        for key in keys {
+            lanes.enqueue(&mut tasks, key, Lane::Ready);
+        }
+        lanes.enqueue(&mut tasks, keys[1], Lane::Cancel);
+        lanes.leave(&mut tasks, keys[2]);
+        assert_eq!(count(&lanes), (1, 4));
+        assert_eq!(lanes.live(), (1, 2));
+        let mut rng = Rng::new(0);
+        let mut pop = |lanes: &mut Lanes, lane| lanes.pop(&mut tasks, lane, &mut rng);
+        assert_eq!(pop(&mut lanes, Lane::Ready), Some(keys[0]));
+        assert_eq!(count(&lanes), (1, 3));
+        assert_eq!(pop(&mut lanes, Lane::Ready), Some(keys[3]));
+        assert_eq!(count(&lanes), (1, 0));
+        assert_eq!(pop(&mut lanes, Lane::Ready), None);
+        assert_eq!(pop(&mut lanes, Lane::Cancel), Some(keys[1]));
+        assert_eq!(count(&lanes), (0, 0));
     }
 }

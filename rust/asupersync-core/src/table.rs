@@ -99,6 +99,12 @@ impl<K: Key, V> Table<K, V> {
         self.slots_max - self.live - self.retired >= count
     }
 
+    /// Leaves room for so many more entries, whatever there was: for tests of full tables.
+    #[cfg(test)]
+    pub(crate) fn leave_room(&mut self, count: u32) {
+        self.slots_max = self.live + self.retired + count;
+    }
+
     /// Whether a key of this slot may have been issued.
     pub(crate) fn knows_slot(&self, slot: u32) -> bool {
         slot != 0 && (slot as usize) < self.generations.len()
@@ -198,5 +204,24 @@ mod tests {
         assert_eq!(table.entry_at(slot_of(first)), Some((second, &2)));
         table.remove(second);
         assert_eq!(table.entry_at(slot_of(first)), None, "retired");
+    }
+
+    #[test]
+    fn retired_slots_count_towards_the_maximum_and_not_as_live() {
+        let mut table: Table<TaskKey, u32> = Table::new(2, 0);
+        let first = table.insert(1).expect("room");
+        assert_eq!((table.len(), table.is_full()), (1, false));
+        table.remove(first);
+        assert_eq!((table.len(), table.is_full()), (0, false));
+        let second = table.insert(2).expect("room");
+        assert_eq!((table.len(), table.is_full()), (1, true));
+        assert_eq!(
+            table.insert(3),
+            None,
+            "one slot is taken, the other retired"
+        );
+        table.remove(second);
+        assert_eq!((table.len(), table.is_full()), (0, true));
+        assert_eq!(table.insert(4), None, "both are retired");
     }
 }

@@ -83,3 +83,31 @@ impl Timers {
             .map(|Reverse((at, _, target))| (*at, *target))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TimerTarget, Timers};
+    use crate::handle::TaskKey;
+    use crate::time::Time;
+
+    #[test]
+    fn entries_are_compacted_when_there_are_many_and_the_dead_outnumber_the_living() {
+        let wants = |entries: u64, live| {
+            let mut timers = Timers::default();
+            for at in 0..entries {
+                timers.arm(
+                    Time::from_nanos(at),
+                    TimerTarget::Task(TaskKey::default()),
+                    None,
+                );
+            }
+            (live..entries).for_each(|_| timers.disarmed());
+            timers.wants_compaction()
+        };
+        assert!(wants(257, 0));
+        assert!(!wants(256, 0), "few are left to surface by themselves");
+        assert!(wants(1_000, 499));
+        assert!(!wants(1_000, 500), "half of them are armed");
+        assert!(!wants(1_000, 1_000));
+    }
+}

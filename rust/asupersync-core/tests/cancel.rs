@@ -536,3 +536,61 @@ fn a_sleep_that_came_due_before_the_cancellation_was_observed_fails() {
     rig.cancel(task, CancelKind::User);
     assert_eq!(rig.at(10), ["fail a #1 User"]);
 }
+
+#[test]
+fn reasons_are_numbered_from_one_and_no_number_comes_twice() {
+    let mut rig = Rig::new();
+    let (region, a) = rig.started_in_region("a", Policy::CollectAll);
+    let b = rig.started("b", region);
+    let own = rig.region_in("own", a, Policy::CollectAll, Ownership::default());
+    rig.started("c", own);
+    rig.cancel(b, CancelKind::User);
+    assert_eq!(rig.reason(b).id, 1);
+    rig.cancel_region(region, CancelKind::User);
+    let of_region = rig.kernel.region_reason(region).unwrap().unwrap();
+    let of_own = rig.kernel.region_reason(own).unwrap().unwrap();
+    let ids = [&of_region, &rig.reason(a), &of_own].map(|reason| reason.id);
+    assert_eq!(ids, [2, 3, 4]);
+    assert_eq!(rig.reason(b).id, 3, "the stronger one");
+}
+
+#[test]
+fn a_request_that_finds_only_host_operations_draining_starts_no_clock_of_its_own() {
+    let mut rig = Rig::new();
+    let a = rig.started("a", rig.root());
+    let op = rig.op("o", a, HostOpKind::Foreign, 0);
+    assert_eq!(rig.complete(a, Outcome::Ok), None);
+    assert_eq!(rig.effects(), ["abort o by LinkedExit"]);
+    assert_eq!(rig.kernel.counters().timers_live, 1, "the operation's own");
+    rig.cancel(a, CancelKind::User);
+    assert_eq!(rig.kernel.counters().timers_live, 1);
+    rig.kernel.host_complete(op, 0).unwrap();
+    assert_eq!(rig.settle(), ["done a Ok by User"]);
+    assert_eq!(rig.kernel.counters().timers_live, 0);
+}
+
+#[test]
+fn a_cancelled_body_that_leaves_only_host_operations_starts_no_clock_of_its_own() {
+    let mut rig = Rig::new();
+    let a = rig.started("a", rig.root());
+    let op = rig.op("o", a, HostOpKind::Foreign, 0);
+    rig.cancel(a, CancelKind::User);
+    assert_eq!(rig.kernel.counters().timers_live, 2, "the body's and o's");
+    assert_eq!(rig.complete(a, Outcome::Err), None);
+    assert_eq!(rig.kernel.counters().timers_live, 1);
+    rig.kernel.host_complete(op, 0).unwrap();
+    assert_eq!(rig.settle(), ["abort o by User", "done a Err by User"]);
+    assert_eq!(rig.kernel.counters().timers_live, 0);
+}
+
+#[test]
+fn a_result_of_any_code_that_came_before_the_cancellation_was_observed_is_handed_over() {
+    for code in 0..4 {
+        let mut rig = Rig::new();
+        let a = rig.started("a", rig.root());
+        let op = rig.op("o", a, HostOpKind::Foreign, 1);
+        rig.kernel.host_complete(op, code).unwrap();
+        rig.cancel(a, CancelKind::User);
+        assert_eq!(rig.turn(), [format!("resume a #1 -> {code}")]);
+    }
+}

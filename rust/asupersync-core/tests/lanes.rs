@@ -11,7 +11,8 @@ mod support;
 
 use asupersync_core::limits::DRAIN_TIME_NS_MAX;
 use asupersync_core::{
-    Budget, CancelKind, EventKind, Handle, Kernel, KernelConfig, Lane, Outcome, TieBreak, Time,
+    Budget, CancelKind, EventKind, Handle, HostOpKind, Kernel, KernelConfig, Lane, Outcome,
+    TieBreak, Time,
 };
 use proptest::prelude::*;
 use support::{Rig, config, ms};
@@ -323,6 +324,40 @@ fn places_of_tasks_that_moved_on_do_not_pile_up() {
     }
     assert!(rig.is_live_task(waiting));
     assert!(places(&rig) < 1_000);
+}
+
+#[test]
+fn a_queued_task_that_is_woken_again_keeps_its_place() {
+    let mut rig = Rig::new();
+    let [a, b] = ["a", "b"].map(|name| rig.started(name, rig.root()));
+    let op = rig.op("o", a, HostOpKind::Foreign, 1);
+    rig.checkpoint(a);
+    rig.checkpoint(b);
+    rig.kernel.host_notify(op, 5).unwrap();
+    rig.checkpoint(a);
+    assert_eq!(rig.turn(), ["resume a", "resume a #1 -> 5", "resume b"]);
+}
+
+#[test]
+fn a_task_that_is_alone_in_its_queue_draws_no_chance() {
+    let order = |dispatches| {
+        let mut rig = Rig::with(&KernelConfig {
+            seed: 5,
+            ties: TieBreak::Seeded,
+            ..config()
+        });
+        let alone = rig.started("alone", rig.root());
+        for _ in 0..dispatches {
+            rig.checkpoint(alone);
+            assert_eq!(rig.turn(), ["resume alone"]);
+        }
+        for nth in 0..20 {
+            rig.task(&nth.to_string(), rig.root());
+        }
+        rig.turn()
+    };
+    let seen = order(0);
+    assert!((1..10).all(|dispatches| order(dispatches) == seen));
 }
 
 proptest! {

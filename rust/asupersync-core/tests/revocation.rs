@@ -469,3 +469,56 @@ fn shutdown_of_a_house_full_of_bodies_that_never_answer_closes_in_bounded_time()
         .count();
     assert!(revoked >= 12, "{revoked}");
 }
+
+/// Late are the scheduler and the region's finalizer's first dispatch, so that its time starts
+/// anew; the request that comes then bounds what it still has.
+#[test]
+fn a_regions_finalizer_that_started_late_has_the_cleanup_polls_of_a_later_request() {
+    let mut rig = Rig::new();
+    let region = rig.region("r", rig.root(), Policy::FailFast);
+    rig.kernel.region_defer(region).unwrap();
+    rig.kernel.region_close(region).unwrap();
+    rig.settle();
+    let finalizer = rig.kernel.region_finalizer_spawn(region).unwrap();
+    rig.name(finalizer, "f");
+    assert_eq!(rig.at(6_000), ["start f"]);
+    rig.cancel_region(region, CancelKind::User);
+    let mut after = 0;
+    for at in (6_000_u64..).step_by(1_000) {
+        assert!(at < 1_000_000, "it has the polls of a weaker request");
+        rig.checkpoint(finalizer);
+        let effects = rig.at(at);
+        if effects != ["resume f"] {
+            assert_eq!(effects[0], "revoked f by ParentCancelled");
+            break;
+        }
+        after += u64::from(at > 11_000);
+    }
+    let allowed = u64::from(CancelKind::ParentCancelled.cleanup_polls());
+    assert!((allowed - 1..=allowed + 1).contains(&after), "{after}");
+}
+
+/// As for a body that has observed its cancellation: the clean-up budget is given once.
+#[test]
+fn a_stronger_request_does_not_shorten_the_cleanup_polls_of_a_loop_in_overtime() {
+    let mut rig = Rig::new();
+    let task = rig.started("a", rig.root());
+    rig.kernel.task_mask(task).unwrap();
+    rig.cancel(task, CancelKind::User);
+    let mut after = 0;
+    for at in (0_u64..).step_by(100) {
+        assert!(at < 1_000_000, "it spins for ever");
+        if at == 6_000 {
+            rig.cancel(task, CancelKind::Shutdown);
+        }
+        rig.checkpoint(task);
+        let effects = rig.at(at);
+        if effects != ["resume a"] {
+            assert_eq!(effects[0], "revoked a by Shutdown");
+            break;
+        }
+        after += u64::from(at > 5_000);
+    }
+    let allowed = u64::from(CancelKind::User.cleanup_polls());
+    assert!((allowed - 1..=allowed + 1).contains(&after), "{after}");
+}

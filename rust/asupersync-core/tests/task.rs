@@ -10,7 +10,7 @@ mod support;
 
 use asupersync_core::limits::{FINALIZERS_MAX, MASK_DEPTH_MAX};
 use asupersync_core::{
-    Budget, CancelKind, ErrorKind, HostOpKind, Outcome, Ownership, Policy, TaskState,
+    Budget, CancelKind, ErrorKind, Handle, HostOpKind, Outcome, Ownership, Policy, TaskState,
 };
 use support::{Rig, kind_of, ms};
 
@@ -360,11 +360,10 @@ fn a_slot_that_an_effect_names_is_not_used_again_before_the_next_turn() {
 }
 
 #[test]
-fn a_task_inherits_its_owners_deadline_and_priority_and_not_its_quota() {
+fn a_task_inherits_its_owners_deadline_and_priority() {
     let mut rig = Rig::new();
     let budget = Budget {
         deadline: ms(50),
-        polls: 1,
         priority: 3,
         ..Budget::DEFAULT
     };
@@ -395,4 +394,55 @@ fn a_task_inherits_its_owners_deadline_and_priority_and_not_its_quota() {
     rig.at(50);
     assert_eq!(rig.reason(child).kind, CancelKind::Deadline);
     assert_eq!(rig.kernel.task_state(urgent), Ok(TaskState::Running));
+}
+
+#[test]
+fn only_the_failure_of_its_own_child_makes_a_cancelled_owner_fail() {
+    let linked = Ownership {
+        linked: true,
+        ..Ownership::default()
+    };
+    type Cancel = fn(&mut Rig, Handle, Handle);
+    let causes: [(Cancel, &str); 2] = [
+        (
+            |rig, _, above| rig.cancel_region(above, CancelKind::User),
+            "done owner Cancelled by ParentCancelled",
+        ),
+        (
+            |rig, owner, _| rig.cancel(owner, CancelKind::FailFast),
+            "done owner Cancelled by FailFast",
+        ),
+    ];
+    for (cancel, end) in causes {
+        let mut rig = Rig::new();
+        let (above, owner) = rig.started_in_region("owner", Policy::CollectAll);
+        let region = rig.region_in("own", owner, Policy::CollectAll, linked);
+        let child = rig.started("child", region);
+        rig.checkpoint(owner);
+        cancel(&mut rig, owner, above);
+        rig.turn();
+        assert_eq!(rig.complete(owner, Outcome::Cancelled), None);
+        rig.complete(child, Outcome::Err);
+        assert!(rig.settle().contains(&end.to_owned()), "{end}");
+    }
+}
+
+#[test]
+fn ends_are_counted_and_those_by_cancellation_once_more() {
+    let mut rig = Rig::new();
+    let counts = |rig: &Rig| {
+        let counters = rig.kernel.counters();
+        let ended = (counters.tasks_completed, counters.tasks_cancelled);
+        (counters.tasks_spawned, counters.tasks_live, ended)
+    };
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| rig.started(name, rig.root()));
+    assert_eq!(counts(&rig), (4, 4, (0, 0)));
+    rig.complete(a, Outcome::Ok);
+    rig.complete(b, Outcome::Err);
+    assert_eq!(counts(&rig), (4, 2, (2, 0)));
+    for (task, cancelled) in [(c, 1), (d, 2)] {
+        rig.cancel(task, CancelKind::User);
+        rig.complete(task, Outcome::Cancelled);
+        assert_eq!(counts(&rig).2, (2 + cancelled, cancelled));
+    }
 }

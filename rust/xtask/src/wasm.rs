@@ -16,6 +16,11 @@ use crate::{process, sizes};
 pub(crate) const OUT_DIR: &str = "packages/browser-core/wasm";
 
 const CRATE: &str = "asupersync-wasm-bindings";
+const DEMO_CRATE: &str = "rust-demo";
+
+/// What of the facade there is in wasm only.
+const FACADE_FEATURES: &str =
+    "asupersync/browser-io,asupersync/browser-trace,asupersync/deterministic-mode";
 const TARGET: &str = "wasm32-unknown-unknown";
 const OUT_NAME: &str = "asupersync";
 const ARTEFACTS: [&str; 5] = [
@@ -37,7 +42,7 @@ pub(crate) enum Names {
 
 /// Builds all artefacts, or finds them up to date. The last line printed says which.
 pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
-    let compiled = compile(root)?;
+    let compiled = compile(root, CRATE)?;
     let stamp_file = root.join("target/wasm/artefacts.stamp");
     let stamp = stamp(root, &compiled, names)?;
     let out_dir = root.join(OUT_DIR);
@@ -70,26 +75,34 @@ pub(crate) fn lint(root: &Path) -> Result<()> {
         None => Command::new(cargo()),
     };
     command.current_dir(root).args(["clippy", "--locked"]);
-    command.args(["--package", "asupersync-wasm-core", "--package", CRATE]);
+    // The demo has every feature of the facade that a browser can have.
+    for package in ["asupersync-wasm-core", CRATE, "asupersync", DEMO_CRATE] {
+        command.args(["--package", package]);
+    }
+    command.args(["--no-default-features", "--features", FACADE_FEATURES]);
     target(&mut command, root, toolchain);
     process::run(command.args(["--", "--deny", "warnings"]))
 }
 
-/// Compiles the bindings and returns the wasm file.
-fn compile(root: &Path) -> Result<PathBuf> {
+/// A cargo command for the wasm target, with the compiler and the flags for it.
+pub(crate) fn cargo_for_wasm(root: &Path, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(cargo());
-    command
-        .current_dir(root)
-        .args(["build", "--quiet", "--locked"]);
-    command.args(["--profile", "wasm", "--package", CRATE]);
+    command.current_dir(root).args(arguments);
     target(&mut command, root, Toolchain::read(root)?);
-    process::run(&mut command)
+    Ok(command)
+}
+
+/// Compiles a crate as people get it and returns the wasm file.
+pub(crate) fn compile(root: &Path, package: &str) -> Result<PathBuf> {
+    let arguments = ["build", "--quiet", "--locked", "--profile", "wasm"];
+    let mut command = cargo_for_wasm(root, &arguments)?;
+    process::run(command.args(["--package", package]))
         .context("compiling for wasm; if its std is missing, `npm run setup` gets it")?;
-    let file = CRATE.replace('-', "_") + ".wasm";
+    let file = package.replace('-', "_") + ".wasm";
     Ok(target_dir(root).join(TARGET).join("wasm").join(file))
 }
 
-fn cargo() -> OsString {
+pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

@@ -190,13 +190,13 @@ impl Cx {
     }
 
     /// Has work done outside the kernel: `start` gets a [`Completer`] and returns at once; the
-    /// value may come from any thread. A cancellation fails the wait and sets
-    /// [`Completer::is_cancelled`]; the task ends only after the work has, or after the drain
+    /// value may come from any thread. A cancellation fails the wait and is told by
+    /// [`Completer::is_cancelled`] and [`Completer::on_cancel`]; the task ends only after the work has, or after the drain
     /// time.
     ///
     /// Cancel-safe: dropped before the first poll it starts nothing; dropped later, the work is
     /// told, and its value is dropped when it comes.
-    pub fn host_op<T: Send + 'static>(
+    pub fn host_op<T: PlatformSend + 'static>(
         &self,
         start: impl FnOnce(Completer<T>) + PlatformSend + 'static,
     ) -> HostOp<T> {

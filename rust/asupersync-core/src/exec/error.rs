@@ -22,6 +22,9 @@ pub enum Error {
     Panicked(Box<str>),
     /// A host operation was given up by its host without a value.
     Abandoned,
+    /// A host operation failed, for what its host says: a request without an answer, a socket
+    /// that could not be opened.
+    Failed(Box<str>),
     /// The kernel refused: a limit, a closed scope, or a `Cx` used outside its task.
     Refused(KernelError),
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Error {
             Self::ChildFailed => f.write_str("a child failed"),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Abandoned => f.write_str("the host gave the operation up"),
+            Self::Failed(message) => write!(f, "the host operation failed: {message}"),
             Self::Refused(error) => error.fmt(f),
         }
     }

@@ -15,7 +15,9 @@ use super::{Cx, Report};
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};
 use crate::outcome::Outcome as Ending;
+use crate::snapshot::Row;
 use crate::time::Time;
+use crate::trace::Event;
 
 /// When a driver is to turn again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,20 +73,35 @@ impl Executor {
     /// dispatched, and says when to turn again. At most
     /// [`polls_per_tick`](KernelConfig::polls_per_tick) futures are polled.
     pub fn turn(&self) -> Next {
+        self.turn_while(|| true)
+    }
+
+    /// As [`Executor::turn`], but polls no further future once `has_time`, which is asked before
+    /// each but the first, says no: the driver of a page must give the thread back. What was
+    /// dispatched and not polled is polled first by the next turn, before the kernel dispatches
+    /// anything else.
+    pub fn turn_while(&self, mut has_time: impl FnMut() -> bool) -> Next {
         let messages = self.shared.inbox.take();
         let mut state = self.shared.lock_now();
         for message in state.tape.turn(messages) {
             state.apply(message);
         }
-        let now = state.kernel.now();
-        state.kernel.tick(now);
+        if !state.has_queued() {
+            let now = state.kernel.now();
+            state.kernel.tick(now);
+        }
         state.absorb();
         let mut job = state.next_job();
         let leavings = state.take_leavings();
         drop(state);
         clean_up(leavings);
         while let Some(next) = job {
-            job = self.run(next);
+            self.run(next);
+            if !has_time() {
+                break;
+            }
+            // After what the last poll left was cleaned up: what a destructor does happens first.
+            job = self.shared.lock().next_job();
         }
         self.next()
     }
@@ -108,13 +125,26 @@ impl Executor {
         Report::of(&self.shared.lock())
     }
 
+    /// The live tree, parents before children, siblings in order of birth. O(live).
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Row> {
+        self.shared.lock().kernel.snapshot()
+    }
+
+    /// The events that the trace ring holds, oldest first: at most
+    /// [`trace_capacity`](KernelConfig::trace_capacity). O(held).
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.shared.lock().kernel.events().copied().collect()
+    }
+
     /// What is wrong in the kernel: nothing, ever.
     pub(crate) fn check_invariants(&self) -> core::result::Result<(), Violation> {
         self.shared.lock().kernel.check_invariants()
     }
 
-    /// Polls one future and gives the next one to poll.
-    fn run(&self, job: Job) -> Option<Job> {
+    /// Polls one future.
+    fn run(&self, job: Job) {
         let Job {
             task,
             future,
@@ -145,12 +175,12 @@ impl Executor {
         }
         let leavings = state.take_leavings();
         drop(state);
-        // Before the next future is found: what a destructor does happens first.
         clean_up(leavings);
-        self.shared.lock().next_job()
     }
 
-    fn next(&self) -> Next {
+    /// When to turn again, as the last turn said it or as it has become since. O(log n).
+    #[must_use]
+    pub fn next(&self) -> Next {
         let mut state = self.shared.lock();
         if state.kernel.is_runnable() || state.has_queued() || !self.shared.inbox.is_empty() {
             return Next::Again;
@@ -185,12 +215,16 @@ fn poll_once(mut future: BoxFuture<Ending>, waker: &Waker) -> Polled {
 
 fn clean_up(leavings: Leavings) {
     let Leavings {
+        aborts,
         ended,
         records,
         futures,
     } = leavings;
-    // A destructor that panics has been reported by the panic hook; the task it was of has
-    // ended, and others must not be held up by it.
+    // A destructor or an abort that panics has been reported by the panic hook; the task it was
+    // of has ended, and others must not be held up by it.
+    for order in aborts {
+        let _ = catch_unwind(AssertUnwindSafe(|| order.tell()));
+    }
     for record in records {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
     }

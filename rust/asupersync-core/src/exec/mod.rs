@@ -22,6 +22,8 @@
 //! assert_eq!(run.outcome, Outcome::<_, Error>::Ok("fast"));
 //! ```
 
+mod abort;
+mod capsule;
 mod cx;
 mod error;
 mod executor;
@@ -44,6 +46,7 @@ mod state;
 mod tape;
 mod wait;
 
+pub use capsule::Capsule;
 pub use cx::Cx;
 pub use error::{Error, Result};
 pub use executor::{Executor, Next};

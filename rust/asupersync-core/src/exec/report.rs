@@ -1,7 +1,7 @@
 //! Owns the report on a run: its hashes, and what is left of it.
 
 use super::state::State;
-use crate::kernel::Counters;
+use crate::counters::Counters;
 
 /// What a run has come to. Equal seeds and equal bodies give equal reports in the lab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

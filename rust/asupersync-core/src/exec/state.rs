@@ -5,9 +5,9 @@ use core::fmt;
 use core::future::Future;
 use core::task::Waker;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::abort::AbortOrder;
 use super::cx::Cx;
 use super::error::{Error, Result};
 use super::host::Host;
@@ -45,8 +45,8 @@ pub(crate) struct State {
     records_live: usize,
     /// Regions that somebody waits for, and their end.
     pub(crate) regions: BTreeMap<Handle, Option<RegionEnd>>,
-    /// Open host operations, and the flag that says they are cancelled.
-    pub(crate) host_ops: BTreeMap<Handle, Arc<AtomicBool>>,
+    /// Open host operations, and the order that aborts each.
+    pub(crate) host_ops: BTreeMap<Handle, Arc<AbortOrder>>,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
@@ -55,10 +55,11 @@ pub(crate) struct State {
     leavings: Leavings,
 }
 
-/// What is to be done once the lock is free, because it runs code of others: tell packets,
-/// wake wakers, drop futures.
+/// What is to be done once the lock is free, because it runs code of others: abort host
+/// operations, tell packets, wake wakers, drop futures.
 #[derive(Default)]
 pub(crate) struct Leavings {
+    pub(crate) aborts: Vec<Arc<AbortOrder>>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) records: Vec<Record>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
@@ -221,6 +222,10 @@ impl State {
         let records = self.records.drain(..).flatten().map(|record| *record);
         self.leavings.records.extend(records);
         self.records_live = 0;
+        for order in core::mem::take(&mut self.host_ops).into_values() {
+            order.give();
+            self.leavings.aborts.push(order);
+        }
         self.take_leavings()
     }
 
@@ -267,8 +272,9 @@ impl State {
                     }
                 }
                 Effect::HostCancel { op, .. } => {
-                    if let Some(is_cancelled) = self.host_ops.get(&op) {
-                        is_cancelled.store(true, Ordering::Release);
+                    if let Some(order) = self.host_ops.get(&op) {
+                        order.give();
+                        self.leavings.aborts.push(Arc::clone(order));
                     }
                 }
                 Effect::HostDropped { op } | Effect::HostRevoked { op } => {

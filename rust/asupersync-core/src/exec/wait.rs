@@ -2,8 +2,8 @@
 
 use core::task::{Context, Poll};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use super::abort::AbortOrder;
 use super::error::{Error, Result};
 use super::record::{Progress, Reuse};
 use super::state::{Shared, State};
@@ -131,13 +131,13 @@ fn arm(state: &mut State, task: Handle, target: &Target) -> Result<u32> {
 pub(crate) fn open_host_op(
     shared: &Arc<Shared>,
     task: Handle,
-    is_cancelled: &Arc<AtomicBool>,
+    order: &Arc<AbortOrder>,
 ) -> Result<(Wait, Option<Handle>)> {
     let mut state = shared.lock();
     let token = state.running(task)?.waits.new_token();
     let op = state.kernel.host_open(task, HostOpKind::Foreign, token)?;
     if let Some(op) = op {
-        state.host_ops.insert(op, Arc::clone(is_cancelled));
+        state.host_ops.insert(op, Arc::clone(order));
     }
     state.running(task)?.waits.begin(token);
     let wait = Wait {

@@ -22,9 +22,9 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run,
-    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at
-    /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of obligations of its region, or
-    /// a bad handle.
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`SLOTS_MAX`](crate::limits::SLOTS_MAX),
+    /// at [`WAITS_MAX`](crate::limits::WAITS_MAX) or at the limit of obligations of its region,
+    /// or a bad handle.
     pub fn host_open(
         &mut self,
         task: Handle,
@@ -42,9 +42,12 @@ impl Kernel {
         if kind.is_obligation() {
             self.admit_obligation(region)?;
         }
-        if self.host_ops.is_full() || self.waits.is_full() {
+        if self.host_ops.is_full() {
             let live = u64::from(self.host_ops.len());
             return Err(limit_reached("room for one more host operation", live));
+        }
+        if token != 0 && self.waits.is_full() {
+            return Err(self.no_room_for_wait());
         }
         let owner = self.tasks.at_mut(task_key);
         let born = label(EventKind::HostOpSubmitted, kind as u32);
@@ -80,7 +83,9 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if something waits for it already, or if it
-    /// is being let go while its task is not cancelled; or a bad handle.
+    /// is being let go while its task is not cancelled;
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`WAITS_MAX`](crate::limits::WAITS_MAX);
+    /// or a bad handle.
     pub fn host_wait(&mut self, op: Handle, token: u32) -> Result<()> {
         let key = self.host_op_key(op)?;
         let record = self.host_ops.at(key);
@@ -230,6 +235,34 @@ impl Kernel {
         self.graves.push(Grave::HostOp(key));
         if self.tasks.at(task).activity == Activity::Draining {
             self.settling.push(Settle::Task(task));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::table::Table;
+    use crate::{ErrorKind, HostOpKind, Kernel, KernelConfig, Time};
+
+    #[test]
+    fn a_full_table_of_operations_or_of_waits_refuses_one_more_and_changes_nothing() {
+        let shrink: [fn(&mut Kernel); 2] = [
+            |kernel| kernel.host_ops = Table::new(1, 3),
+            |kernel| kernel.waits = Table::new(1, 3),
+        ];
+        for shrink in shrink {
+            let mut kernel = Kernel::new(&KernelConfig::default());
+            shrink(&mut kernel);
+            let task = kernel.region_spawn(kernel.root()).expect("room");
+            kernel.tick(Time::ZERO);
+            let first = kernel.host_open(task, HostOpKind::Foreign, 1);
+            assert!(matches!(first, Ok(Some(_))));
+            let before = (kernel.counters(), kernel.fingerprint());
+            let refused = kernel.host_open(task, HostOpKind::Foreign, 2);
+            let refused = refused.map_err(|error| error.kind);
+            assert_eq!(refused, Err(ErrorKind::LimitReached));
+            assert_eq!((kernel.counters(), kernel.fingerprint()), before);
+            assert_eq!(kernel.check_invariants(), Ok(()));
         }
     }
 }

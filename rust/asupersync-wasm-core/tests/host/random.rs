@@ -9,6 +9,7 @@ use crate::draw::{Draw, Repeat, count};
 use crate::fake_port::{CONFIG, FakePort, records};
 use asupersync_core::Handle;
 use asupersync_wasm_core::abi::EffectCode;
+use asupersync_wasm_core::queries::ROW_WORDS;
 use asupersync_wasm_core::{Driver, DriverConfig};
 
 /// Handles of one kind that are kept to be used again; many of them are stale after a while.
@@ -25,7 +26,7 @@ struct Run {
     driver: Driver<FakePort>,
     port: FakePort,
     /// Handles that were given, by kind.
-    pools: [Vec<f64>; 3],
+    pools: [Vec<f64>; 4],
     /// Handles of another runtime.
     foreign: Vec<f64>,
     /// Regions by slot, to answer orders to run their finalizers.
@@ -47,6 +48,7 @@ impl Run {
             drain_ms: draw.of(&[0.0, 0.5, 20.0, 5_000.0]),
             slice_ms: draw.of(&[0.0, 5.0, 1e9]),
             trace_capacity: draw.of(&[0.0, 1.0, 64.0]),
+            ..CONFIG
         };
         let driver = Driver::new(config, port.clone()).unwrap();
         let mut other = Driver::new(
@@ -65,7 +67,7 @@ impl Run {
             draw,
             driver,
             port,
-            pools: [vec![root], vec![root], vec![root]],
+            pools: core::array::from_fn(|_| vec![root]),
             foreign,
             regions: BTreeMap::from([(slot(root), root)]),
             owed: Vec::new(),
@@ -79,12 +81,12 @@ impl Run {
         match self.draw.below(24) {
             0 => self.draw.of(&self.foreign),
             1 => {
-                let known = self.draw.of(&self.pools[which % 3]);
+                let known = self.draw.of(&self.pools[which % 4]);
                 self.draw.forged(known)
             }
             2 => self.draw.any_handle(),
             3 => self.draw.hostile(),
-            4 => self.draw.of(&self.pools[which % 3]),
+            4 => self.draw.of(&self.pools[which % 4]),
             5 | 6 if kind_of_call(which) == 0 => self.driver.root(),
             _ => self.draw.of(&self.pools[kind_of_call(which)]),
         }
@@ -145,6 +147,7 @@ impl Run {
                 &mut self.pools[0]
             }
             17 => &mut self.pools[2],
+            25 => &mut self.pools[3],
             _ => &mut self.pools[1],
         };
         if pool.len() < POOL {
@@ -232,7 +235,7 @@ impl Run {
         assert!((0.0..1.0).contains(&driver.random()));
         assert!(driver.revision() >= 0.0);
         let rows = driver.snapshot();
-        assert_eq!(driver.rows().len(), rows * 6);
+        assert_eq!(driver.rows().len(), rows * ROW_WORDS);
         assert!(driver.events().len().is_multiple_of(5));
         assert!(driver.count(number).is_nan() || driver.count(number) >= 0.0);
     }
@@ -273,8 +276,9 @@ impl Run {
 /// The pool of the kind of handle that call `which` is for.
 fn kind_of_call(which: usize) -> usize {
     match which {
-        0 | 2..=5 | 7 | 8 => 0,
-        18.. => 2,
+        0 | 2..=5 | 7 | 8 | 21 => 0,
+        18..=20 => 2,
+        26..=28 => 3,
         _ => 1,
     }
 }

@@ -252,7 +252,7 @@ impl World {
     /// Enters the handle that the kernel gave in answer.
     pub(crate) fn named(&mut self, answer: Answer, id: Id) {
         assert!(self.given.insert(id), "{id:#x} was given before");
-        let kind = match answer {
+        let given = match answer {
             Answer::NewRegion(parent, policy) => {
                 let region = Region {
                     parent: Some(parent),
@@ -288,6 +288,7 @@ impl World {
                 let op = Op {
                     task,
                     is_signal,
+                    kind,
                     is_shielded: self.task(task).running == Running::Finalizer,
                     state: code::SUBMITTED,
                     reason: None,
@@ -300,7 +301,7 @@ impl World {
             }
             Answer::Status(_) | Answer::Refused(_) => panic!("{answer:?} names nothing"),
         };
-        assert_eq!((kind_of(id), id >> 46), (kind, TAG), "{id:#x}");
+        assert_eq!((kind_of(id), id >> 46), (given, TAG), "{id:#x}");
     }
 
     fn ended(&mut self, id: Id) -> Answer {

@@ -5,6 +5,7 @@ mod commands;
 mod turn;
 mod world;
 
+use asupersync_wasm_core::queries::ROW_WORDS;
 use asupersync_wasm_core::{Driver, DriverConfig};
 
 use crate::draw::{Draw, count, number};
@@ -209,11 +210,11 @@ impl Pair {
             assert_eq!(found, number(expected), "counter {code}");
         }
         self.driver.snapshot();
-        let mut rows: Vec<[u32; 6]> = self
+        let mut rows: Vec<[u32; ROW_WORDS]> = self
             .driver
             .rows()
-            .chunks(6)
-            .map(|row| [row[0], row[1], row[2], row[3], row[4], row[5]])
+            .chunks(ROW_WORDS)
+            .map(|row| row.try_into().unwrap())
             .collect();
         rows.sort_unstable();
         assert_eq!(rows, self.world.rows());
@@ -222,21 +223,24 @@ impl Pair {
 
 impl World {
     /// The live tree as the snapshot has it, sorted.
-    fn rows(&self) -> Vec<[u32; 6]> {
+    fn rows(&self) -> Vec<[u32; ROW_WORDS]> {
         // `HandleKindCode` is half of what the three bits of a handle say, for these kinds.
         let named = |id: Id| [(id >> 44 & 3) as u32, (id & 0x3F_FFFF) as u32];
-        let row = |id: Id, parent: Option<Id>, state, reason: Option<world::Reason>| {
+        let row = |id: Id, parent: Option<Id>, state, reason: Option<world::Reason>, detail| {
             let ([kind, slot], [above, at]) = (named(id), parent.map_or([0, 0], named));
             let cancel = reason.map_or(0, |reason| u32::from(reason.kind.code()) + 1);
-            [kind, slot, above, at, state, cancel]
+            [kind, slot, above, at, state, cancel, detail]
         };
         let regions = self.regions.iter();
         let tasks = self.tasks.iter();
         let ops = self.ops.iter();
         let mut rows: Vec<_> = regions
-            .map(|(id, region)| row(*id, region.parent, region.state, region.reason))
-            .chain(tasks.map(|(id, task)| row(*id, Some(task.region), task.state, task.reason)))
-            .chain(ops.map(|(id, op)| row(*id, Some(op.task), op.state, op.reason)))
+            .map(|(id, region)| {
+                let policy = region.policy as u32;
+                row(*id, region.parent, region.state, region.reason, policy)
+            })
+            .chain(tasks.map(|(id, task)| row(*id, Some(task.region), task.state, task.reason, 0)))
+            .chain(ops.map(|(id, op)| row(*id, Some(op.task), op.state, op.reason, op.kind)))
             .collect();
         rows.sort_unstable();
         rows

@@ -115,6 +115,7 @@ impl Task {
 pub(crate) struct Op {
     pub(crate) task: Id,
     pub(crate) is_signal: bool,
+    pub(crate) kind: u32,
     pub(crate) is_shielded: bool,
     pub(crate) state: u32,
     pub(crate) reason: Option<Reason>,
