@@ -8,6 +8,7 @@
 
 mod abi;
 mod features;
+mod miri;
 mod parity;
 mod process;
 mod rust_demo;
@@ -29,6 +30,8 @@ cargo xtask COMMAND
   lint-wasm        run clippy on the code that exists for wasm only
   features         check every combination of the facade's features, on both targets
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
+  miri [--all]     run core's unit tests under Miri, which rustup installs if it is missing
+                   (--all runs what else it can of core and native: much of an hour)
   parity [--check] write the golden files of the parity corpus and show what changed, or fail
                    when one is stale at any optimisation level
   sizes            print the sizes of the built wasm
@@ -59,6 +62,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
+        ["miri"] => miri::run(root, miri::Tests::Units),
+        ["miri", "--all"] => miri::run(root, miri::Tests::All),
         ["parity"] => parity::write(root),
         ["parity", "--check"] => parity::check(root),
         ["sizes"] => sizes::print(root),

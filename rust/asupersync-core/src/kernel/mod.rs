@@ -8,6 +8,8 @@
 
 mod cancel;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod full_tables;
 mod host_ops;
 mod lookup;
