@@ -16,6 +16,8 @@ const env = {
 
 switch (mode) {
   case "production":
+    // The server lists its public folder when it starts: the page in Rust must lie there by then.
+    demand(await run("cargo", ["xtask", "rust-demo"], { cwd: root }));
     demand(await turbo(["build", "--filter=next-demo"], { env }));
     serve("start");
     break;

@@ -2,7 +2,7 @@
 // rust/asupersync-wasm-core: change it there.
 
 /** Raised by every change that is not an addition; checked when the wasm is loaded. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** What a record asks of the SDK. */
 export const EffectCode = {
@@ -62,6 +62,7 @@ export const HostKindCode = {
   foreign: 0,
   fetch: 1,
   signal: 2,
+  socket: 3,
 } as const;
 
 /** One of the codes of {@link HostKindCode}. */
@@ -79,6 +80,47 @@ export const ObligationKindCode = {
 
 /** One of the codes of {@link ObligationKindCode}. */
 export type ObligationKindCode = (typeof ObligationKindCode)[keyof typeof ObligationKindCode];
+
+/** What becomes of an obligation that a task still holds when it has ended by itself. */
+export const LeakPolicyCode = {
+  /** It leaks, and the task ends panicked. */
+  panic: 0,
+  /** It leaks. */
+  report: 1,
+  /** It is aborted. */
+  abort: 2,
+} as const;
+
+/** One of the codes of {@link LeakPolicyCode}. */
+export type LeakPolicyCode = (typeof LeakPolicyCode)[keyof typeof LeakPolicyCode];
+
+/** How equals are ordered. */
+export const TieBreakCode = {
+  insertion: 0,
+  seeded: 1,
+} as const;
+
+/** One of the codes of {@link TieBreakCode}. */
+export type TieBreakCode = (typeof TieBreakCode)[keyof typeof TieBreakCode];
+
+/** Where each number of a configuration stands. From `ties` on, -1 is the default. */
+export const ConfigField = {
+  seed: 0,
+  tag: 1,
+  drainMs: 2,
+  sliceMs: 3,
+  traceCapacity: 4,
+  /** A `TieBreakCode`. */
+  ties: 5,
+  /** A `LeakPolicyCode`. */
+  leakPolicy: 6,
+  cancelStreak: 7,
+  pollsPerTick: 8,
+  generationsMax: 9,
+} as const;
+
+/** One of the codes of {@link ConfigField}. */
+export type ConfigField = (typeof ConfigField)[keyof typeof ConfigField];
 
 /** Where a task stands. */
 export const TaskStateCode = {

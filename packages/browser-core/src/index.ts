@@ -9,11 +9,15 @@ export {
   HandleKindCode,
   HostKindCode,
   HostStateCode,
+  LeakPolicyCode,
+  ObligationKindCode,
+  ObligationStateCode,
   OutcomeCode,
   OwnershipFlag,
   PolicyCode,
   RegionStateCode,
   TaskStateCode,
+  TieBreakCode,
 } from "./abi.gen.js";
 export { KernelLoadError, type KernelLoadErrorCode } from "./errors.js";
 export type { Handle, Kernel, KernelConfig, Status } from "./kernel.js";

@@ -1,6 +1,7 @@
 /** Owns the types of the kernel's raw calls: numbers in, one number out. */
+import type { LeakPolicyCode, TieBreakCode } from "./abi.gen.js";
 
-/** Names a region, task or host operation: slot, generation, kind and runtime in one safe integer. */
+/** Names a region, task, host operation or obligation: slot, generation, kind and runtime in one safe integer. */
 export type Handle = number;
 
 /** At least 0: done, and what it says is the call's own. Below 0: minus an `ErrorKindCode`. */
@@ -18,6 +19,16 @@ export interface KernelConfig {
   readonly sliceMs: number;
   /** Events that the trace ring holds. */
   readonly traceCapacity: number;
+  /** How equals are ordered. Default: in insertion order. */
+  readonly ties?: TieBreakCode;
+  /** What becomes of an obligation that a task still holds when it has ended by itself. Default: `panic`. */
+  readonly leakPolicy?: LeakPolicyCode;
+  /** Dispatches of the cancel lane in a row while other work is runnable, at least 1. Default: 16. */
+  readonly cancelStreak?: number;
+  /** Dispatches in one turn, at least 1. Default: 256. */
+  readonly pollsPerTick?: number;
+  /** Generations of a slot before it is retired; a small number is for tests. Default: 2^22 - 1. */
+  readonly generationsMax?: number;
 }
 
 /**
@@ -55,6 +66,8 @@ export interface Kernel {
   region_cancel(region: Handle, kind: number, message: string): Status;
   /** Cancels the region with `timeout` in `ms` milliseconds, unless it has closed. */
   region_timeout(region: Handle, ms: number): Status;
+  /** Limits what the region may hold at once from now on; -1 is no limit. */
+  region_limits(region: Handle, tasks: number, regions: number, obligations: number): Status;
   /** Registers one finalizer; `regionFinalize` asks for it. */
   region_defer(region: Handle): Status;
   /** Makes the task that runs the finalizer which `regionFinalize` asked for. */
@@ -63,7 +76,19 @@ export interface Kernel {
   region_reason(region: Handle): number;
 
   /** Tightens the budget of a task; -1 leaves a part as it is. */
-  task_budget(task: Handle, deadlineMs: number, polls: number, priority: number): Status;
+  task_budget(
+    task: Handle,
+    deadlineMs: number,
+    polls: number,
+    cost: number,
+    priority: number,
+  ): Status;
+  /** Charges a whole `cost` to the task's quota; past it the task is cancelled with `costBudget`. */
+  task_charge(task: Handle, cost: number): Status;
+  /** Shields the task from observing its cancellation until the matching {@link Kernel.task_unmask}. */
+  task_mask(task: Handle): Status;
+  /** Ends the innermost mask. */
+  task_unmask(task: Handle): Status;
   /** Cancels a task and all that it owns. */
   task_cancel(task: Handle, kind: number, message: string): Status;
   /** Lets others run; wait 0 ends. */
@@ -76,12 +101,27 @@ export interface Kernel {
   task_defer(task: Handle): Status;
   /** The finalizer ended, 0 well or 1 not. Answers like {@link Kernel.task_complete}. */
   task_finalized(task: Handle, outcome: number): Status;
-  /** The body ended. 4 + the final `OutcomeCode` if the task has, else 0 and `taskDone` follows. */
+  /**
+   * The body ended. 4 + the final `OutcomeCode` if the task has, else 0 and `taskDone` follows: when
+   * something is left to drain, or when it leaked, which `obligationLeaked` tells first.
+   */
   task_complete(task: Handle, outcome: number): Status;
   /** Number of the reason why a live task is cancelled, 0 if it is not. */
   task_reason(task: Handle): number;
   /** The live task at `slot`, for the successor that `taskRevoked` names. */
   task_at(slot: number): Handle;
+
+  /** Gives an obligation of the task, by `ObligationKindCode`: to be committed or aborted before it ends. */
+  obligation_reserve(task: Handle, kind: number): Handle;
+  /** The promise was kept. */
+  obligation_commit(obligation: Handle): Status;
+  /** Takes the promise back. */
+  obligation_abort(obligation: Handle): Status;
+  /** Hands the promise over to another task. */
+  obligation_transfer(obligation: Handle, task: Handle): Status;
+
+  /** Where a live thing of any kind stands: a `RegionStateCode`, `TaskStateCode`, … by its kind. */
+  state(handle: Handle): Status;
 
   /** Opens a host operation and waits under `token`; 0 if the task is cancelled: start nothing. */
   host_open(task: Handle, token: number, kind: number): Handle;
@@ -114,7 +154,11 @@ export interface Kernel {
   /** Whether causes were cut from the end of its chain. */
   reason_truncated(reason: number): boolean;
 
-  /** Writes the live tree and gives the number of rows: kind, slot, parent kind, parent slot, state, cancel kind + 1. */
+  /**
+   * Writes the live tree and gives the number of rows. A row is seven words: kind, slot, parent's
+   * kind, parent's slot, state, cancel kind + 1, and the detail: a region's `PolicyCode`, the
+   * `HostKindCode` of a host operation, the `ObligationKindCode` of an obligation.
+   */
   snapshot(): number;
   /** Address in bytes of the first row. */
   snapshot_ptr(): number;
@@ -122,9 +166,15 @@ export interface Kernel {
   revision(): number;
   /** A total or a live count, by `CounterCode`. */
   count(which: number): number;
-  /** Hash of the exact schedule. */
+  /**
+   * Hash of the exact schedule: of the seed, and of (task, lane, step) at every dispatch. Equal for
+   * equal commands on every target. Read it with `BigInt.asUintN(64, …)`.
+   */
   certificate(): bigint;
-  /** Hash of the run's equivalence class. */
+  /**
+   * Hash of the run's equivalence class: of every transition with all that it depends on, and of
+   * neither times, seed nor the order of what is independent. Read it with `BigInt.asUintN(64, …)`.
+   */
   fingerprint(): bigint;
   /** The events that the trace ring holds: seq, milliseconds, `EventCode`, handle, detail of each. */
   events(): Float64Array;

@@ -5,7 +5,7 @@ import initialise, {
   panic_message,
   Kernel as WasmKernel,
 } from "../wasm/asupersync.js";
-import { ABI_VERSION } from "./abi.gen.js";
+import { ABI_VERSION, ConfigField } from "./abi.gen.js";
 import { describeThrown, KernelLoadError } from "./errors.js";
 import type { Kernel, KernelConfig } from "./kernel.js";
 import { compileKernel, type WasmSource } from "./source.js";
@@ -88,6 +88,16 @@ function checkExports(module: WebAssembly.Module): void {
   }
 }
 
+/** What asks for the kernel's default in a configuration. */
+const LEFT_OUT = -1;
+
+function numbersOf(config: KernelConfig): Float64Array {
+  const fields = Object.entries(ConfigField) as [keyof KernelConfig, number][];
+  const numbers = new Float64Array(fields.length);
+  for (const [name, place] of fields) numbers[place] = config[name] ?? LEFT_OUT;
+  return numbers;
+}
+
 class Instance implements KernelModule {
   readonly #memory: WebAssembly.Memory;
   readonly #listeners = new Set<() => void>();
@@ -100,8 +110,7 @@ class Instance implements KernelModule {
   }
 
   createKernel(config: KernelConfig, pump: () => void): Kernel {
-    const { seed, tag, drainMs, sliceMs, traceCapacity } = config;
-    return new WasmKernel(seed, tag, drainMs, sliceMs, traceCapacity, pump);
+    return new WasmKernel(numbersOf(config), pump);
   }
 
   words(): Uint32Array {

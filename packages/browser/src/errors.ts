@@ -177,6 +177,10 @@ const FACTS = {
     expected: "finalizers that succeed",
     mend: "see `cause`; a finalizer must not fail",
   },
+  OBLIGATION_LEAKED: {
+    expected: "every obligation kept or taken back before its task ends",
+    mend: "commit or abort it, in a `finally` if the body may throw",
+  },
 } as const;
 
 const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {

@@ -15,9 +15,10 @@ export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from ".
 export type { FetchResponse, ResponseBody } from "./fetch-response.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
+export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
-export type { CloseReport, Revoked } from "./report.js";
+export type { CloseReport, Leaked, Revoked } from "./report.js";
 export {
   type Counters,
   createRuntime,
@@ -27,6 +28,12 @@ export {
   type TraceEvent,
 } from "./runtime.js";
 export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
-export type { HostOpNode, RuntimeSnapshot, ScopeNode, TaskNode } from "./snapshot.js";
+export type {
+  HostOpNode,
+  ObligationNode,
+  RuntimeSnapshot,
+  ScopeNode,
+  TaskNode,
+} from "./snapshot.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
 export type { UnobservedFailure } from "./unobserved.js";

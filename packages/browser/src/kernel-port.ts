@@ -140,8 +140,17 @@ export class KernelPort {
     return this.#call(() => this.#kernel.region_finalizer_spawn(region), POISONED);
   }
 
-  task_budget(task: Handle, deadlineMs: number, polls: number, priority: number): Status {
-    return this.#call(() => this.#kernel.task_budget(task, deadlineMs, polls, priority), POISONED);
+  task_budget(
+    task: Handle,
+    deadlineMs: number,
+    polls: number,
+    cost: number,
+    priority: number,
+  ): Status {
+    return this.#call(
+      () => this.#kernel.task_budget(task, deadlineMs, polls, cost, priority),
+      POISONED,
+    );
   }
 
   task_cancel(task: Handle, kind: number, message: string): Status {

@@ -1,5 +1,7 @@
 /** Owns outcomes: how work ended, as a value, and one sentence about it for people. */
 import { type CancelInfo, describeCancel } from "./cancel.js";
+import { AsupersyncError } from "./errors.js";
+import type { ObligationKind } from "./obligation.js";
 
 /**
  * How a task or a scope ended. `ok < err < cancelled < panicked`: the worst wins when siblings combine.
@@ -8,7 +10,7 @@ import { type CancelInfo, describeCancel } from "./cancel.js";
  * - `err`: the body threw `error`, whatever that is; it is the very thing that was thrown. Failures
  *   that came later are `suppressed`, at most 16.
  * - `cancelled`: the body observed a cancellation, whatever it made of it. Not a failure.
- * - `panicked`: a finalizer failed, or the kernel broke.
+ * - `panicked`: a finalizer failed, an obligation leaked, or the kernel broke.
  */
 export type Outcome<T, E = unknown> =
   | { readonly kind: "ok"; readonly value: T }
@@ -22,8 +24,11 @@ export interface PanicInfo {
   readonly message: string;
   /** What was thrown. */
   readonly error: unknown;
-  /** Where: in a finalizer of the caller's, or in the kernel, which then is poisoned. */
-  readonly during: "finalizer" | "kernel";
+  /**
+   * Where: in a finalizer of the caller's; at the task's end, when it still held an obligation; or in
+   * the kernel, which then is poisoned.
+   */
+  readonly during: "finalizer" | "end" | "kernel";
 }
 
 /** Failures kept beside the first one. */
@@ -46,15 +51,25 @@ export function describeOutcome(outcome: Outcome<unknown>): string {
     case "cancelled":
       return `was cancelled: ${describeCancel(outcome.cancel)}`;
     case "panicked":
-      return `panicked in ${PANIC_PLACES[outcome.panic.during]}: ${outcome.panic.message}`;
+      return `panicked ${PANIC_PLACES[outcome.panic.during]}: ${outcome.panic.message}`;
   }
 }
 
-const PANIC_PLACES = { finalizer: "a finalizer", kernel: "the kernel" } as const;
+const PANIC_PLACES = {
+  finalizer: "in a finalizer",
+  end: "at its end",
+  kernel: "in the kernel",
+} as const;
 
 /** What a finalizer threw, as a panic. */
 export function finalizerPanic(error: unknown): PanicInfo {
   return Object.freeze({ message: describeThrown(error), error, during: "finalizer" });
+}
+
+/** What a task leaked, as a panic. */
+export function leakPanic(label: string, kind: ObligationKind): PanicInfo {
+  const error = new AsupersyncError("OBLIGATION_LEAKED", `a ${kind} still held by "${label}"`);
+  return Object.freeze({ message: describeThrown(error), error, during: "end" });
 }
 
 /** A panic that nothing is known about. */

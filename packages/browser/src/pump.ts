@@ -2,7 +2,9 @@
 import { EffectCode, type OutcomeCode } from "@asupersync/browser-core";
 import type { CancelledError } from "./cancel.js";
 import { indexOf } from "./handle.js";
+import { type ObligationKind, obligationKind } from "./obligation.js";
 import { CHECKPOINT, closeOp, type OpRecord } from "./op.js";
+import { leakPanic } from "./outcome.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeRecord } from "./scope.js";
 import { settle } from "./settle.js";
@@ -112,6 +114,11 @@ function deliverRecord(
     case EffectCode.hostDropped:
       runtime.hostOps[slot]?.forget();
       break;
+    case EffectCode.obligationLeaked: {
+      const task = runtime.tasks[slot];
+      if (task !== undefined) obligationLeaked(runtime, task, obligationKind(token));
+      break;
+    }
   }
 }
 
@@ -155,6 +162,12 @@ function spawnFinalizer(runtime: RuntimeRecord, scope: ScopeRecord): void {
   const task = new TaskRecord(scope, handle, finalizer);
   task.more().isFinalizer = true;
   runtime.tasks[indexOf(handle)] = task;
+}
+
+/** `taskDone` follows, and says whether the leak is held against the task. */
+function obligationLeaked(runtime: RuntimeRecord, task: TaskRecord, kind: ObligationKind): void {
+  runtime.report.leaked(task, kind);
+  task.more().panic ??= leakPanic(task.label, kind);
 }
 
 /** `taskDone` follows. What the task registered goes on in its successor. */

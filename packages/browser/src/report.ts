@@ -1,10 +1,11 @@
 /** Owns the close report: what the runtime leaves behind when it has closed. */
 import type { HostRecord } from "./host-op.js";
+import type { ObligationKind } from "./obligation.js";
 import { Phase, type TaskRecord } from "./task.js";
 
 /** How a runtime's life ended. Immutable. */
 export interface CloseReport {
-  /** `violations` if anything was revoked or the kernel broke. */
+  /** `violations` if anything was revoked or leaked, or the kernel broke. */
   readonly outcome: "clean" | "violations";
   /** Milliseconds from the call of `close` to the end of the last thing. */
   readonly durationMs: number;
@@ -12,6 +13,8 @@ export interface CloseReport {
   readonly cancelled: number;
   /** What did not end in its drain time, over the runtime's whole life; the first 100. */
   readonly revoked: readonly Revoked[];
+  /** Obligations that tasks still held when they had ended, over the runtime's whole life; the first 100. */
+  readonly leaked: readonly Leaked[];
   /** Failures that nobody had asked about, over the runtime's whole life; the first 100. */
   readonly failures: readonly unknown[];
 }
@@ -26,12 +29,22 @@ export interface Revoked {
   readonly state: string;
 }
 
+/** An obligation that its task neither kept nor took back before it ended by itself: a bug of its body. */
+export interface Leaked {
+  readonly kind: ObligationKind;
+  /** Label of the task. */
+  readonly label: string;
+  /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
+  readonly spawnSite: string | undefined;
+}
+
 /** Entries kept of each list. */
 const ENTRIES_MAX = 100;
 
 /** Collects what the report will say. */
 export class ReportBuilder {
   readonly #revoked: Revoked[] = [];
+  readonly #leaked: Leaked[] = [];
   readonly #failures: unknown[] = [];
 
   /** Notes a task, before it is marked. Its handle is stale, so the kernel cannot be asked any more. */
@@ -39,12 +52,15 @@ export class ReportBuilder {
     const isObserved = task.cancelError !== undefined;
     const bodyState = isObserved ? "cancelling" : "cancel-requested";
     const state = task.phase === Phase.running ? bodyState : "finalizing";
-    this.#note({ kind: "task", label: task.label, spawnSite: task.extras?.spawnSite, state });
+    note(this.#revoked, { kind: "task", label: task.label, spawnSite: siteOf(task), state });
   }
 
-  revokedHostOp(host: HostRecord): void {
-    const spawnSite = host.task.extras?.spawnSite;
-    this.#note({ kind: "host-op", label: host.label, spawnSite, state: "draining" });
+  revokedHostOp({ task, label }: HostRecord): void {
+    note(this.#revoked, { kind: "host-op", label, spawnSite: siteOf(task), state: "draining" });
+  }
+
+  leaked(task: TaskRecord, kind: ObligationKind): void {
+    note(this.#leaked, { kind, label: task.label, spawnSite: siteOf(task) });
   }
 
   failed(error: unknown): void {
@@ -52,17 +68,22 @@ export class ReportBuilder {
   }
 
   build(durationMs: number, cancelled: number, isPoisoned: boolean): CloseReport {
-    const isClean = this.#revoked.length === 0 && !isPoisoned;
+    const isClean = this.#revoked.length === 0 && this.#leaked.length === 0 && !isPoisoned;
     return Object.freeze({
       outcome: isClean ? "clean" : "violations",
       durationMs,
       cancelled,
       revoked: Object.freeze([...this.#revoked]),
+      leaked: Object.freeze([...this.#leaked]),
       failures: Object.freeze([...this.#failures]),
     });
   }
+}
 
-  #note(revoked: Revoked): void {
-    if (this.#revoked.length < ENTRIES_MAX) this.#revoked.push(Object.freeze(revoked));
-  }
+function note<T>(list: T[], entry: T): void {
+  if (list.length < ENTRIES_MAX) list.push(Object.freeze(entry));
+}
+
+function siteOf(task: TaskRecord): string | undefined {
+  return task.extras?.spawnSite;
 }

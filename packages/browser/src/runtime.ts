@@ -71,11 +71,14 @@ export interface Counters {
   readonly scopes: number;
   readonly hostOps: number;
   readonly timers: number;
+  /** Promises to act that are neither kept nor taken back: requests and other host operations too. */
+  readonly obligations: number;
   readonly tasksSpawned: number;
   readonly tasksCompleted: number;
   readonly tasksCancelled: number;
   readonly tasksRevoked: number;
   readonly hostOpsRevoked: number;
+  readonly obligationsLeaked: number;
   readonly dispatches: number;
   readonly events: number;
   /** Events that the trace no longer holds. */

@@ -3,12 +3,14 @@ import {
   CounterCode,
   HandleKindCode,
   HostStateCode,
+  ObligationStateCode,
   RegionStateCode,
   TaskStateCode,
 } from "@asupersync/browser-core";
 import { type CancelKind, cancelKind } from "./cancel.js";
 import { SLOT_BITS } from "./handle.js";
 import type { HostOpState } from "./host-op.js";
+import { type ObligationKind, type ObligationState, obligationKind } from "./obligation.js";
 import type { RuntimeState } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeState } from "./scope.js";
@@ -47,7 +49,7 @@ export interface TaskNode {
   readonly state: TaskState;
   /** Why it is cancelled; undefined as long as it is not. */
   readonly cancel: CancelKind | undefined;
-  readonly children: readonly (ScopeNode | HostOpNode)[];
+  readonly children: readonly (ScopeNode | HostOpNode | ObligationNode)[];
 }
 
 /** A live host operation: a request, somebody else's promise, or an `AbortSignal` given away. */
@@ -59,7 +61,16 @@ export interface HostOpNode {
   readonly state: HostOpState;
 }
 
-type TreeNode = ScopeNode | TaskNode | HostOpNode;
+/** An obligation that its task has still to keep or to take back. A host operation is not shown twice. */
+export interface ObligationNode {
+  readonly type: "obligation";
+  readonly id: number;
+  /** What was promised: an {@link ObligationKind}. */
+  readonly label: ObligationKind;
+  readonly state: ObligationState;
+}
+
+type TreeNode = ScopeNode | TaskNode | HostOpNode | ObligationNode;
 
 /** The current snapshot of a runtime, and those who want to know of the next. */
 export class SnapshotStore {
@@ -146,8 +157,8 @@ const HOST_STATES: { readonly [code: number]: HostOpState } = {
   [HostStateCode.completed]: "completed",
 };
 
-/** A row is six words: kind, slot, parent's kind, parent's slot, state, cancel kind + 1. */
-const ROW_WORDS = 6;
+/** A row is seven words: kind, slot, parent's kind, parent's slot, state, cancel kind + 1, detail. */
+const ROW_WORDS = 7;
 const BYTES_PER_WORD = 4;
 
 /** A node whose children are still being found. */
@@ -170,7 +181,7 @@ function takeSnapshot(runtime: RuntimeRecord, revision: number): RuntimeSnapshot
   // Parents come before their children.
   for (let at = 0; at < rows.length; at += ROW_WORDS) {
     const word = (offset: number): number => rows[at + offset] as number;
-    const draft = draftOf(runtime, word(0), word(1), word(4), word(5));
+    const draft = draftOf(runtime, word(0), word(1), word(4), word(5), word(6));
     drafts.set(keyOf(word(0), word(1)), draft);
     drafts.get(keyOf(word(2), word(3)))?.children?.push(draft);
     root ??= draft;
@@ -199,6 +210,7 @@ function draftOf(
   slot: number,
   state: number,
   cancel: number,
+  detail: number,
 ): Draft {
   const why = cancel === 0 ? undefined : cancelKind(cancel - 1);
   switch (kind) {
@@ -212,6 +224,13 @@ function draftOf(
       const taskState = TASK_STATES[state] ?? "running";
       return { type: "task", id, label, state: taskState, cancel: why, children: [] };
     }
+    case HandleKindCode.obligation:
+      return {
+        type: "obligation",
+        id: keyOf(kind, slot),
+        label: obligationKind(detail),
+        state: state === ObligationStateCode.asked ? "asked" : "reserved",
+      };
     default: {
       const { id, label } = runtime.hostOps[slot] ?? unknownRecord(kind, slot, "host operation");
       return { type: "host-op", id, label, state: HOST_STATES[state] ?? "submitted" };

@@ -92,7 +92,7 @@ function applyOptions(task: TaskRecord, options: CheckedOptions): void {
   }
   if (priority !== UNCHANGED || polls !== UNCHANGED || deadlineMs !== UNCHANGED) {
     // Nothing can be refused: the numbers are checked and the task was made just now.
-    port.task_budget(task.handle, deadlineMs, polls, priority);
+    port.task_budget(task.handle, deadlineMs, polls, UNCHANGED, priority);
   }
 }
 

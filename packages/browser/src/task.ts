@@ -60,7 +60,11 @@ export interface Task<T> extends AsyncDisposable {
   cancel(reason?: CancelRequest): void;
 }
 
-/** How a task is set up. A task gets the tighter of what is asked here and what its scope has. */
+/**
+ * How a task is set up. A task gets the tighter of what is asked here and what its scope has. A scope
+ * opened for clean-up, once its task was cancelled or in a finalizer, has neither polls nor a deadline
+ * to keep to: the drain time of the task ends it.
+ */
 export interface TaskOptions {
   /** Its name in snapshots, reports and traces; 200 characters are kept. */
   readonly label?: string;
@@ -69,7 +73,10 @@ export interface TaskOptions {
    * behind its owner.
    */
   readonly priority?: number;
-  /** Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. */
+  /**
+   * Times that it may be resumed before it is cancelled with `poll-quota`; whole, at least 1. Each
+   * task of a scope that it opens gets what it has left by then.
+   */
   readonly polls?: number;
   /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */
   readonly deadlineMs?: number;
@@ -260,6 +267,8 @@ export function thrownBy(task: TaskRecord): unknown {
 
 /** A panic as an error. */
 export function panicError(panic: PanicInfo): AsupersyncError {
+  // A leak is an error of ours, which says what was expected and how to mend it.
+  if (panic.during === "end" && panic.error instanceof AsupersyncError) return panic.error;
   const code = panic.during === "kernel" ? "POISONED" : "PANICKED";
   return new AsupersyncError(code, panic.message, { cause: panic.error });
 }

@@ -11,10 +11,10 @@ export interface UnobservedFailure {
   readonly error: unknown;
   /**
    * `task`: the task failed. `clean-up`: it failed after it was cancelled, which its outcome does not
-   * say. `finalizer`: a finalizer failed. `operation`: an operation failed that was never awaited.
+   * say. `finalizer`: a finalizer failed. `leak`: an obligation leaked. `operation`: an operation failed that was never awaited.
    * `kernel`: the kernel broke, and every task of the runtime has ended `panicked`.
    */
-  readonly kind: "task" | "clean-up" | "finalizer" | "operation" | "kernel";
+  readonly kind: "task" | "clean-up" | "finalizer" | "leak" | "operation" | "kernel";
   /** Label of the task; of the runtime, if the kernel broke. */
   readonly label: string;
   /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
@@ -51,10 +51,11 @@ export class UnobservedFailures {
 
   /** A task failed that nobody can ask about. */
   report(task: TaskRecord): void {
-    const isPanic = task.code === OutcomeCode.panicked;
-    const error = isPanic ? (task.value as PanicInfo).error : task.value;
-    const isFinalizer = isPanic || task.extras?.isFinalizer === true;
-    this.#tellOf(task, isFinalizer ? "finalizer" : "task", error);
+    const panic = task.code === OutcomeCode.panicked ? (task.value as PanicInfo) : undefined;
+    const error = panic === undefined ? task.value : panic.error;
+    const isFinalizer = panic !== undefined || task.extras?.isFinalizer === true;
+    const kind = panic?.during === "end" ? "leak" : isFinalizer ? "finalizer" : "task";
+    this.#tellOf(task, kind, error);
   }
 
   /** A cancelled task threw something of its own while it cleaned up. */

@@ -95,7 +95,15 @@ function badHandleCall({ kernel }: Fixture, draw: Draw, bad: BadHandles): [strin
     ["region_timeout", () => kernel.region_timeout(region, any)],
     ["region_defer", () => kernel.region_defer(region)],
     ["region_finalizer_spawn", () => kernel.region_finalizer_spawn(region)],
-    ["task_budget", () => kernel.task_budget(task, any, -1, any)],
+    ["region_limits", () => kernel.region_limits(region, any, any, any)],
+    ["task_budget", () => kernel.task_budget(task, any, -1, any, any)],
+    ["task_charge", () => kernel.task_charge(task, any)],
+    ["task_mask", () => kernel.task_mask(task)],
+    ["task_unmask", () => kernel.task_unmask(task)],
+    ["obligation_reserve", () => kernel.obligation_reserve(task, any)],
+    ["obligation_commit", () => kernel.obligation_commit(task)],
+    ["obligation_abort", () => kernel.obligation_abort(op)],
+    ["obligation_transfer", () => kernel.obligation_transfer(region, task)],
     ["task_cancel", () => kernel.task_cancel(task, any, "x")],
     ["task_checkpoint", () => kernel.task_checkpoint(task)],
     ["task_sleep", () => kernel.task_sleep(task, any, any)],
@@ -126,7 +134,14 @@ function badNumberCall({ kernel, live }: Fixture, draw: Draw): [string, () => nu
     ["task_join token", () => kernel.task_join(task, task, bad)],
     ["task_complete", () => kernel.task_complete(task, bad)],
     ["task_finalized", () => kernel.task_finalized(task, bad)],
-    ["task_budget", () => kernel.task_budget(task, -1, -1, draw([8, 255, 256, Number.NaN, 0.5]))],
+    [
+      "task_budget",
+      () => kernel.task_budget(task, -1, -1, -1, draw([8, 255, 256, Number.NaN, 0.5])),
+    ],
+    ["task_budget cost", () => kernel.task_budget(task, -1, -1, draw([-2, 0.5, 2 ** 53]), -1)],
+    ["task_charge", () => kernel.task_charge(task, draw([-1, 0.5, Number.NaN, 2 ** 53]))],
+    ["region_limits", () => kernel.region_limits(region, -1, draw([-2, 0.5, 2 ** 32]), -1)],
+    ["obligation_reserve", () => kernel.obligation_reserve(task, bad)],
     ["host_open", () => kernel.host_open(task, 2, bad)],
     ["host_open token", () => kernel.host_open(task, bad, 0)],
     ["host_notify", () => kernel.host_notify(op, bad)],
@@ -224,10 +239,25 @@ test("queries answer nothing for numbers that name nothing", () => {
   expect(counts(kernel)).toEqual(before);
 });
 
+const LEFT_OUT_KEYS = [
+  "ties",
+  "leakPolicy",
+  "cancelStreak",
+  "pollsPerTick",
+  "generationsMax",
+] as const;
+
 test("hostile configurations make no kernel", async () => {
   const module = await loadKernelModule();
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 64]) {
     for (const key of ["seed", "drainMs", "sliceMs", "traceCapacity"] as const) {
+      const config = { ...CONFIG, tag: 3, [key]: number };
+      expect(() => module.createKernel(config, () => undefined)).toThrow();
+    }
+  }
+  // Of these -1 is the default.
+  for (const number of [Number.NaN, Number.POSITIVE_INFINITY, -2, 0.5, 2 ** 32]) {
+    for (const key of LEFT_OUT_KEYS) {
       const config = { ...CONFIG, tag: 3, [key]: number };
       expect(() => module.createKernel(config, () => undefined)).toThrow();
     }

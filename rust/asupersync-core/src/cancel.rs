@@ -92,7 +92,7 @@ impl CancelKind {
 /// that it reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CancelReason {
-    /// Number of this reason in its kernel, from 1; never used twice.
+    /// Number of this reason in its kernel, from 1; used again only after four billion others.
     pub id: u32,
     /// What kind of cancellation it is.
     pub kind: CancelKind,

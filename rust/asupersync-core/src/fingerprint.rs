@@ -3,17 +3,21 @@
 //!
 //! # What the fingerprint covers
 //! Two events are dependent if they touch one resource (a task, a region, a host operation, an
-//! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of independent
-//! events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have one Foata
-//! normal form. An event's `causal` hash is made of its label and of the causal hashes of the
-//! last events that it depends on, a resource at a time: the last writer, and for a write also
-//! the sum over the readers since. So it is a function of the event's past in the dependence
-//! graph alone. The fingerprint is the wrapping sum of all causal hashes: a hash of the set of
-//! nodes of that graph, hence equal for equal Foata normal forms, and kept up in O(1) an event.
+//! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of
+//! independent events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have
+//! one Foata normal form.
+//!
+//! An event's `causal` hash is made of its label and of the causal hashes of the last events that
+//! it depends on, a resource at a time: the last writer, and for a write also the sum over the
+//! readers since. So it is a function of the event's past in the dependence graph alone. The
+//! fingerprint is the wrapping sum of all causal hashes: a hash of the set of nodes of that graph,
+//! hence equal for equal Foata normal forms, and kept up in O(1) an event.
+//!
 //! What is handed to a task (the end of a task or region, a host operation's answer) is part of
 //! its past too. To ask a semaphore for permits, to get them and to give them back writes it; the
-//! halves of a channel are two resources until it is closed. Times are left out: the same run on a slower clock is the same run. So is the
-//! seed: two seeds that reach one class have one fingerprint.
+//! halves of a channel are two resources until it is closed. Times are left out: the same run on a
+//! slower clock is the same run. So is the seed: two seeds that reach one class have one
+//! fingerprint.
 
 use crate::rng::mix;
 

@@ -53,6 +53,8 @@ pub enum HostOpKind {
     /// An abort signal handed to somebody else's code. It is passive: nothing runs for it, so
     /// it ends with the body and does not hold the task.
     Signal = 2,
+    /// A connection that carries messages both ways.
+    Socket = 3,
 }
 
 impl HostOpKind {
@@ -63,6 +65,7 @@ impl HostOpKind {
             0 => Some(Self::Foreign),
             1 => Some(Self::Fetch),
             2 => Some(Self::Signal),
+            3 => Some(Self::Socket),
             _ => None,
         }
     }

@@ -27,12 +27,25 @@ pub enum Lane {
 
 /// How equals are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u8)]
 pub enum TieBreak {
     /// In insertion order.
     #[default]
-    Insertion,
+    Insertion = 0,
     /// By the seed, to explore schedules.
-    Seeded,
+    Seeded = 1,
+}
+
+impl TieBreak {
+    /// The order that `code` spells.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Insertion),
+            1 => Some(Self::Seeded),
+            _ => None,
+        }
+    }
 }
 
 /// A place in a queue. It counts only while the task still carries the same stamp: a task

@@ -25,6 +25,7 @@
 
 mod budget;
 mod cancel;
+mod counters;
 mod effect;
 mod error;
 pub mod exec;
@@ -51,13 +52,14 @@ mod wait;
 
 pub use budget::Budget;
 pub use cancel::{CancelKind, CancelReason};
+pub use counters::Counters;
 pub use effect::Effect;
 pub use error::{ErrorKind, KernelError, Result};
 pub use fingerprint::HASH_VERSION;
 pub use handle::{Handle, HandleKind};
 pub use host_op::{HostOpKind, HostOpState};
 pub use invariants::Violation;
-pub use kernel::{Counters, Kernel, KernelConfig};
+pub use kernel::{Kernel, KernelConfig};
 pub use lanes::{Lane, TieBreak};
 pub use obligation::{LeakPolicy, ObligationKind, ObligationState};
 pub use outcome::Outcome;

@@ -1,7 +1,8 @@
 //! Owns every maximum of the kernel, each with its reason.
 //!
-//! Past a maximum a command is refused with [`ErrorKind::LimitReached`](crate::ErrorKind::LimitReached)
-//! and nothing changes.
+//! Past a maximum a command is refused with
+//! [`ErrorKind::LimitReached`](crate::ErrorKind::LimitReached) and nothing changes; what is only
+//! said or kept (a message, a chain of causes, the trace) is cut to it.
 
 /// Bits of a handle that name the slot. With [`GENERATION_BITS`], three bits of kind and
 /// [`RUNTIME_TAG_BITS`] they fill the 53 bits that a JavaScript number holds exactly.
@@ -17,12 +18,16 @@ pub const RUNTIME_TAG_BITS: u32 = 7;
 /// handle can name. Of semaphores there are fewer: [`SEMAPHORES_MAX`].
 pub const SLOTS_MAX: u32 = (1 << SLOT_BITS) - 1;
 
-/// Tasks that callers can have live at once. The slots above it are kept for tasks that the
-/// kernel itself needs to close regions: finalizers of regions and successors of revoked tasks.
-pub const TASKS_MAX: u32 = SLOTS_MAX - 4_096;
+/// Task slots kept for tasks that the kernel itself needs to close regions: finalizers of regions
+/// and successors of revoked tasks. They end in bounded time, so a thousandth of all slots is
+/// room for those of many regions that close at once.
+pub const TASKS_KEPT: u32 = 4_096;
 
-/// Generations of one slot. A slot that has used them all is retired, so that no handle
-/// is ever issued twice.
+/// Tasks that callers can have live at once: the slots but for those that are kept.
+pub const TASKS_MAX: u32 = SLOTS_MAX - TASKS_KEPT;
+
+/// The last generation of a slot; the first is 0. A slot that has used them all is retired, so
+/// that no handle is ever issued twice.
 pub const GENERATIONS_MAX: u32 = (1 << GENERATION_BITS) - 1;
 
 /// Largest runtime tag.
@@ -54,7 +59,8 @@ pub const MESSAGE_BYTES_MAX: usize = 256;
 /// Length of a cause chain; a longer one is cut and says `truncated`.
 pub const CAUSES_MAX: u8 = 16;
 
-/// Events held by the trace ring; a larger request is refused by the host.
+/// Events held by the trace ring: a million, of some forty bytes each, is what a page can still
+/// spare. A larger capacity is cut to this.
 pub const TRACE_CAPACITY_MAX: u32 = 1 << 20;
 
 /// Priorities run from 0 (last) to this (first): one queue and one bit a level.
@@ -72,8 +78,8 @@ pub const CANCEL_STREAK: u32 = 16;
 /// and enough that the cost of a turn does not show.
 pub const POLLS_PER_TICK: u32 = 256;
 
-/// Nanoseconds that a cancelled body or host operation has to drain: five seconds, in which a person
-/// still waits and a slow network still answers.
+/// Nanoseconds that a cancelled body or host operation has to drain: five seconds, in which a
+/// person still waits and a slow network still answers.
 pub const DRAIN_TIME_NS: u64 = 5_000_000_000;
 
 /// Longest drain time, so that a drain that starts at [`Time::LATEST`](crate::Time::LATEST)
@@ -83,3 +89,7 @@ pub const DRAIN_TIME_NS_MAX: u64 = u64::MAX / 4;
 /// Polls allowed for clean-up, by severity of the cancel reason. A weak reason leaves time
 /// to tidy; a shutdown does not.
 pub const CLEANUP_POLLS: [u32; 6] = [1_000, 500, 300, 200, 200, 50];
+
+/// Answers that one poll of a Rust body gets from channels and locks without waiting, before it
+/// has to let others run: a loop that always finds what it asks for would otherwise run alone.
+pub const ANSWERS_PER_POLL: u32 = 64;

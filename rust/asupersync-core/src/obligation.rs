@@ -119,6 +119,19 @@ pub enum LeakPolicy {
     Abort = 2,
 }
 
+impl LeakPolicy {
+    /// The policy that `code` spells.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Panic),
+            1 => Some(Self::Report),
+            2 => Some(Self::Abort),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Obligation {
     pub(crate) task: TaskKey,

@@ -149,8 +149,6 @@ pub(crate) struct Region {
     /// The owner's wait for its close.
     pub(crate) waiter: Option<WaitKey>,
     pub(crate) reason: Option<Arc<CancelReason>>,
-    /// The reason its descendants get: made once, shared by them all.
-    pub(crate) children_reason: Option<Arc<CancelReason>>,
     pub(crate) budget: Budget,
     /// When it is cancelled with `timeout`; [`Time::NEVER`] if not armed.
     pub(crate) timeout: Time,
@@ -183,7 +181,6 @@ impl Region {
             limits: RegionLimits::NONE,
             waiter: None,
             reason: None,
-            children_reason: None,
             budget,
             timeout: Time::NEVER,
             causal,

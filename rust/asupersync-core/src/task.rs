@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::budget::Budget;
-use crate::cancel::CancelReason;
+use crate::cancel::{CancelKind, CancelReason};
 use crate::fingerprint::Causal;
-use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
+use crate::handle::{HandleKind, HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::lanes::Lane;
 use crate::list::{Linked, Links, List};
 use crate::outcome::Outcome;
@@ -140,6 +140,43 @@ impl Task {
                 self.state,
                 TaskState::CancelRequested | TaskState::Cancelling
             )
+    }
+
+    /// The outcome it completes with. A child's failure is its own, unless it ended worse for
+    /// another cause.
+    pub(crate) fn closing_outcome(&self) -> Outcome {
+        let by_own_child = self.reason.as_ref().is_none_or(|reason| {
+            reason.kind == CancelKind::FailFast && reason.origin.kind() == Some(HandleKind::Region)
+        });
+        let gives_way = match self.outcome {
+            Outcome::Ok => true,
+            Outcome::Cancelled => by_own_child,
+            Outcome::Err | Outcome::Panicked => false,
+        };
+        if gives_way && self.child_failure.is_failure() {
+            self.child_failure
+        } else {
+            self.outcome
+        }
+    }
+
+    /// Whether the quotas of its budget count: nobody has asked it to cancel, and no finalizer
+    /// runs. The clean-up polls and the drain time bound the rest of its life.
+    pub(crate) fn is_on_quotas(&self) -> bool {
+        matches!(self.state, TaskState::Created | TaskState::Running) && !self.is_region_finalizer
+    }
+
+    /// The budget of regions that it opens now.
+    pub(crate) fn allowance(&self) -> Budget {
+        if self.is_on_quotas() {
+            return self.budget;
+        }
+        // Neither what the body has used up, its time included, nor its own few clean-up polls may
+        // cut short what releases a resource.
+        Budget {
+            priority: self.budget.priority,
+            ..Budget::DEFAULT
+        }
     }
 
     /// Whether user code of this task can be running, and so may ask for things.

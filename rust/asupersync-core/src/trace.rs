@@ -116,23 +116,30 @@ impl Trace {
         }
     }
 
+    #[inline]
     pub(crate) fn record(&mut self, at: Time, kind: EventKind, subject: Handle, detail: u32) {
         self.seq += 1;
         if self.capacity == 0 {
             self.dropped += 1;
             return;
         }
-        if self.ring.len() == self.capacity {
-            self.ring.pop_front();
-            self.dropped += 1;
-        }
-        self.ring.push_back(Event {
+        self.keep(Event {
             seq: self.seq,
             at,
             kind,
             subject,
             detail,
         });
+    }
+
+    /// Out of line: events are recorded in a dozen places, and most runs keep none.
+    #[inline(never)]
+    fn keep(&mut self, event: Event) {
+        if self.ring.len() == self.capacity {
+            self.ring.pop_front();
+            self.dropped += 1;
+        }
+        self.ring.push_back(event);
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {

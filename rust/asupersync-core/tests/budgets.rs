@@ -9,8 +9,15 @@
 mod support;
 
 use asupersync_core::limits::PRIORITY_MAX;
-use asupersync_core::{Budget, CancelKind, ErrorKind, Outcome, Ownership, Policy, TaskState};
+use asupersync_core::{
+    Budget, CancelKind, ErrorKind, Handle, Outcome, Ownership, Policy, TaskState,
+};
 use support::{Rig, kind_of, ms};
+
+const SHIELDED: Ownership = Ownership {
+    shielded: true,
+    linked: false,
+};
 
 fn polls(polls: u32) -> Budget {
     Budget {
@@ -166,11 +173,7 @@ fn a_child_has_the_tighter_of_its_owners_budget_and_its_own() {
         let mut rig = Rig::new();
         let owner = rig.task_with("owner", rig.root(), deadline(50));
         rig.turn();
-        let shielded = Ownership {
-            shielded: true,
-            linked: false,
-        };
-        let region = rig.region_in("r", owner, Policy::FailFast, shielded);
+        let region = rig.region_in("r", owner, Policy::FailFast, SHIELDED);
         let inner = rig.region("inner", region, Policy::FailFast);
         let child = rig.task_with("child", inner, deadline(asked));
         rig.turn();
@@ -326,6 +329,80 @@ fn a_child_has_at_most_the_cost_that_its_owner_had_left() {
     }
 }
 
+/// Turns that `task` gets, asking for the next one each time, until its cancellation is told.
+fn turns_until_told(rig: &mut Rig, task: Handle) -> u32 {
+    let mut turns = 0;
+    loop {
+        rig.turn();
+        if rig.kernel.task_state(task) != Ok(TaskState::Running) {
+            return turns;
+        }
+        turns += 1;
+        rig.checkpoint(task);
+    }
+}
+
+#[test]
+fn a_child_has_at_most_the_polls_that_its_owner_had_left() {
+    let mut rig = Rig::new();
+    let owner = rig.task_with("owner", rig.root(), polls(5));
+    rig.turn();
+    rig.checkpoint(owner);
+    rig.turn();
+    for ownership in [Ownership::default(), SHIELDED] {
+        let region = rig.region_in("r", owner, Policy::FailFast, ownership);
+        let inner = rig.region("inner", region, Policy::FailFast);
+        for (region, asked, left) in [
+            (region, u32::MAX, 3),
+            (region, 100, 3),
+            (region, 2, 2),
+            (inner, 4, 3),
+        ] {
+            let child = rig.task_with("child", region, polls(asked));
+            assert_eq!(turns_until_told(&mut rig, child), left);
+            assert_eq!(rig.reason(child).kind, CancelKind::PollQuota);
+            assert_eq!(rig.kernel.task_state(owner), Ok(TaskState::Running));
+        }
+    }
+}
+
+#[test]
+fn a_child_of_a_child_has_at_most_what_its_own_owner_had_left() {
+    let mut rig = Rig::new();
+    let mut above = rig.task_with("t0", rig.root(), polls(4));
+    for (name, left) in [("t1", 3), ("t2", 2), ("t3", 1)] {
+        rig.turn();
+        let region = rig.region_in("r", above, Policy::FailFast, Ownership::default());
+        let child = rig.task(name, region);
+        if left == 1 {
+            assert_eq!(turns_until_told(&mut rig, child), left);
+        }
+        above = child;
+    }
+}
+
+#[test]
+fn a_child_of_an_owner_on_its_last_poll_never_starts() {
+    let mut rig = Rig::new();
+    let owner = rig.task_with("owner", rig.root(), polls(1));
+    rig.turn();
+    let region = rig.region_in("r", owner, Policy::FailFast, Ownership::default());
+    rig.task("child", region);
+    assert_eq!(rig.settle(), ["done child Cancelled by PollQuota"]);
+    assert_eq!(rig.kernel.task_state(owner), Ok(TaskState::Running));
+}
+
+#[test]
+fn what_a_region_has_left_is_not_tightened_after_it_was_opened() {
+    let mut rig = Rig::new();
+    let owner = rig.task_with("owner", rig.root(), polls(20));
+    rig.turn();
+    let region = rig.region_in("r", owner, Policy::FailFast, Ownership::default());
+    rig.kernel.task_budget(owner, polls(2)).unwrap();
+    let child = rig.task("child", region);
+    assert_eq!(turns_until_told(&mut rig, child), 19);
+}
+
 #[test]
 fn a_regions_finalizer_is_charged_no_cost() {
     let mut rig = Rig::new();
@@ -340,27 +417,77 @@ fn a_regions_finalizer_is_charged_no_cost() {
     assert_eq!(rig.kernel.task_reason(finalizer), Ok(None));
 }
 
-#[test]
-fn what_a_cancelled_task_opens_for_its_clean_up_has_no_cost_quota() {
-    for by_cost in [true, false] {
-        let mut rig = Rig::new();
-        let task = rig.task_with("a", rig.root(), cost(3));
+/// A task that is at its clean-up, and has next to nothing left to use up.
+fn cleaning(rig: &mut Rig, how: &str) -> Handle {
+    let budget = Budget {
+        polls: 2,
+        cost: 3,
+        ..deadline(2_000)
+    };
+    if how == "a region's finalizer" {
+        let region = rig.region("r", rig.root(), Policy::FailFast);
+        rig.kernel.region_defer(region).unwrap();
+        rig.kernel.region_close(region).unwrap();
+        let task = rig.kernel.region_finalizer_spawn(region).unwrap();
+        rig.kernel.task_budget(task, budget).unwrap();
         rig.turn();
-        if by_cost {
-            rig.kernel.task_charge(task, 4).unwrap();
-        } else {
-            rig.cancel(task, CancelKind::User);
+        return task;
+    }
+    let task = rig.task_with("a", rig.root(), budget);
+    rig.turn();
+    match how {
+        "its cost is used up" => rig.kernel.task_charge(task, 4).unwrap(),
+        "its polls are used up under a mask" => {
+            rig.kernel.task_mask(task).unwrap();
+            for _ in 0..3 {
+                rig.checkpoint(task);
+                rig.turn();
+            }
+        }
+        "past its deadline" => {
+            rig.sleep(task, 3_000, 1);
+            assert_eq!(rig.at(2_000), ["fail a #1 Deadline"]);
+        }
+        "asked under a mask" => {
+            rig.kernel.task_mask(task).unwrap();
+            rig.cancel(task, CancelKind::Shutdown);
+        }
+        "observed" => {
+            rig.cancel(task, CancelKind::Shutdown);
             rig.checkpoint(task);
             rig.turn();
         }
-        let shielded = Ownership {
-            shielded: true,
-            linked: false,
-        };
-        let region = rig.region_in("r", task, Policy::FailFast, shielded);
+        _ => {
+            rig.kernel.task_defer(task).unwrap();
+            rig.complete(task, Outcome::Ok);
+            rig.turn();
+        }
+    }
+    task
+}
+
+#[test]
+fn what_is_opened_for_a_clean_up_has_no_quotas_and_no_deadline() {
+    for how in [
+        "its cost is used up",
+        "its polls are used up under a mask",
+        "asked under a mask",
+        "observed",
+        "past its deadline",
+        "a task's finalizer",
+        "a region's finalizer",
+    ] {
+        let mut rig = Rig::new();
+        let task = cleaning(&mut rig, how);
+        let region = rig.region_in("r", task, Policy::FailFast, SHIELDED);
         let child = rig.started("child", region);
         rig.kernel.task_charge(child, 1_000).unwrap();
-        assert_eq!(rig.kernel.task_state(child), Ok(TaskState::Running));
+        for _ in 0..2_000 {
+            rig.checkpoint(child);
+            assert_eq!(rig.turn(), ["resume child"], "{how}");
+        }
+        rig.at(2_001);
+        assert_eq!(rig.kernel.task_reason(child), Ok(None), "{how}");
     }
 }
 

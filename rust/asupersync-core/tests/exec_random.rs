@@ -10,9 +10,10 @@ use core::time::Duration;
 use std::panic;
 use std::sync::{Arc, Mutex};
 
-use asupersync_core::exec::{BoxFuture, Cx, Error, Lab, LabRun, Outcome, branch, select};
+use asupersync_core::Budget;
+use asupersync_core::exec::{BoxFuture, Cx, Error, Lab, LabRun, Outcome, Schedule, branch, select};
 
-const SEEDS: u64 = 1_200;
+const SEEDS: u64 = 400;
 const BY_CHANCE: &str = "by chance";
 
 fn run(seed: u64) -> LabRun<u64> {
@@ -36,7 +37,7 @@ fn body(cx: Cx, depth: u32) -> BoxFuture<Result<u64, Error>> {
     Box::pin(async move {
         let mut handles = Vec::new();
         for _ in 0..cx.random() % 5 {
-            let kinds = if depth == 0 { 7 } else { 16 };
+            let kinds = if depth == 0 { 9 } else { 23 };
             match cx.random() % kinds {
                 0 => cx.sleep(pause(&cx)).await?,
                 1 => cx.checkpoint().await?,
@@ -47,19 +48,39 @@ fn body(cx: Cx, depth: u32) -> BoxFuture<Result<u64, Error>> {
                 6 if cx.random().is_multiple_of(8) => panic!("{BY_CHANCE}"),
                 6 if cx.random().is_multiple_of(4) => return Err(Error::Abandoned),
                 6 => {}
-                7 | 8 => handles.push(cx.spawn(move |cx| body(cx, depth - 1))?),
-                9 => drop(cx.race(branches(&cx, depth)).await),
-                10 => drop(cx.all(branches(&cx, depth)).await),
-                11 => drop(cx.timeout(pause(&cx), move |cx| body(cx, depth - 1)).await),
-                12 => drop(cx.mask(move |cx| body(cx, depth - 1)).await),
-                13 => {
+                7 => {
+                    let mut interval = cx.interval(pause(&cx) + Duration::from_millis(1));
+                    for _ in 0..cx.random() % 4 {
+                        interval.tick().await?;
+                    }
+                }
+                8 => cx.charge(cx.random() % 100)?,
+                9 | 10 => handles.push(cx.spawn(move |cx| body(cx, depth - 1))?),
+                11 => drop(cx.race(branches(&cx, depth)).await),
+                12 => drop(cx.all(branches(&cx, depth)).await),
+                13 => drop(cx.timeout(pause(&cx), move |cx| body(cx, depth - 1)).await),
+                14 => drop(cx.mask(move |cx| body(cx, depth - 1)).await),
+                15 => {
                     let scope = cx.scope(move |cx, scope| async move {
-                        scope.spawn(move |cx| body(cx, depth - 1))?;
+                        scope.defer(|cx| async move { drop(cx.sleep(pause(&cx)).await) })?;
+                        scope.spawn_with(budget(&cx), move |cx| body(cx, depth - 1))?;
                         body(cx, depth - 1).await
                     });
                     drop(select(scope, cx.sleep(pause(&cx))).await); // dropped in the middle
                 }
-                14 => handles.iter().for_each(|handle| handle.cancel(BY_CHANCE)),
+                16 => drop(cx.any(branches(&cx, depth)).await),
+                17 => drop(cx.settle(branches(&cx, depth)).await),
+                18 => {
+                    let schedule = Schedule::exponential(pause(&cx));
+                    drop(cx.retry(schedule, move |cx| body(cx, depth - 1)).await);
+                }
+                19 => drop(cx.hedge(pause(&cx), move |cx| body(cx, depth - 1)).await),
+                20 => {
+                    let items = 0..cx.random() % 5;
+                    let mapped = cx.map_concurrent(items, 2, move |cx, _| body(cx, depth - 1));
+                    drop(mapped.await);
+                }
+                21 => handles.iter().for_each(|handle| handle.cancel(BY_CHANCE)),
                 _ => {
                     if let Some(handle) = handles.pop() {
                         drop(handle.join().await?);
@@ -69,6 +90,21 @@ fn body(cx: Cx, depth: u32) -> BoxFuture<Result<u64, Error>> {
         }
         Ok(1)
     })
+}
+
+/// Often none, else one that may run out.
+fn budget(cx: &Cx) -> Budget {
+    match cx.random() % 4 {
+        0 => Budget {
+            cost: cx.random() % 100,
+            ..Budget::DEFAULT
+        },
+        1 => Budget {
+            deadline: cx.now().plus_nanos(cx.random() % 8_000_000),
+            ..Budget::DEFAULT
+        },
+        _ => Budget::DEFAULT,
+    }
 }
 
 fn branches(cx: &Cx, depth: u32) -> Vec<asupersync_core::exec::BoxBody<u64>> {

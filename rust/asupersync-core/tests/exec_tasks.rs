@@ -152,7 +152,8 @@ fn a_panic_is_an_outcome_with_its_message() {
         });
         Ok(scope.await)
     });
-    let by_child = Err(Error::Panicked("a child panicked".into()));
+    let message = "a child or a finalizer panicked";
+    let by_child = Err(Error::Panicked(message.into()));
     assert_eq!(run.outcome, Outcome::Ok(by_child));
 
     let run = check(|_| async { panic!("own {}", 2) as Result<(), Error> });

@@ -238,10 +238,15 @@ fn a_notification_that_nobody_waits_for_is_not_kept() {
 
 #[test]
 fn kinds_are_known_by_their_codes() {
-    let kinds = [HostOpKind::Foreign, HostOpKind::Fetch, HostOpKind::Signal];
+    let kinds = [
+        HostOpKind::Foreign,
+        HostOpKind::Fetch,
+        HostOpKind::Signal,
+        HostOpKind::Socket,
+    ];
     for (code, kind) in (0_u32..).zip(kinds) {
         assert_eq!(HostOpKind::from_code(code), Some(kind));
     }
-    assert_eq!(HostOpKind::from_code(3), None);
+    assert_eq!(HostOpKind::from_code(4), None);
     assert_eq!(HostOpKind::from_code(u32::MAX), None);
 }

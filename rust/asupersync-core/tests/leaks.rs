@@ -10,7 +10,7 @@ mod support;
 
 use asupersync_core::{
     Budget, CancelKind, ErrorKind, Handle, HandleKind, HostOpKind, KernelConfig, LeakPolicy,
-    ObligationKind, Outcome, Policy, TaskState,
+    ObligationKind, Outcome, Ownership, Policy, TaskState,
 };
 use support::{Rig, config, kind_of};
 
@@ -47,8 +47,9 @@ fn one_held_at_the_tasks_own_end_leaks_by_policy() {
         rig.obligation("one", task, Ack);
         rig.obligation("two", task, Lease);
         rig.obligation_events();
-        assert_eq!(rig.complete(task, said), Some(recorded), "{policy:?}");
+        let answer = rig.complete(task, said);
         if policy == LeakPolicy::Abort {
+            assert_eq!(answer, Some(recorded));
             assert_eq!(rig.settle(), [""; 0]);
             assert_eq!(
                 rig.obligation_events(),
@@ -56,9 +57,14 @@ fn one_held_at_the_tasks_own_end_leaks_by_policy() {
             );
             assert_eq!(rig.obligations(), [0, 2, 0, 2, 0]);
         } else {
+            assert_eq!(answer, None, "its end is told after its leaks: {policy:?}");
             assert_eq!(
                 rig.settle(),
-                ["leaked one of a Ack", "leaked two of a Lease"]
+                [
+                    "leaked one of a Ack",
+                    "leaked two of a Lease",
+                    &format!("done a {recorded:?}")
+                ]
             );
             assert_eq!(
                 rig.obligation_events(),
@@ -78,11 +84,12 @@ fn a_leak_under_panic_is_a_failure_of_the_region_and_reaches_the_joiner() {
     let joiner = rig.started("joiner", rig.root());
     rig.kernel.task_join(joiner, leaky, 1).unwrap();
     rig.obligation("o", leaky, SemaphorePermit);
-    assert_eq!(rig.complete(leaky, Outcome::Ok), Some(Outcome::Panicked));
+    assert_eq!(rig.complete(leaky, Outcome::Ok), None);
     assert_eq!(
         rig.settle(),
         [
             "leaked o of leaky SemaphorePermit",
+            "done leaky Panicked",
             "closed r Panicked by FailFast",
             "resume joiner #1 -> 3"
         ]
@@ -135,8 +142,8 @@ fn a_body_that_ended_before_it_observed_its_cancellation_leaks() {
     let task = rig.started("a", rig.root());
     rig.obligation("o", task, Ack);
     rig.cancel(task, CancelKind::User);
-    assert_eq!(rig.complete(task, Outcome::Ok), Some(Outcome::Ok));
-    assert_eq!(rig.settle(), ["leaked o of a Ack"]);
+    assert_eq!(rig.complete(task, Outcome::Ok), None);
+    assert_eq!(rig.settle(), ["leaked o of a Ack", "done a Ok by User"]);
 }
 
 #[test]
@@ -166,8 +173,11 @@ fn a_leak_is_decided_after_the_last_finalizer_whoever_reserved() {
     rig.complete(task, Outcome::Ok);
     assert_eq!(rig.turn(), ["finalize a"]);
     rig.obligation("o", task, Transaction);
-    assert_eq!(finalized(&mut rig, task), Some(Outcome::Panicked));
-    assert_eq!(rig.settle(), ["leaked o of a Transaction"]);
+    assert_eq!(finalized(&mut rig, task), None);
+    assert_eq!(
+        rig.settle(),
+        ["leaked o of a Transaction", "done a Panicked"]
+    );
 }
 
 #[test]
@@ -182,7 +192,25 @@ fn a_regions_finalizer_that_leaks_makes_the_region_panicked() {
     assert_eq!(rig.turn(), ["start f"]);
     rig.obligation("o", finalizer, Ack);
     rig.complete(finalizer, Outcome::Ok);
-    assert_eq!(rig.settle(), ["leaked o of f Ack", "closed r Panicked"]);
+    assert_eq!(
+        rig.settle(),
+        ["leaked o of f Ack", "done f Panicked", "closed r Panicked"]
+    );
+}
+
+#[test]
+fn a_leak_of_another_that_ends_in_the_same_command_leaves_the_answer_alone() {
+    let mut rig = under(LeakPolicy::Report);
+    let owner = rig.started("owner", rig.root());
+    let region = rig.region_in("r", owner, Policy::FailFast, Ownership::default());
+    let child = rig.started("child", region);
+    rig.obligation("o", owner, Ack);
+    assert_eq!(rig.complete(owner, Outcome::Ok), None);
+    assert_eq!(rig.complete(child, Outcome::Ok), Some(Outcome::Ok));
+    assert_eq!(
+        rig.settle(),
+        ["closed r Ok", "leaked o of owner Ack", "done owner Ok"]
+    );
 }
 
 #[test]

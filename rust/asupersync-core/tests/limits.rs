@@ -1,4 +1,5 @@
-//! Behaviour at limits: what a region may hold, by its own limits.
+//! Behaviour at limits: what a region may hold by its own limits, and how far the maxima of a
+//! whole kernel reach. Full tables are tested beside the kernel, where they can be made small.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,9 +9,10 @@
 
 mod support;
 
+use asupersync_core::limits::{GENERATIONS_MAX, TRACE_CAPACITY_MAX};
 use asupersync_core::{
-    CancelKind, ErrorKind, Handle, HostOpKind, Kernel, ObligationKind, Outcome, Ownership, Policy,
-    RegionLimits,
+    CancelKind, ErrorKind, Handle, HostOpKind, Kernel, KernelConfig, ObligationKind, Outcome,
+    Ownership, PermitFlow, Policy, RegionLimits,
 };
 use support::{Rig, kind_of};
 
@@ -251,4 +253,48 @@ fn a_closing_region_says_so_before_its_limit() {
     rig.settle();
     let stale = rig.kernel.region_limits(region, RegionLimits::NONE);
     assert_eq!(kind_of(stale), ErrorKind::StaleHandle);
+}
+
+#[test]
+fn a_slot_is_used_as_often_as_a_handle_can_tell_and_never_again() {
+    let mut kernel = Kernel::new(&KernelConfig {
+        generations_max: u32::MAX,
+        ..KernelConfig::default()
+    });
+    let root = kernel.root();
+    let mut open = || {
+        let opened = kernel.semaphore_open(root, 0, PermitFlow::Spent).unwrap();
+        kernel.semaphore_drop(opened).unwrap();
+        opened
+    };
+    let first = open();
+    for generation in 1..=GENERATIONS_MAX {
+        let next = open();
+        assert_eq!(
+            (next.slot(), next.generation()),
+            (first.slot(), generation),
+            "one slot serves them all"
+        );
+    }
+    let other = open();
+    assert_ne!(other.slot(), first.slot(), "retired");
+    assert_eq!(other.generation(), first.generation());
+    let stale = kernel.semaphore_status(first);
+    assert_eq!(kind_of(stale), ErrorKind::StaleHandle);
+    assert_eq!(kernel.check_invariants(), Ok(()));
+}
+
+#[test]
+fn a_larger_trace_than_there_may_be_is_cut() {
+    let mut kernel = Kernel::new(&KernelConfig {
+        trace_capacity: u32::MAX,
+        ..KernelConfig::default()
+    });
+    let count = kernel.semaphore_open(kernel.root(), 0, PermitFlow::Spent);
+    let count = count.unwrap();
+    while kernel.counters().events < u64::from(TRACE_CAPACITY_MAX) + 7 {
+        kernel.semaphore_add(count, 0).unwrap();
+    }
+    assert_eq!(kernel.events().count(), TRACE_CAPACITY_MAX as usize);
+    assert_eq!(kernel.counters().events_dropped, 7);
 }

@@ -360,11 +360,10 @@ fn a_slot_that_an_effect_names_is_not_used_again_before_the_next_turn() {
 }
 
 #[test]
-fn a_task_inherits_its_owners_deadline_and_priority_and_not_its_quota() {
+fn a_task_inherits_its_owners_deadline_and_priority() {
     let mut rig = Rig::new();
     let budget = Budget {
         deadline: ms(50),
-        polls: 1,
         priority: 3,
         ..Budget::DEFAULT
     };

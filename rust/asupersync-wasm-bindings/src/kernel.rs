@@ -34,23 +34,10 @@ impl Kernel {
     /// # Errors
     /// The code of what was refused.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        seed: f64,
-        tag: f64,
-        drain_ms: f64,
-        slice_ms: f64,
-        trace_capacity: f64,
-        pump: Function,
-    ) -> Result<Kernel, JsValue> {
+    pub fn new(config: &[f64], pump: Function) -> Result<Kernel, JsValue> {
         panic::install();
-        let config = DriverConfig {
-            seed,
-            tag,
-            drain_ms,
-            slice_ms,
-            trace_capacity,
-        };
-        WebRuntime::new(config, pump)
+        DriverConfig::from_numbers(config)
+            .and_then(|config| WebRuntime::new(config, pump))
             .map(Kernel)
             .map_err(|e| JsValue::from(e.kind.code()))
     }
@@ -98,6 +85,13 @@ impl Kernel {
         self.0.command(|d| d.region_close(region))
     }
 
+    /// Limits a region; -1 is no limit.
+    #[must_use]
+    pub fn region_limits(&self, region: f64, tasks: f64, regions: f64, obligations: f64) -> f64 {
+        self.0
+            .command(|d| d.region_limits(region, tasks, regions, obligations))
+    }
+
     /// Cancels a region.
     #[must_use]
     pub fn region_cancel(&self, region: f64, kind: f64, message: &str) -> f64 {
@@ -130,9 +124,27 @@ impl Kernel {
 
     /// Tightens a budget; -1 leaves a part.
     #[must_use]
-    pub fn task_budget(&self, task: f64, deadline_ms: f64, polls: f64, priority: f64) -> f64 {
+    pub fn task_budget(&self, task: f64, ms: f64, polls: f64, cost: f64, priority: f64) -> f64 {
         self.0
-            .command(|d| d.task_budget(task, deadline_ms, polls, priority))
+            .command(|d| d.task_budget(task, ms, polls, cost, priority))
+    }
+
+    /// Charges a cost.
+    #[must_use]
+    pub fn task_charge(&self, task: f64, cost: f64) -> f64 {
+        self.0.command(|d| d.task_charge(task, cost))
+    }
+
+    /// Opens a mask.
+    #[must_use]
+    pub fn task_mask(&self, task: f64) -> f64 {
+        self.0.command(|d| d.task_mask(task))
+    }
+
+    /// Ends the innermost mask.
+    #[must_use]
+    pub fn task_unmask(&self, task: f64) -> f64 {
+        self.0.command(|d| d.task_unmask(task))
     }
 
     /// Cancels a task.
@@ -175,6 +187,30 @@ impl Kernel {
     #[must_use]
     pub fn task_complete(&self, task: f64, outcome: f64) -> f64 {
         self.0.command(|d| d.task_complete(task, outcome))
+    }
+
+    /// Gives an obligation.
+    #[must_use]
+    pub fn obligation_reserve(&self, task: f64, kind: f64) -> f64 {
+        self.0.command(|d| d.obligation_reserve(task, kind))
+    }
+
+    /// An obligation was kept.
+    #[must_use]
+    pub fn obligation_commit(&self, obligation: f64) -> f64 {
+        self.0.command(|d| d.obligation_commit(obligation))
+    }
+
+    /// Takes an obligation back.
+    #[must_use]
+    pub fn obligation_abort(&self, obligation: f64) -> f64 {
+        self.0.command(|d| d.obligation_abort(obligation))
+    }
+
+    /// Hands an obligation over.
+    #[must_use]
+    pub fn obligation_transfer(&self, obligation: f64, task: f64) -> f64 {
+        self.0.command(|d| d.obligation_transfer(obligation, task))
     }
 
     /// Opens a host operation.
@@ -241,6 +277,12 @@ impl Kernel {
     #[must_use]
     pub fn task_at(&self, slot: f64) -> f64 {
         self.0.query(|d| d.task_at(slot)).unwrap_or(0.0)
+    }
+
+    /// State of a live thing of any kind.
+    #[must_use]
+    pub fn state(&self, handle: f64) -> f64 {
+        self.0.command(|d| d.state(handle))
     }
 
     /// Number of the reason that a task is cancelled for, or 0.

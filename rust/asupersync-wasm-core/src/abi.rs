@@ -3,15 +3,15 @@
 //! `cargo xtask abi` writes `packages/browser-core/src/abi.gen.ts` from [`GROUPS`].
 
 use asupersync_core::{
-    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, ObligationKind,
-    ObligationState, Outcome, Policy, RegionState, TaskState,
+    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, LeakPolicy,
+    ObligationKind, ObligationState, Outcome, Policy, RegionState, TaskState, TieBreak,
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// A named table of codes.
 #[derive(Clone, Copy, Debug)]
@@ -165,6 +165,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("foreign", HostOpKind::Foreign as u32, ""),
             entry("fetch", HostOpKind::Fetch as u32, ""),
             entry("signal", HostOpKind::Signal as u32, ""),
+            entry("socket", HostOpKind::Socket as u32, ""),
         ],
     },
     AbiGroup {
@@ -181,6 +182,43 @@ pub const GROUPS: &[AbiGroup] = &[
                 "",
             ),
             entry("transaction", ObligationKind::Transaction as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "LeakPolicyCode",
+        doc: "What becomes of an obligation that a task still holds when it has ended by itself.",
+        entries: &[
+            entry(
+                "panic",
+                LeakPolicy::Panic as u32,
+                "It leaks, and the task ends panicked.",
+            ),
+            entry("report", LeakPolicy::Report as u32, "It leaks."),
+            entry("abort", LeakPolicy::Abort as u32, "It is aborted."),
+        ],
+    },
+    AbiGroup {
+        name: "TieBreakCode",
+        doc: "How equals are ordered.",
+        entries: &[
+            entry("insertion", TieBreak::Insertion as u32, ""),
+            entry("seeded", TieBreak::Seeded as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "ConfigField",
+        doc: "Where each number of a configuration stands. From `ties` on, -1 is the default.",
+        entries: &[
+            entry("seed", 0, ""),
+            entry("tag", 1, ""),
+            entry("drainMs", 2, ""),
+            entry("sliceMs", 3, ""),
+            entry("traceCapacity", 4, ""),
+            entry("ties", 5, "A `TieBreakCode`."),
+            entry("leakPolicy", 6, "A `LeakPolicyCode`."),
+            entry("cancelStreak", 7, ""),
+            entry("pollsPerTick", 8, ""),
+            entry("generationsMax", 9, ""),
         ],
     },
     AbiGroup {

@@ -1,10 +1,11 @@
 //! Owns the calls that change something. Each decodes its numbers, gives one command to the
 //! kernel, and answers with one number: a handle or a status, or minus an error's code.
 
-use asupersync_core::{Budget, KernelError, Outcome, Result, Time};
+use asupersync_core::{Budget, KernelError, Outcome, RegionLimits, Result};
 
 use crate::decode;
-use crate::driver::{Driver, Port};
+use crate::driver::Driver;
+use crate::wakes::Port;
 
 /// What `task_complete` adds to the outcome of a task that completed in the call.
 pub const COMPLETED_NOW: f64 = 4.0;
@@ -56,6 +57,26 @@ impl<P: Port> Driver<P> {
         self.answer(|d| d.kernel.region_close(decode::handle(region)?).map(|()| 0.0))
     }
 
+    /// Limits what a region may hold at once; -1 is no limit.
+    pub fn region_limits(
+        &mut self,
+        region: f64,
+        tasks: f64,
+        regions: f64,
+        obligations: f64,
+    ) -> f64 {
+        self.answer(|d| {
+            let region = decode::handle(region)?;
+            let limit = |number| decode::word_or(number, u32::MAX, "a limit");
+            let limits = RegionLimits {
+                tasks: limit(tasks)?,
+                regions: limit(regions)?,
+                obligations: limit(obligations)?,
+            };
+            d.kernel.region_limits(region, limits).map(|()| 0.0)
+        })
+    }
+
     /// Cancels a region.
     pub fn region_cancel(&mut self, region: f64, kind: f64, message: &str) -> f64 {
         self.answer(|d| {
@@ -99,23 +120,49 @@ impl<P: Port> Driver<P> {
     }
 
     /// Tightens a task's budget; -1 leaves a part as it is.
-    pub fn task_budget(&mut self, task: f64, deadline_ms: f64, polls: f64, priority: f64) -> f64 {
+    pub fn task_budget(
+        &mut self,
+        task: f64,
+        deadline_ms: f64,
+        polls: f64,
+        cost: f64,
+        priority: f64,
+    ) -> f64 {
         self.answer(|d| {
             let task = decode::handle(task)?;
             let mut asked = Budget::DEFAULT;
-            if deadline_ms != -1.0 {
+            if deadline_ms != decode::LEFT_OUT {
                 let ns = decode::millis(deadline_ms)?;
-                asked.deadline = d.sample().plus_nanos(ns).min(Time::NEVER);
+                asked.deadline = d.sample().plus_nanos(ns);
             }
-            if polls != -1.0 {
-                asked.polls = decode::word(polls, "a number of polls")?;
+            asked.polls = decode::word_or(polls, asked.polls, "a number of polls")?;
+            if cost != decode::LEFT_OUT {
+                asked.cost = decode::cost(cost)?;
             }
-            if priority != -1.0 {
-                let word = decode::word(priority, "a priority from 0 to 7")?;
-                asked.priority = u8::try_from(word).unwrap_or(u8::MAX);
-            }
+            let least = u32::from(asked.priority);
+            let priority = decode::word_or(priority, least, "a priority from 0 to 7")?;
+            asked.priority = u8::try_from(priority).unwrap_or(u8::MAX);
             d.kernel.task_budget(task, asked).map(|()| 0.0)
         })
+    }
+
+    /// Charges a cost to a task's quota.
+    pub fn task_charge(&mut self, task: f64, cost: f64) -> f64 {
+        self.answer(|d| {
+            let (task, cost) = (decode::handle(task)?, decode::cost(cost)?);
+            d.sample();
+            d.kernel.task_charge(task, cost).map(|()| 0.0)
+        })
+    }
+
+    /// Shields a task from observing its cancellation.
+    pub fn task_mask(&mut self, task: f64) -> f64 {
+        self.answer(|d| d.kernel.task_mask(decode::handle(task)?).map(|()| 0.0))
+    }
+
+    /// Ends a task's innermost mask.
+    pub fn task_unmask(&mut self, task: f64) -> f64 {
+        self.answer(|d| d.kernel.task_unmask(decode::handle(task)?).map(|()| 0.0))
     }
 
     /// Cancels a task.
@@ -216,6 +263,40 @@ impl<P: Port> Driver<P> {
             d.kernel
                 .host_complete(op, decode::word(code, RESULT)?)
                 .map(|()| 0.0)
+        })
+    }
+
+    /// Gives an obligation of a task.
+    pub fn obligation_reserve(&mut self, task: f64, kind: f64) -> f64 {
+        self.answer(|d| {
+            let (task, kind) = (decode::handle(task)?, decode::obligation_kind(kind)?);
+            d.kernel.obligation_reserve(task, kind).map(number)
+        })
+    }
+
+    /// Says that an obligation was kept.
+    pub fn obligation_commit(&mut self, obligation: f64) -> f64 {
+        self.answer(|d| {
+            d.kernel
+                .obligation_commit(decode::handle(obligation)?)
+                .map(|()| 0.0)
+        })
+    }
+
+    /// Takes an obligation back.
+    pub fn obligation_abort(&mut self, obligation: f64) -> f64 {
+        self.answer(|d| {
+            d.kernel
+                .obligation_abort(decode::handle(obligation)?)
+                .map(|()| 0.0)
+        })
+    }
+
+    /// Hands an obligation over to another task.
+    pub fn obligation_transfer(&mut self, obligation: f64, task: f64) -> f64 {
+        self.answer(|d| {
+            let (obligation, task) = (decode::handle(obligation)?, decode::handle(task)?);
+            d.kernel.obligation_transfer(obligation, task).map(|()| 0.0)
         })
     }
 

@@ -1,7 +1,8 @@
 //! Owns decoding: every number from JavaScript is hostile until it has passed here.
 
 use asupersync_core::{
-    CancelKind, ErrorKind, Handle, HostOpKind, KernelError, Outcome, Ownership, Policy, Result,
+    CancelKind, ErrorKind, Handle, HostOpKind, KernelError, LeakPolicy, ObligationKind, Outcome,
+    Ownership, Policy, Result, TieBreak,
 };
 
 /// The largest integer that a JavaScript number holds exactly.
@@ -63,6 +64,47 @@ pub fn handle(number: f64) -> Result<Handle> {
     .map(Handle::from_raw)
 }
 
+/// A seed: a whole number that JavaScript holds exactly.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn seed(number: f64) -> Result<u64> {
+    whole(
+        number,
+        SAFE_INTEGER_MAX,
+        "a seed: a whole number below 2^53",
+    )
+}
+
+/// A cost: a whole number that JavaScript holds exactly.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn cost(number: f64) -> Result<u64> {
+    whole(
+        number,
+        SAFE_INTEGER_MAX,
+        "a cost: a whole number below 2^53",
+    )
+}
+
+/// What stands for "as it is", "none" or "the default" where a number may be left out.
+pub const LEFT_OUT: f64 = -1.0;
+
+/// A whole number of 32 bits that may be left out, for which `otherwise` then stands. Out of
+/// line: nothing that is called often leaves numbers out.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+#[inline(never)]
+pub fn word_or(number: f64, otherwise: u32, expected: &'static str) -> Result<u32> {
+    if number == LEFT_OUT {
+        Ok(otherwise)
+    } else {
+        word(number, expected)
+    }
+}
+
 /// Milliseconds, finite and at least 0, as nanoseconds.
 ///
 /// # Errors
@@ -119,6 +161,34 @@ pub fn host_op_kind(number: f64) -> Result<HostOpKind> {
     code(number, "a host operation kind code", HostOpKind::from_code)
 }
 
+/// The code of an obligation's kind.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn obligation_kind(number: f64) -> Result<ObligationKind> {
+    code(number, "an obligation kind code", ObligationKind::from_code)
+}
+
+/// The code of a leak policy, or left out.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn leak_policy(number: f64) -> Result<LeakPolicy> {
+    let expected = "a leak policy code";
+    let code = word_or(number, LeakPolicy::default() as u32, expected)?;
+    LeakPolicy::from_code(code).ok_or_else(|| invalid(expected, number))
+}
+
+/// The code of a tie break, or left out.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn tie_break(number: f64) -> Result<TieBreak> {
+    let expected = "a tie break code";
+    let code = word_or(number, TieBreak::default() as u32, expected)?;
+    TieBreak::from_code(code).ok_or_else(|| invalid(expected, number))
+}
+
 /// Ownership flags.
 ///
 /// # Errors
@@ -139,7 +209,7 @@ pub fn ownership(number: f64) -> Result<Ownership> {
 mod tests {
     use asupersync_core::ErrorKind;
 
-    use super::{handle, millis, outcome, word};
+    use super::{cost, handle, millis, obligation_kind, outcome, seed, word, word_or};
 
     const HOSTILE: [f64; 8] = [
         f64::NAN,
@@ -169,6 +239,21 @@ mod tests {
             );
         }
         assert!(outcome(4.0).is_err());
+    }
+
+    #[test]
+    fn hostile_numbers_are_no_costs_no_seeds_and_no_obligations() {
+        for number in HOSTILE {
+            assert!(cost(number).is_err(), "{number}");
+            assert!(seed(number).is_err(), "{number}");
+            assert!(obligation_kind(number).is_err(), "{number}");
+            let left_out = number == -1.0;
+            assert_eq!(word_or(number, 9, "x").is_ok(), left_out, "{number}");
+        }
+        assert!(obligation_kind(6.0).is_err());
+        assert_eq!(cost(9_007_199_254_740_991.0), Ok((1 << 53) - 1));
+        assert_eq!(word_or(-1.0, 9, "x"), Ok(9));
+        assert_eq!(word_or(4.0, 9, "x"), Ok(4));
     }
 
     #[test]

@@ -1,81 +1,26 @@
-//! Owns the turn: when the kernel runs, for how long, and how it is woken again.
-//!
-//! One wake and one timer are armed at a time. Work that becomes runnable outside a turn arms a
-//! microtask. Turns go on until the slice is used up; then a macrotask is armed, so that the page
-//! paints and takes input. A slice is measured in time and not by the kernel falling idle: a body
-//! that awaits a checkpoint in a loop leaves the kernel idle between any two microtasks, and must
-//! be interrupted all the same.
+//! Owns the turn for JavaScript bodies: the kernel runs once, and its effects become records.
 
-use asupersync_core::{Effect, Handle, HostOpState, Kernel, KernelConfig, Result, Time};
+use asupersync_core::{Effect, Handle, HostOpState, Kernel, Result, Time};
 
+pub use crate::config::DriverConfig;
 use crate::decode;
 use crate::encode::Batch;
 use crate::reasons::Reasons;
-
-/// What the driver needs from its surroundings. Nothing here may call back into the driver
-/// before it returns.
-pub trait Port {
-    /// Milliseconds of a monotonic clock.
-    fn now_ms(&self) -> f64;
-    /// Has the pump called in a microtask.
-    fn arm_microtask(&mut self);
-    /// Has the pump called in a task of its own.
-    fn arm_macrotask(&mut self);
-    /// Has the pump called in `ms` milliseconds, in place of the timer armed before.
-    fn arm_timer(&mut self, ms: f64);
-    /// Says that nobody waits for the armed timer for now. It may go off all the same, but must
-    /// not keep the realm alive. Cheaper than to disarm it, since the next wait is often near.
-    fn idle_timer(&mut self);
-    /// Says that the armed timer is waited for again.
-    fn hold_timer(&mut self);
-    /// Whether the armed timer has gone off since the last call. The clock cannot tell: a timer
-    /// may go off before the time it was armed for, by the clock's own resolution.
-    fn take_timer_fired(&mut self) -> bool;
-}
-
-/// How a driver is set up, as the numbers that came from JavaScript.
-#[derive(Clone, Copy, Debug)]
-pub struct DriverConfig {
-    /// Seed, a whole number below 2^53.
-    pub seed: f64,
-    /// Runtime tag, a whole number; larger ones wrap.
-    pub tag: f64,
-    /// Milliseconds that a cancelled body has to drain.
-    pub drain_ms: f64,
-    /// Milliseconds of one slice.
-    pub slice_ms: f64,
-    /// Events that the trace ring holds.
-    pub trace_capacity: f64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Wake {
-    None,
-    Microtask,
-    Macrotask,
-}
+use crate::wakes::{Port, Wakes};
 
 /// The kernel and its browser driver.
 #[derive(Debug)]
 pub struct Driver<P> {
     pub(crate) kernel: Kernel,
-    pub(crate) port: P,
+    wakes: Wakes<P>,
     pub(crate) reasons: Reasons,
     pub(crate) batch: Batch,
     pub(crate) rows: Vec<u32>,
     effects: Vec<Effect>,
     aborts: Vec<Handle>,
-    wake: Wake,
     /// Between a turn that gave records and the call that ends their delivery: commands need
     /// arm nothing, the pump turns again by itself.
     delivering: bool,
-    /// The port's clock when the kernel's was zero.
-    zero_ms: f64,
-    slice_ms: f64,
-    slice_start_ms: f64,
-    last_turn_ms: f64,
-    armed_for: Time,
-    holds_timer: bool,
 }
 
 impl<P: Port> Driver<P> {
@@ -84,56 +29,29 @@ impl<P: Port> Driver<P> {
     /// # Errors
     /// [`ErrorKind::InvalidNumber`](asupersync_core::ErrorKind) for a hostile configuration.
     pub fn new(config: DriverConfig, port: P) -> Result<Self> {
-        let kernel = Kernel::new(&KernelConfig {
-            seed: decode::handle(config.seed)?.raw(),
-            tag: decode::word(config.tag, "a runtime tag")?,
-            drain_time_ns: decode::millis(config.drain_ms)?,
-            trace_capacity: decode::word(config.trace_capacity, "a trace capacity")?,
-            ..KernelConfig::default()
-        });
+        let kernel = Kernel::new(&config.kernel()?);
         decode::millis(config.slice_ms)?;
-        let now = port.now_ms();
         Ok(Self {
             kernel,
-            port,
+            wakes: Wakes::new(port, config.slice_ms),
             reasons: Reasons::default(),
             batch: Batch::default(),
             rows: Vec::new(),
             effects: Vec::new(),
             aborts: Vec::new(),
-            wake: Wake::None,
             delivering: false,
-            zero_ms: now,
-            slice_ms: config.slice_ms,
-            slice_start_ms: now,
-            last_turn_ms: now,
-            armed_for: Time::NEVER,
-            holds_timer: false,
         })
     }
 
     /// Runs the kernel once and gives the number of records to deliver. 0 means that there is
     /// nothing now: a wake or the timer is armed if anything is to come.
     pub fn turn(&mut self) -> usize {
-        let now_ms = self.port.now_ms();
-        let new_slice = self.wake == Wake::Macrotask || now_ms - self.last_turn_ms > self.slice_ms;
-        if new_slice {
-            self.slice_start_ms = now_ms;
-        }
-        self.wake = Wake::None;
-        if self.port.take_timer_fired() {
-            self.armed_for = Time::NEVER;
-            self.holds_timer = false;
-        }
-        self.last_turn_ms = now_ms;
         self.batch.clear();
         self.reasons.clear();
-        if now_ms - self.slice_start_ms > self.slice_ms && self.kernel.is_runnable() {
+        let Some(now) = self.wakes.begin_turn(self.kernel.is_runnable()) else {
             self.delivering = false;
-            self.arm(Wake::Macrotask);
             return 0;
-        }
-        let now = self.time_at(now_ms);
+        };
         self.kernel.tick(now);
         let mut effects = core::mem::take(&mut self.effects);
         self.kernel.take_effects_into(&mut effects);
@@ -145,7 +63,9 @@ impl<P: Port> Driver<P> {
         }
         self.effects = effects;
         self.delivering = !self.batch.is_empty();
-        if !self.delivering {
+        if self.delivering {
+            self.wakes.has_delivery();
+        } else {
             self.settle_wake();
         }
         self.batch.len()
@@ -166,7 +86,7 @@ impl<P: Port> Driver<P> {
 
     /// The port, to let go of what it holds.
     pub fn port_mut(&mut self) -> &mut P {
-        &mut self.port
+        self.wakes.port_mut()
     }
 
     /// Host operations that the last turns ordered to be aborted.
@@ -177,73 +97,27 @@ impl<P: Port> Driver<P> {
     /// Does what every command ends with: arms a wake if the command made work and nothing is
     /// armed that would find it.
     pub(crate) fn after_command(&mut self) {
-        if !self.delivering && self.wake == Wake::None {
-            self.wake_if_needed();
-        }
-    }
-
-    fn wake_if_needed(&mut self) {
-        let is_earlier = self
-            .kernel
-            .next_deadline()
-            .is_some_and(|at| at < self.armed_for);
-        if self.kernel.is_runnable() || is_earlier {
-            self.arm(Wake::Microtask);
+        if !self.delivering {
+            self.wakes
+                .work_came(self.kernel.is_runnable(), self.kernel.next_deadline());
         }
     }
 
     fn settle_wake(&mut self) {
-        if self.kernel.is_runnable() {
-            if self.wake == Wake::None {
-                self.arm(Wake::Microtask);
-            }
-            return;
-        }
-        match self.kernel.next_deadline() {
-            None if self.holds_timer => {
-                self.holds_timer = false;
-                self.port.idle_timer();
-            }
-            None => {}
-            Some(at) if at < self.armed_for => {
-                self.armed_for = at;
-                self.holds_timer = true;
-                let wait_ns = at.as_nanos().saturating_sub(self.kernel.now().as_nanos());
-                self.port.arm_timer(to_ms(wait_ns));
-            }
-            // A timer armed too early is left: it finds nothing due and arms the next.
-            Some(_) if !self.holds_timer => {
-                self.holds_timer = true;
-                self.port.hold_timer();
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn arm(&mut self, wake: Wake) {
-        self.wake = wake;
-        match wake {
-            Wake::None => {}
-            Wake::Microtask => self.port.arm_microtask(),
-            Wake::Macrotask => self.port.arm_macrotask(),
-        }
+        let (is_runnable, next) = (self.kernel.is_runnable(), self.kernel.next_deadline());
+        self.wakes.settle(self.kernel.now(), is_runnable, next);
     }
 
     /// Kernel time now, told to the kernel: commands that name a time or a reason need it fresh.
     pub(crate) fn sample(&mut self) -> Time {
-        let now = self.time_at(self.port.now_ms());
-        self.kernel.advance(now);
+        self.kernel.advance(self.wakes.now());
         self.kernel.now()
     }
 
     /// Runtime time now, in milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> f64 {
-        self.port.now_ms() - self.zero_ms
-    }
-
-    fn time_at(&self, ms: f64) -> Time {
-        Time::from_nanos(decode::millis((ms - self.zero_ms).max(0.0)).unwrap_or(0))
+        self.wakes.now_ms()
     }
 
     /// A number that moves whenever anything in the tree may have changed.
@@ -252,12 +126,4 @@ impl<P: Port> Driver<P> {
     pub fn revision(&self) -> f64 {
         self.kernel.counters().events as f64
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a timer's length needs no more than 53 bits"
-)]
-pub(crate) fn to_ms(ns: u64) -> f64 {
-    ns as f64 / 1e6
 }

@@ -9,12 +9,19 @@
 
 pub mod abi;
 pub mod commands;
+mod config;
 pub mod decode;
 mod driver;
 pub mod encode;
+pub mod events;
 pub mod queries;
 mod reasons;
 #[cfg(target_arch = "wasm32")]
+mod slots;
+mod wakes;
+#[cfg(target_arch = "wasm32")]
 pub mod web;
 
-pub use driver::{Driver, DriverConfig, Port};
+pub use config::CONFIG_NUMBERS;
+pub use driver::{Driver, DriverConfig};
+pub use wakes::Port;

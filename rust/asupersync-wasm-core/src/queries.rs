@@ -5,10 +5,12 @@ use std::sync::Arc;
 use asupersync_core::{CancelReason, HandleKind};
 
 use crate::decode;
-use crate::driver::{Driver, Port, to_ms};
+use crate::driver::Driver;
+use crate::wakes::{Port, to_ms};
 
-/// Numbers in one snapshot row: kind, slot, parent's kind, parent's slot, state, cancel kind + 1.
-pub const ROW_WORDS: usize = 6;
+/// Numbers in one snapshot row: kind, slot, parent's kind, parent's slot, state, cancel kind + 1,
+/// and the detail: a region's policy, the kind of a host operation or of an obligation.
+pub const ROW_WORDS: usize = 7;
 
 /// Numbers in one event: seq, time in ms, kind, subject's handle, detail.
 pub const EVENT_NUMBERS: usize = 5;
@@ -21,6 +23,25 @@ impl<P: Port> Driver<P> {
             .ok()
             .and_then(|slot| self.kernel.handle_at(HandleKind::Task, slot))
             .map_or(0.0, crate::commands::number)
+    }
+
+    /// Where the live thing named by a handle of any kind stands: a code of the group of its
+    /// kind's states, or minus an error's code.
+    #[must_use]
+    pub fn state(&self, handle: f64) -> f64 {
+        let kernel = &self.kernel;
+        let state = decode::handle(handle).and_then(|handle| match handle.kind() {
+            Some(HandleKind::Region) => kernel.region_state(handle).map(|state| state as u8),
+            Some(HandleKind::HostOp) => kernel.host_op_state(handle).map(|state| state as u8),
+            Some(HandleKind::Obligation) => {
+                kernel.obligation_state(handle).map(|state| state as u8)
+            }
+            // Semaphores do not cross: one is refused like what is no handle at all.
+            Some(HandleKind::Task | HandleKind::Semaphore) | None => {
+                kernel.task_state(handle).map(|state| state as u8)
+            }
+        });
+        state.map_or_else(crate::commands::refusal, f64::from)
     }
 
     /// Number of the reason that a live task is cancelled for, or 0.
@@ -70,6 +91,7 @@ impl<P: Port> Driver<P> {
                 parent[1],
                 u32::from(row.state),
                 row.cancel.map_or(0, |kind| u32::from(kind.code()) + 1),
+                u32::from(row.detail),
             ]);
         }
         rows.len()
@@ -116,13 +138,13 @@ impl<P: Port> Driver<P> {
         count as f64
     }
 
-    /// The schedule certificate.
+    /// The schedule certificate; see [`Kernel::certificate`](asupersync_core::Kernel::certificate).
     #[must_use]
     pub fn certificate(&self) -> u64 {
         self.kernel.certificate()
     }
 
-    /// The trace fingerprint.
+    /// The trace fingerprint; see [`Kernel::fingerprint`](asupersync_core::Kernel::fingerprint).
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.kernel.fingerprint()
@@ -135,18 +157,17 @@ impl<P: Port> Driver<P> {
         reason = "sequence numbers stay below 2^53"
     )]
     pub fn events(&self) -> Vec<f64> {
-        self.kernel
-            .events()
-            .flat_map(|event| {
-                [
-                    event.seq as f64,
-                    to_ms(event.at.as_nanos()),
-                    f64::from(event.kind as u8),
-                    crate::commands::number(event.subject),
-                    f64::from(event.detail),
-                ]
-            })
-            .collect()
+        let mut numbers = Vec::new();
+        for event in self.kernel.events() {
+            numbers.extend_from_slice(&[
+                event.seq as f64,
+                to_ms(event.at.as_nanos()),
+                f64::from(event.kind as u8),
+                crate::commands::number(event.subject),
+                f64::from(event.detail),
+            ]);
+        }
+        numbers
     }
 
     /// The next number of the seeded stream, from 0 to below 1.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use asupersync::{BoxFuture, Cx, DefaultRuntime, Error, Outcome, Result, Runtime};
+use asupersync::{BlockingRuntime, BoxFuture, Cx, DefaultRuntime, Error, Outcome, Result};
 
 fn main() {
     say(&cancel_tree(DefaultRuntime::new()));
@@ -13,7 +13,7 @@ fn main() {
 type Log = Arc<Mutex<Vec<String>>>;
 
 /// Cancels a tree of seven tasks; the lines are what they did, in order.
-pub fn cancel_tree(runtime: impl Runtime) -> Vec<String> {
+pub fn cancel_tree(runtime: impl BlockingRuntime) -> Vec<String> {
     let log = Log::default();
     let lines = Arc::clone(&log);
     let outcome = runtime.run(|cx| async move {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use asupersync::{DefaultRuntime, Error, Outcome, Runtime};
+use asupersync::{BlockingRuntime, DefaultRuntime, Error, Outcome};
 
 fn main() {
     say(&hello(DefaultRuntime::new()));
 }
 
 /// Greets twice at once, and waits for both because they belong to the scope.
-pub fn hello(runtime: impl Runtime) -> Outcome<String> {
+pub fn hello(runtime: impl BlockingRuntime) -> Outcome<String> {
     runtime.run(|cx| async move {
         cx.scope(|_, scope| async move {
             let hello = scope.spawn(|cx| async move {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use asupersync::{DefaultRuntime, Error, Outcome, Runtime, branch};
+use asupersync::{BlockingRuntime, DefaultRuntime, Error, Outcome, branch};
 
 fn main() {
     say(&race(DefaultRuntime::new()));
 }
 
 /// The winner, and whether the loser had closed its connection by then.
-pub fn race(runtime: impl Runtime) -> Outcome<(&'static str, bool)> {
+pub fn race(runtime: impl BlockingRuntime) -> Outcome<(&'static str, bool)> {
     runtime.run(|cx| async move {
         cx.timeout(Duration::from_secs(60), |cx| async move {
             let is_closed = Arc::new(AtomicBool::new(false));

@@ -15,57 +15,113 @@
 //! ```
 //!
 //! A body is a closure that gets a [`Cx`] and returns a future of a `Result`; the [`Cx`] is all
-//! that it can ask. [`Outcome`] says how it ended. The same body runs on every [`Runtime`]:
+//! that it can ask. [`Outcome`] says how it ended. The same body runs on every [`Runtime`], and
+//! what it may move between tasks is [`PlatformSend`]: `Send` natively, anything in a browser.
 //!
-//! | feature | runtime | for |
+//! # Features
+//!
+//! | feature | gives | for |
 //! | --- | --- | --- |
-//! | `native-runtime` (default) | [`NativeRuntime`], which is the [`DefaultRuntime`] | programs |
-#![cfg_attr(
-    feature = "deterministic-mode",
-    doc = "| `deterministic-mode` | [`Lab`] | tests: virtual time, a seed, a leak report |"
-)]
-#![cfg_attr(
-    not(feature = "deterministic-mode"),
-    doc = "| `deterministic-mode` | `Lab` | tests: virtual time, a seed, a leak report |"
-)]
+//! | `native-runtime` (default) | `NativeRuntime`, which is the `DefaultRuntime` | programs |
+//! | `wasm-runtime` | `BrowserRuntime`, which is the `DefaultRuntime` in wasm | pages and workers |
+//! | `browser-io` | `fetch`, `WebSocket`; with it comes `wasm-runtime` | pages and workers |
+//! | `browser-trace` | `trace_json_lines`; with it comes `wasm-runtime` | pages and workers |
+//! | `deterministic-mode` | `Lab`: virtual time, a seed, a leak report; `test`, `explore` | tests, anywhere |
+//! | `tokio` | `in_tokio`, `spawn_tokio`, `NativeRuntime::drive`; with it comes `native-runtime` | programs on Tokio |
+//!
+//! A crate for one platform names the runtime; one for both leaves that to the target:
+//!
+//! ```toml
+//! [dependencies]
+//! asupersync = { version = "0.1", default-features = false }
+//!
+//! [target.'cfg(not(target_family = "wasm"))'.dependencies]
+//! asupersync = { version = "0.1", features = ["native-runtime"] }
+//!
+//! [target.'cfg(target_family = "wasm")'.dependencies]
+//! asupersync = { version = "0.1", features = ["browser-io"] }
+//! ```
+//!
+//! A feature that its target cannot have, or no runtime at all, fails to compile with a sentence
+//! that says what to choose.
+//!
+//! # What is where
+//!
+//! | | native | browser | lab |
+//! | --- | --- | --- | --- |
+//! | [`Cx`] with all that it gives, [`JoinHandle`], [`Scope`], [`join`], [`select`] | yes | yes | yes |
+//! | `launch`, the entry point of a program | blocks until the end | returns at once | |
+//! | [`Runtime::run_then`] | blocks until the end | returns at once | runs to the end |
+//! | [`BlockingRuntime::run`], the function `run` | yes | no: a page cannot wait | yes |
+//! | `BrowserRuntime::spawn`, `run` as a future, `close`, `snapshot` | | yes | |
+//! | `spawn_blocking` | a thread of a bounded pool | no: there are no threads | in the task, at once |
+//! | `in_tokio`, `spawn_tokio` | `tokio` | | |
+//! | `fetch`, `WebSocket` | | `browser-io` | |
+//! | events as JSON lines | | `browser-trace` | |
+//! | time | monotonic | monotonic | virtual |
+//! | a body that panics | its task has [panicked](Outcome::Panicked) | the wasm instance has ended | its task has panicked |
+//!
+//! # In a browser
+//!
+//! ```rust,custom
+//! use asupersync::{Error, Request};
+//! use wasm_bindgen::prelude::*;
+//!
+//! #[wasm_bindgen(start)]
+//! fn main() {
+//!     asupersync::launch(|cx| async move {
+//!         let motto = asupersync::fetch(&cx, Request::get("/motto.txt")).await?;
+//!         web_sys::console::log_1(&motto.text(&cx).await?.into());
+//!         Ok::<_, Error>(())
+//!     });
+//! }
+//! ```
 #![forbid(unsafe_code)]
 
-#[cfg(not(any(feature = "native-runtime", feature = "deterministic-mode")))]
-compile_error!(
-    "asupersync has no runtime to run on: enable the feature `native-runtime` (the default) for \
-     programs or `deterministic-mode` for tests"
-);
+#[cfg(feature = "deterministic-mode")]
+mod explore;
+mod requirements;
+mod runtime;
 
-#[cfg(all(feature = "native-runtime", target_family = "wasm"))]
-compile_error!(
-    "asupersync's feature `native-runtime` needs threads, which wasm has not: depend on it with \
-     `default-features = false`"
-);
+pub use asupersync_core::exec::sync;
+pub use asupersync_core::exec::{
+    AnyError, Body, BoxBody, BoxFuture, Capsule, Completer, Cx, Either, Error, HostOp, Interval,
+    Jitter, JoinHandle, Live, MissedTicks, Outcome, PlatformFuture, PlatformSend, PlatformSync,
+    Recording, ReplayError, Report, Result, Schedule, Scope, ScopeOptions, ScopePolicy, Tick,
+    branch, join, select,
+};
+#[cfg(feature = "deterministic-mode")]
+pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
+pub use asupersync_core::{
+    Budget, CancelKind, CancelReason, ErrorKind, Event, EventKind, Handle, HandleKind, HostOpKind,
+    KernelConfig, KernelError, LeakPolicy, RegionLimits, Row, Time,
+};
+#[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
+pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
+#[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+pub use asupersync_native::{in_tokio, spawn_tokio};
+#[cfg(all(feature = "browser-trace", target_family = "wasm"))]
+pub use asupersync_wasm_core::web::rust::trace_json_lines;
+#[cfg(all(feature = "wasm-runtime", target_family = "wasm"))]
+pub use asupersync_wasm_core::web::rust::{BrowserConfig, BrowserRuntime};
+#[cfg(all(feature = "browser-io", target_family = "wasm"))]
+pub use asupersync_wasm_core::web::rust::{
+    Closed, ClosedBy, Credentials, Message, Overflow, Request, RequestBody, Response,
+    SocketOptions, WebSocket, fetch,
+};
+
+#[cfg(feature = "deterministic-mode")]
+pub use explore::{TEST_SEEDS, explore, test};
+#[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
+pub use runtime::run;
+pub use runtime::{BlockingRuntime, Runtime};
+#[cfg(any(
+    all(feature = "native-runtime", not(target_family = "wasm")),
+    all(feature = "wasm-runtime", target_family = "wasm")
+))]
+pub use runtime::{DefaultRuntime, launch};
 
 // The README's example is run as a test of this crate.
 #[cfg(all(doctest, feature = "native-runtime"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
-
-#[cfg(feature = "deterministic-mode")]
-mod explore;
-mod runtime;
-
-pub use asupersync_core::exec::{
-    Body, BoxBody, BoxFuture, Completer, Cx, Either, Error, HostOp, JoinHandle, Live, Outcome,
-    PlatformFuture, PlatformSend, PlatformSync, Recording, ReplayError, Report, Result, Scope,
-    branch, join, select,
-};
-#[cfg(feature = "deterministic-mode")]
-pub use asupersync_core::exec::{Explored, Fault, FaultyRun, Lab, LabRun};
-pub use asupersync_core::{CancelKind, CancelReason, ErrorKind, KernelConfig, KernelError, Time};
-#[cfg(feature = "native-runtime")]
-pub use asupersync_native::{AbandonedJob, NativeConfig, NativeRun, NativeRuntime, spawn_blocking};
-#[cfg(feature = "tokio")]
-pub use asupersync_native::{in_tokio, spawn_tokio};
-#[cfg(feature = "deterministic-mode")]
-pub use explore::{TEST_SEEDS, explore, test};
-
-pub use runtime::Runtime;
-#[cfg(feature = "native-runtime")]
-pub use runtime::{DefaultRuntime, run};

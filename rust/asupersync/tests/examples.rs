@@ -14,6 +14,8 @@ mod cancel_tree;
 mod hello_region;
 #[path = "../examples/lost_update.rs"]
 mod lost_update;
+#[path = "../examples/pipeline.rs"]
+mod pipeline;
 #[path = "../examples/race.rs"]
 mod race;
 #[path = "../examples/replay.rs"]
@@ -71,5 +73,22 @@ fn replay_repeats_a_seed_and_a_native_run() {
     for _ in 0..20 {
         let [(_, recorded), (_, replayed)] = replay::native().expect("it is the same body");
         assert_eq!(recorded, replayed);
+    }
+}
+
+#[test]
+fn pipeline_is_held_back_by_its_sink_and_cancelled_as_one() {
+    let check = |mut seen: pipeline::Seen| {
+        let results = ["result 1", "result 4", "result 9", "result 16", "result 25"];
+        assert_eq!(seen.results, results);
+        // Two in each channel, and one in the hands of each stage.
+        assert!((5..=7).contains(&seen.ahead_max), "{seen:?}");
+        seen.cleaned.sort_unstable();
+        assert_eq!(seen.cleaned, ["sink", "source", "square"]);
+        assert_eq!(seen.ended, r#"Some("five are enough")"#);
+    };
+    check(pipeline::pipeline(DefaultRuntime::new()));
+    for seed in 0..100 {
+        check(pipeline::pipeline(Lab::new(seed)));
     }
 }

@@ -7,7 +7,10 @@
 )]
 
 mod abi;
+mod features;
+mod parity;
 mod process;
+mod rust_demo;
 mod sizes;
 mod tidy;
 mod wasm;
@@ -22,8 +25,12 @@ const USAGE: &str = "\
 cargo xtask COMMAND
   wasm [--names]   build the kernel's wasm into packages/browser-core/wasm
                    (--names keeps function names, for profiling)
+  rust-demo        build the page in Rust alone into the demo's public folder
   lint-wasm        run clippy on the code that exists for wasm only
+  features         check every combination of the facade's features, on both targets
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
+  parity [--check] write the golden files of the parity corpus and show what changed, or fail
+                   when one is stale at any optimisation level
   sizes            print the sizes of the built wasm
   tidy             check the repository's own rules";
 
@@ -47,9 +54,13 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["wasm"] => wasm::build(root, wasm::Names::Removed),
         ["wasm", "--names"] => wasm::build(root, wasm::Names::Kept),
+        ["rust-demo"] => rust_demo::build(root),
+        ["features"] => features::check(root),
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
+        ["parity"] => parity::write(root),
+        ["parity", "--check"] => parity::check(root),
         ["sizes"] => sizes::print(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),

@@ -37,7 +37,7 @@ pub(crate) enum Names {
 
 /// Builds all artefacts, or finds them up to date. The last line printed says which.
 pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
-    let compiled = compile(root)?;
+    let compiled = compile(root, CRATE)?;
     let stamp_file = root.join("target/wasm/artefacts.stamp");
     let stamp = stamp(root, &compiled, names)?;
     let out_dir = root.join(OUT_DIR);
@@ -64,32 +64,51 @@ pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
 
 /// Runs clippy on the crates that have code for wasm only, which clippy for the host never sees.
 pub(crate) fn lint(root: &Path) -> Result<()> {
+    let crates = [
+        "--package=asupersync-wasm-core",
+        "--package=asupersync-wasm-bindings",
+        "--package=rust-demo",
+    ];
+    clippy(root, &crates)?;
+    let facade = [
+        "--package=asupersync",
+        "--no-default-features",
+        "--features=browser-io,browser-trace,deterministic-mode",
+    ];
+    clippy(root, &facade)
+}
+
+fn clippy(root: &Path, arguments: &[&str]) -> Result<()> {
     let toolchain = Toolchain::read(root)?;
     let mut command = match toolchain.variable("CARGO_CLIPPY") {
         Some(program) => Command::new(program),
         None => Command::new(cargo()),
     };
     command.current_dir(root).args(["clippy", "--locked"]);
-    command.args(["--package", "asupersync-wasm-core", "--package", CRATE]);
+    command.args(arguments);
     target(&mut command, root, toolchain);
     process::run(command.args(["--", "--deny", "warnings"]))
 }
 
-/// Compiles the bindings and returns the wasm file.
-fn compile(root: &Path) -> Result<PathBuf> {
+/// A cargo command for the wasm target, with the compiler and the flags for it.
+pub(crate) fn cargo_for_wasm(root: &Path, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(cargo());
-    command
-        .current_dir(root)
-        .args(["build", "--quiet", "--locked"]);
-    command.args(["--profile", "wasm", "--package", CRATE]);
+    command.current_dir(root).args(arguments);
     target(&mut command, root, Toolchain::read(root)?);
-    process::run(&mut command)
+    Ok(command)
+}
+
+/// Compiles a crate as people get it and returns the wasm file.
+pub(crate) fn compile(root: &Path, package: &str) -> Result<PathBuf> {
+    let arguments = ["build", "--quiet", "--locked", "--profile", "wasm"];
+    let mut command = cargo_for_wasm(root, &arguments)?;
+    process::run(command.args(["--package", package]))
         .context("compiling for wasm; if its std is missing, `npm run setup` gets it")?;
-    let file = CRATE.replace('-', "_") + ".wasm";
+    let file = package.replace('-', "_") + ".wasm";
     Ok(target_dir(root).join(TARGET).join("wasm").join(file))
 }
 
-fn cargo() -> OsString {
+pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

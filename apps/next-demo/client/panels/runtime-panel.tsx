@@ -86,9 +86,10 @@ function Report({ report }: { report: CloseReport }) {
   );
 }
 
-function leftBehind({ outcome, revoked }: CloseReport): string {
+function leftBehind({ outcome, revoked, leaked }: CloseReport): string {
   if (outcome === "clean") return "Nothing was left behind.";
-  return revoked.length === 0 ? "The kernel broke." : `${revoked.length} would not end:`;
+  if (revoked.length > 0) return `${revoked.length} would not end:`;
+  return leaked.length > 0 ? `${count(leaked.length, "promise")} leaked.` : "The kernel broke.";
 }
 
 function whyRevoked({ state }: Revoked): string {

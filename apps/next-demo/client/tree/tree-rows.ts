@@ -2,12 +2,13 @@
 import type {
   CancelKind,
   HostOpNode,
+  ObligationNode,
   RuntimeSnapshot,
   ScopeNode,
   TaskNode,
 } from "@asupersync/browser";
 
-type Node = ScopeNode | TaskNode | HostOpNode;
+type Node = ScopeNode | TaskNode | HostOpNode | ObligationNode;
 
 export interface TreeRow {
   readonly key: string;
@@ -60,10 +61,10 @@ function rowOf(
 }
 
 function causeOf(node: Node, parent: TreeRow | undefined): CancelKind | undefined {
-  if (node.type === "host-op") return undefined;
+  if (node.type === "host-op" || node.type === "obligation") return undefined;
   return node.cancel === "parent-cancelled" ? (parent?.cause ?? node.cancel) : node.cancel;
 }
 
 function childrenOf(node: Node): readonly Node[] {
-  return node.type === "host-op" ? [] : node.children;
+  return node.type === "host-op" || node.type === "obligation" ? [] : node.children;
 }

@@ -7,6 +7,7 @@ export const TYPE_WORDS: Record<TreeRow["node"]["type"], string> = {
   scope: "scope",
   task: "task",
   "host-op": "request",
+  obligation: "promise",
 };
 
 /** The state in words, with the cause once there is a cancel. */
@@ -35,6 +36,7 @@ export function stateTone({ node, cause }: TreeRow): Tone {
   switch (node.state) {
     case "running":
     case "submitted":
+    case "reserved":
       return "active";
     case "cancel-requested":
     case "cancelling":
@@ -43,6 +45,7 @@ export function stateTone({ node, cause }: TreeRow): Tone {
       // A request drains when it is aborted, a scope also when all goes well.
       return node.type === "host-op" ? "cancel" : "quiet";
     case "open":
+    case "asked":
     case "closing":
     case "created":
       return "quiet";

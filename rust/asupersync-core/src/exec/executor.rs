@@ -10,12 +10,16 @@ use super::error::{Error, Result, message_of};
 use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
-use super::state::{Job, Leavings, Shared};
+use super::shared::{Seat, Shared};
+use super::state::{Job, Leavings};
 use super::{Cx, Report};
+use crate::budget::Budget;
 use crate::invariants::Violation;
 use crate::kernel::{Kernel, KernelConfig};
 use crate::outcome::Outcome as Ending;
+use crate::snapshot::Row;
 use crate::time::Time;
+use crate::trace::Event;
 
 /// When a driver is to turn again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,8 +66,13 @@ impl Executor {
         F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
-        let root = self.shared.lock().kernel.root();
-        let (task, packet) = self.shared.spawn(root, Time::NEVER, None, body)?;
+        let seat = Seat {
+            region: self.shared.lock().kernel.root(),
+            budget: Budget::DEFAULT,
+            deadline: Time::NEVER,
+            place: None,
+        };
+        let (task, packet) = self.shared.spawn(seat, body)?;
         Ok(JoinHandle::new(Arc::clone(&self.shared), task, packet))
     }
 
@@ -71,20 +80,35 @@ impl Executor {
     /// dispatched, and says when to turn again. At most
     /// [`polls_per_tick`](KernelConfig::polls_per_tick) futures are polled.
     pub fn turn(&self) -> Next {
+        self.turn_while(|| true)
+    }
+
+    /// As [`Executor::turn`], but polls no further future once `has_time`, which is asked before
+    /// each but the first, says no: the driver of a page must give the thread back. What was
+    /// dispatched and not polled is polled first by the next turn, before the kernel dispatches
+    /// anything else.
+    pub fn turn_while(&self, mut has_time: impl FnMut() -> bool) -> Next {
         let messages = self.shared.inbox.take();
         let mut state = self.shared.lock_now();
         for message in state.tape.turn(messages) {
             state.apply(message);
         }
-        let now = state.kernel.now();
-        state.kernel.tick(now);
+        if !state.has_queued() {
+            let now = state.kernel.now();
+            state.kernel.tick(now);
+        }
         state.absorb();
         let mut job = state.next_job();
         let leavings = state.take_leavings();
         drop(state);
         clean_up(leavings);
         while let Some(next) = job {
-            job = self.run(next);
+            self.run(next);
+            if !has_time() {
+                break;
+            }
+            // After what the last poll left was cleaned up: what a destructor does happens first.
+            job = self.shared.lock().next_job();
         }
         self.next()
     }
@@ -108,13 +132,26 @@ impl Executor {
         Report::of(&self.shared.lock())
     }
 
+    /// The live tree, parents before children, siblings in order of birth. O(live).
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Row> {
+        self.shared.lock().kernel.snapshot()
+    }
+
+    /// The events that the trace ring holds, oldest first: at most
+    /// [`trace_capacity`](KernelConfig::trace_capacity). O(held).
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.shared.lock().kernel.events().copied().collect()
+    }
+
     /// What is wrong in the kernel: nothing, ever.
     pub(crate) fn check_invariants(&self) -> core::result::Result<(), Violation> {
         self.shared.lock().kernel.check_invariants()
     }
 
-    /// Polls one future and gives the next one to poll.
-    fn run(&self, job: Job) -> Option<Job> {
+    /// Polls one future.
+    fn run(&self, job: Job) {
         let Job {
             task,
             future,
@@ -122,7 +159,11 @@ impl Executor {
             task_waker,
             woken,
         } = job;
-        self.shared.lock().current = Some(task);
+        {
+            let mut state = self.shared.lock();
+            state.current = Some(task);
+            state.answers = 0;
+        }
         // The task is polled now; futures inside it that poll only what was woken are told.
         let is_queued = task_waker.hush();
         woken.into_iter().for_each(Waker::wake);
@@ -145,12 +186,12 @@ impl Executor {
         }
         let leavings = state.take_leavings();
         drop(state);
-        // Before the next future is found: what a destructor does happens first.
         clean_up(leavings);
-        self.shared.lock().next_job()
     }
 
-    fn next(&self) -> Next {
+    /// When to turn again, as the last turn said it or as it has become since. O(log n).
+    #[must_use]
+    pub fn next(&self) -> Next {
         let mut state = self.shared.lock();
         if state.kernel.is_runnable() || state.has_queued() || !self.shared.inbox.is_empty() {
             return Next::Again;
@@ -185,17 +226,25 @@ fn poll_once(mut future: BoxFuture<Ending>, waker: &Waker) -> Polled {
 
 fn clean_up(leavings: Leavings) {
     let Leavings {
+        aborts,
         ended,
         records,
         futures,
+        finalizers,
     } = leavings;
-    // A destructor that panics has been reported by the panic hook; the task it was of has
-    // ended, and others must not be held up by it.
+    // A destructor or an abort that panics has been reported by the panic hook; the task it was
+    // of has ended, and others must not be held up by it.
+    for order in aborts {
+        let _ = catch_unwind(AssertUnwindSafe(|| order.tell()));
+    }
     for record in records {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
     }
     for future in futures {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    }
+    for finalizer in finalizers {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(finalizer)));
     }
     for end in ended {
         let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -10,13 +10,15 @@ use super::outcome::Outcome;
 use super::packet::{Order, Packet};
 use super::platform::{BoxFuture, PlatformSend};
 use super::scope::Scope;
+use super::shared::Seat;
 use super::state::RegionEnd;
 use super::wait::Target;
+use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::error::ErrorKind;
 use crate::handle::Handle;
 use crate::outcome::Outcome as Ending;
-use crate::region::{Ownership, Policy, RegionState};
+use crate::region::{Ownership, Policy, RegionLimits, RegionState};
 use crate::time::Time;
 
 /// A body whose type is forgotten, so that different ones can stand in one list. Every
@@ -36,10 +38,10 @@ where
     }
 }
 
-/// A boxed body, one branch of [`Cx::race`] or [`Cx::all`].
+/// A boxed body, one branch of [`Cx::race`], [`Cx::any`], [`Cx::all`] or [`Cx::settle`].
 pub type BoxBody<T, E = Error> = Box<dyn Body<T, E>>;
 
-/// Boxes a body for [`Cx::race`] or [`Cx::all`].
+/// Boxes a body, so that it can be one branch of many.
 pub fn branch<T, E, F, Fut>(body: F) -> BoxBody<T, E>
 where
     F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
@@ -50,11 +52,36 @@ where
     Box::new(body)
 }
 
+/// How a group is opened.
+pub(crate) struct Opening {
+    pub(crate) policy: Policy,
+    pub(crate) ownership: Ownership,
+    /// When it is cancelled.
+    pub(crate) timeout: Time,
+    /// Asked for each of its tasks.
+    pub(crate) budget: Budget,
+    pub(crate) limits: RegionLimits,
+}
+
+impl Opening {
+    /// Of a region that a cancellation of its owner reaches, without a time, budget or limits.
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            ownership: Ownership::default(),
+            timeout: Time::NEVER,
+            budget: Budget::DEFAULT,
+            limits: RegionLimits::NONE,
+        }
+    }
+}
+
 /// A region of the calling task, cancelled if it is dropped before it has closed.
 pub(crate) struct Group<T, E> {
     cx: Cx,
     region: Handle,
     deadline: Time,
+    budget: Budget,
     branches: Vec<(Handle, Arc<Packet<T, E>>)>,
     order: Arc<Order>,
     end: Option<RegionEnd>,
@@ -65,42 +92,41 @@ where
     T: PlatformSend + 'static,
     E: From<Error> + PlatformSend + 'static,
 {
-    /// Opens the region; at `timeout` it is cancelled. A cancelled task gets its cancellation
-    /// instead, by way of the lanes: a body that swallows it in a loop takes turns.
-    pub(crate) async fn open(
-        cx: &Cx,
-        policy: Policy,
-        ownership: Ownership,
-        timeout: Time,
-    ) -> Result<Self> {
-        let (group, is_born_cancelled) = Self::open_now(cx, policy, ownership, timeout)?;
+    /// Opens the region. A cancelled task gets its cancellation instead, by way of the lanes: a
+    /// body that swallows it in a loop takes turns.
+    pub(crate) async fn open(cx: &Cx, opening: Opening) -> Result<Self> {
+        let (group, is_born_cancelled) = Self::open_now(cx, opening)?;
         if is_born_cancelled {
             cx.checkpoint().await?;
         }
         Ok(group)
     }
 
-    fn open_now(
-        cx: &Cx,
-        policy: Policy,
-        ownership: Ownership,
-        timeout: Time,
-    ) -> Result<(Self, bool)> {
+    fn open_now(cx: &Cx, opening: Opening) -> Result<(Self, bool)> {
+        let Opening {
+            policy,
+            ownership,
+            timeout,
+            budget,
+            limits,
+        } = opening;
         let mut state = cx.shared().lock_now();
         state.running(cx.task())?;
         let region = state.kernel.region_open_in(cx.task(), policy, ownership)?;
         state.regions.insert(region, None);
         let is_open = state.kernel.region_state(region) == Ok(RegionState::Open);
         let mut deadline = cx.deadline();
-        if is_open && timeout != Time::NEVER {
+        if is_open {
             deadline = deadline.min(timeout);
             state.kernel.region_timeout(region, timeout)?;
+            state.kernel.region_limits(region, limits)?;
         }
         drop(state);
         let group = Self {
             cx: cx.clone(),
             region,
             deadline,
+            budget,
             branches: Vec::new(),
             order: Arc::default(),
             end: None,
@@ -109,7 +135,8 @@ where
     }
 
     pub(crate) fn scope(&self) -> Scope {
-        Scope::new(Arc::clone(self.cx.shared()), self.region, self.deadline)
+        let shared = Arc::clone(self.cx.shared());
+        Scope::new(shared, self.region, self.deadline, self.budget)
     }
 
     pub(crate) fn spawn<F, Fut>(&mut self, body: F) -> Result<()>
@@ -117,9 +144,13 @@ where
         F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
         Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
     {
-        let place = Some((Arc::clone(&self.order), self.branches.len()));
-        let shared = self.cx.shared();
-        let branch = shared.spawn(self.region, self.deadline, place, body)?;
+        let seat = Seat {
+            region: self.region,
+            deadline: self.deadline,
+            budget: self.budget,
+            place: Some((Arc::clone(&self.order), self.branches.len())),
+        };
+        let branch = self.cx.shared().spawn(seat, body)?;
         self.branches.push(branch);
         Ok(())
     }
@@ -179,10 +210,6 @@ where
         self.branches.len()
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.branches.is_empty()
-    }
-
     /// How the region ended.
     pub(crate) fn ending(&self) -> Ending {
         self.end.as_ref().map_or(Ending::Ok, |end| end.ending)
@@ -206,6 +233,19 @@ where
     pub(crate) fn ended_with(&self, branch: usize, ending: Ending) -> bool {
         let order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         order.contains(&(branch, ending))
+    }
+
+    /// Every value, in the order of the branches; or the first failure, or a cancellation.
+    pub(crate) fn into_values(self) -> Result<Vec<T>, E> {
+        if let Some(failed) = self.first(Ending::is_failure) {
+            return match self.take(failed).into_result() {
+                Ok(_) => Err(Error::ChildFailed.into()),
+                Err(error) => Err(error),
+            };
+        }
+        (0..self.len())
+            .map(|index| self.take(index).into_result())
+            .collect()
     }
 
     /// The outcome of a branch of a closed region, once.

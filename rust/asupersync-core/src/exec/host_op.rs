@@ -4,15 +4,14 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::abort::AbortOrder;
+use super::capsule::{ABANDONED, Capsule};
 use super::cx::Cx;
 use super::error::{Error, Result};
-use super::inbox::{Inbox, Message};
 use super::platform::PlatformSend;
 use super::wait::{Wait, open_host_op};
-use crate::handle::Handle;
 
 /// Starts the work, with what it is to report to.
 pub(crate) trait Start<T>: PlatformSend {
@@ -25,17 +24,11 @@ impl<T, F: FnOnce(Completer<T>) + PlatformSend> Start<T> for F {
     }
 }
 
-/// Codes of a completion.
-const GIVEN: u32 = 0;
-const ABANDONED: u32 = 1;
-
 /// The host's end of [`Cx::host_op`]: gives the value, from any thread. Dropped without one,
 /// the operation is [abandoned](Error::Abandoned).
 pub struct Completer<T> {
     value: Arc<Mutex<Option<T>>>,
-    op: Handle,
-    inbox: Arc<Inbox>,
-    is_cancelled: Arc<AtomicBool>,
+    capsule: Capsule,
 }
 
 impl<T> Completer<T> {
@@ -43,29 +36,26 @@ impl<T> Completer<T> {
     /// says so by completing or dropping this.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.is_cancelled.load(Ordering::Acquire)
+        self.capsule.is_cancelled()
+    }
+
+    /// Has `abort` called, once, when nobody wants the value any more; as
+    /// [`Capsule::on_cancel`].
+    pub fn on_cancel(&self, abort: impl FnOnce() + PlatformSend + 'static) {
+        self.capsule.on_cancel(abort);
     }
 
     /// Gives the value. After a cancellation it is dropped.
-    pub fn complete(self, value: T) {
+    pub fn complete(mut self, value: T) {
         *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-    }
-}
-
-impl<T> Drop for Completer<T> {
-    fn drop(&mut self) {
-        let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = if value.is_some() { GIVEN } else { ABANDONED };
-        drop(value);
-        self.inbox.push(Message::Complete(self.op, code));
+        self.capsule.give();
     }
 }
 
 impl<T> fmt::Debug for Completer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Completer")
-            .field("op", &self.op)
-            .field("is_cancelled", &self.is_cancelled())
+            .field("capsule", &self.capsule)
             .finish_non_exhaustive()
     }
 }
@@ -79,7 +69,7 @@ pub struct HostOp<T> {
     cx: Cx,
     start: Option<Box<dyn Start<T>>>,
     value: Arc<Mutex<Option<T>>>,
-    is_cancelled: Arc<AtomicBool>,
+    order: Arc<AbortOrder>,
     wait: Option<Wait>,
 }
 
@@ -89,7 +79,7 @@ impl<T> HostOp<T> {
             cx: cx.clone(),
             start: Some(start),
             value: Arc::default(),
-            is_cancelled: Arc::default(),
+            order: Arc::default(),
             wait: None,
         }
     }
@@ -100,14 +90,13 @@ impl<T> Future for HostOp<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
         if let Some(start) = self.start.take() {
-            let (wait, op) = open_host_op(self.cx.shared(), self.cx.task(), &self.is_cancelled)?;
+            let (wait, op) = open_host_op(self.cx.shared(), self.cx.task(), &self.order)?;
             self.wait = Some(wait);
             if let Some(op) = op {
+                let inbox = Arc::clone(&self.cx.shared().inbox);
                 start.start(Completer {
                     value: Arc::clone(&self.value),
-                    op,
-                    inbox: Arc::clone(&self.cx.shared().inbox),
-                    is_cancelled: Arc::clone(&self.is_cancelled),
+                    capsule: Capsule::new(op, inbox, Arc::clone(&self.order)),
                 });
             }
         }
@@ -130,7 +119,8 @@ impl<T> Future for HostOp<T> {
 
 impl<T> Drop for HostOp<T> {
     fn drop(&mut self) {
-        self.is_cancelled.store(true, Ordering::Release);
+        self.order.give();
+        self.order.tell();
     }
 }
 

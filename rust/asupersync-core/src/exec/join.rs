@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::{Error, Result};
 use super::outcome::Outcome;
 use super::packet::Packet;
-use super::state::Shared;
+use super::shared::Shared;
 use super::wait::{Target, Wait};
 use crate::cancel::CancelKind;
 use crate::error::ErrorKind;

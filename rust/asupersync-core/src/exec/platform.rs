@@ -3,6 +3,7 @@
 
 use core::future::Future;
 use core::pin::Pin;
+use std::sync::Arc;
 
 /// What may move between threads, where there are threads: `Send` natively, anything in wasm.
 #[cfg(not(target_family = "wasm"))]
@@ -34,3 +35,12 @@ impl<F: Future + PlatformSend + ?Sized> PlatformFuture for F {}
 
 /// A boxed future that the executor can hold; `Box::pin(future)` makes one.
 pub type BoxFuture<T> = Pin<Box<dyn PlatformFuture<Output = T>>>;
+
+/// An `Arc` of what is shared by tasks, whether or not there are threads to share it.
+#[allow(
+    clippy::arc_with_non_send_sync,
+    reason = "in wasm nothing is sent anywhere, and there is one code path for both"
+)]
+pub(crate) fn shared<T>(value: T) -> Arc<T> {
+    Arc::new(value)
+}

@@ -167,6 +167,17 @@ impl Waits {
         }
     }
 
+    /// Waits that the task has, with those that nobody hears any more.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.live.len() + self.idle.len()
+    }
+
+    /// The kernel was told to forget the wait too.
+    pub(crate) fn abandon(&mut self, token: u32) {
+        self.live.retain(|wait| wait.token != token);
+    }
+
     /// The kernel gives a wait its result: the waker of its future.
     pub(crate) fn deliver(&mut self, token: u32, progress: Progress) -> Vec<Waker> {
         if token == 0 {

@@ -1,7 +1,7 @@
 //! Owns the report on a run: its hashes, and what is left of it.
 
 use super::state::State;
-use crate::kernel::Counters;
+use crate::counters::Counters;
 
 /// What a run has come to. Equal seeds and equal bodies give equal reports in the lab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,10 @@ pub struct Live {
     pub tasks: u32,
     /// Host operations that have not ended.
     pub host_ops: u32,
+    /// Obligations that are given, host operations among them.
+    pub obligations: u32,
+    /// Obligations that a task forgot.
+    pub leaked: u64,
     /// Armed timers.
     pub timers: u32,
     /// Records that the executor holds for tasks, with their futures and finalizers.
@@ -36,7 +40,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Whether nothing is live and nothing was cut off.
+    /// Whether nothing is live, nothing was cut off and no obligation was forgotten.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -54,6 +58,8 @@ impl Report {
                 regions: counters.regions_live,
                 tasks: counters.tasks_live,
                 host_ops: counters.host_ops_live,
+                obligations: counters.obligations_live,
+                leaked: counters.obligations_leaked,
                 timers: counters.timers_live,
                 records: state.records_live(),
                 region_waits: state.regions.len(),

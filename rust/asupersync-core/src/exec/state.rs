@@ -1,19 +1,15 @@
-//! Owns the executor's state behind its one lock: the kernel, the records, and what the kernel's
-//! effects do to them.
+//! Owns the executor's state: the kernel, the records, and what the kernel's effects do to them.
 
-use core::fmt;
-use core::future::Future;
 use core::task::Waker;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::cx::Cx;
+use super::abort::AbortOrder;
 use super::error::{Error, Result};
-use super::host::Host;
-use super::inbox::{Inbox, Message, TaskWaker};
-use super::packet::{Packet, Place, Settle};
-use super::platform::{BoxFuture, PlatformSend};
+use super::finalizers::{Finalizer, Finalizers};
+use super::inbox::{Message, TaskWaker};
+use super::packet::Settle;
+use super::platform::BoxFuture;
 use super::record::{Progress, Record, Role};
 use super::tape::Tape;
 use crate::cancel::CancelReason;
@@ -22,14 +18,6 @@ use crate::handle::Handle;
 use crate::kernel::Kernel;
 use crate::outcome::Outcome as Ending;
 use crate::task::TaskState;
-use crate::time::Time;
-
-/// What every `Cx` of an executor shares.
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    pub(crate) inbox: Arc<Inbox>,
-    pub(crate) host: Box<dyn Host>,
-}
 
 /// How a region ended.
 #[derive(Clone, Debug)]
@@ -45,23 +33,31 @@ pub(crate) struct State {
     records_live: usize,
     /// Regions that somebody waits for, and their end.
     pub(crate) regions: BTreeMap<Handle, Option<RegionEnd>>,
-    /// Open host operations, and the flag that says they are cancelled.
-    pub(crate) host_ops: BTreeMap<Handle, Arc<AtomicBool>>,
+    /// Open host operations, and the order that aborts each.
+    pub(crate) host_ops: BTreeMap<Handle, Arc<AbortOrder>>,
+    /// Of scopes.
+    pub(crate) finalizers: Finalizers,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
     /// The task whose future is being polled.
     pub(crate) current: Option<Handle>,
     pub(crate) tape: Tape,
+    /// Answers that the task got without waiting since its poll began.
+    pub(crate) answers: u32,
+    /// Leaked obligations of which the executor has told.
+    leaks_told: u64,
     leavings: Leavings,
 }
 
-/// What is to be done once the lock is free, because it runs code of others: tell packets,
-/// wake wakers, drop futures.
+/// What is to be done once the lock is free, because it runs code of others: abort host
+/// operations, tell packets, wake wakers, drop futures.
 #[derive(Default)]
 pub(crate) struct Leavings {
+    pub(crate) aborts: Vec<Arc<AbortOrder>>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) records: Vec<Record>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
+    pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
 }
 
 /// How a task ended, for its packet.
@@ -70,6 +66,10 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) reason: Option<Arc<CancelReason>>,
 }
+
+/// Why a task whose body did not panic is panicked, under the policy that says so.
+const LEAKED: &str = "expected every obligation kept or handed over at the end of its task, got \
+                      one that was forgotten";
 
 /// What the kernel wants of a future.
 enum Step {
@@ -88,89 +88,25 @@ pub(crate) struct Job {
     pub(crate) woken: Vec<Waker>,
 }
 
-impl Shared {
-    pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>) -> Self {
-        let inbox = Arc::new(Inbox::new(host.bell()));
-        Self {
-            state: Mutex::new(State {
-                kernel,
-                records: Vec::new(),
-                records_live: 0,
-                regions: BTreeMap::new(),
-                host_ops: BTreeMap::new(),
-                effects: Vec::new(),
-                queue: VecDeque::new(),
-                current: None,
-                tape: Tape::default(),
-                leavings: Leavings::default(),
-            }),
-            inbox,
-            host,
-        }
-    }
-
-    /// The state. The lock is never held while code of others runs, so nothing can panic half
-    /// way through a change, and poison means nothing.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state, with the kernel told the time.
-    pub(crate) fn lock_now(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        let now = state.tape.now(self.host.now());
-        state.kernel.advance(now);
-        state
-    }
-
-    /// Gives the kernel a command that makes work. Outside a poll, perhaps on another thread,
-    /// the driver is woken for it; within one it looks anyway.
-    pub(crate) fn command<T>(&self, give: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.lock_now();
-        let answer = give(&mut state);
-        let is_outside = state.current.is_none();
-        drop(state);
-        if is_outside {
-            self.inbox.ring();
-        }
-        answer
-    }
-
-    /// Spawns `body` into `region`.
-    pub(crate) fn spawn<T, E, F, Fut>(
-        self: &Arc<Self>,
-        region: Handle,
-        deadline: Time,
-        place: Place,
-        body: F,
-    ) -> Result<(Handle, Arc<Packet<T, E>>)>
-    where
-        T: PlatformSend + 'static,
-        E: From<Error> + PlatformSend + 'static,
-        F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
-        Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
-    {
-        let packet = Arc::new(Packet::new(place));
-        let left = Arc::clone(&packet);
-        let settle: Arc<dyn Settle> = Arc::clone(&packet) as _;
-        let task = self.command(|state| {
-            let task = state.kernel.region_spawn(region)?;
-            let cx = Cx::new(Arc::clone(self), task, deadline);
-            let future: BoxFuture<Ending> = Box::pin(async move { left.leave(body(cx).await) });
-            state.insert(Record::new(task, Some(future), Some(settle), &self.inbox));
-            Ok::<_, Error>(task)
-        })?;
-        Ok((task, packet))
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
 impl State {
+    pub(crate) fn new(kernel: Kernel) -> Self {
+        Self {
+            kernel,
+            records: Vec::new(),
+            records_live: 0,
+            regions: BTreeMap::new(),
+            host_ops: BTreeMap::new(),
+            finalizers: Finalizers::default(),
+            effects: Vec::new(),
+            queue: VecDeque::new(),
+            current: None,
+            tape: Tape::default(),
+            answers: 0,
+            leaks_told: 0,
+            leavings: Leavings::default(),
+        }
+    }
+
     pub(crate) fn insert(&mut self, record: Record) {
         let slot = record.handle.slot() as usize;
         if self.records.len() <= slot {
@@ -221,6 +157,11 @@ impl State {
         let records = self.records.drain(..).flatten().map(|record| *record);
         self.leavings.records.extend(records);
         self.records_live = 0;
+        self.leavings.finalizers = self.finalizers.abandon();
+        for order in core::mem::take(&mut self.host_ops).into_values() {
+            order.give();
+            self.leavings.aborts.push(order);
+        }
         self.take_leavings()
     }
 
@@ -267,8 +208,9 @@ impl State {
                     }
                 }
                 Effect::HostCancel { op, .. } => {
-                    if let Some(is_cancelled) = self.host_ops.get(&op) {
-                        is_cancelled.store(true, Ordering::Release);
+                    if let Some(order) = self.host_ops.get(&op) {
+                        order.give();
+                        self.leavings.aborts.push(Arc::clone(order));
                     }
                 }
                 Effect::HostDropped { op } | Effect::HostRevoked { op } => {
@@ -288,11 +230,17 @@ impl State {
                     self.queue.push_back(step);
                 }
                 Effect::Finalize { task } => self.queue.push_back(Step::Finalize(task)),
-                // The executor registers no finalizers on regions and reserves no obligations.
-                Effect::RegionFinalize { .. } | Effect::ObligationLeaked { .. } => {}
+                Effect::RegionFinalize { region } => self.finalizers.ask(region),
+                Effect::ObligationLeaked { task, .. } => {
+                    self.leaks_told += 1;
+                    self.tell_leak(task);
+                }
             }
         }
         self.effects = effects;
+        while let Some(record) = self.finalizers.begin_next(&mut self.kernel) {
+            self.insert(record);
+        }
     }
 
     fn finish(&mut self, task: Handle, ending: Ending, reason: Option<Arc<CancelReason>>) {
@@ -404,12 +352,27 @@ impl State {
             ended.is_ok(),
             "the future of a live task has ended: {ended:?}"
         );
-        if let Ok(Some(ending)) = ended {
-            self.finish(task, ending, reason);
+        if let Ok(Some(ended_as)) = ended {
+            let has_leaked = ending != Ending::Panicked
+                && ended_as == Ending::Panicked
+                && self.kernel.counters().obligations_leaked > self.leaks_told;
+            if has_leaked {
+                // The command itself told the end, ahead of the effects that say why.
+                self.tell_leak(task);
+            }
+            self.finish(task, ended_as, reason);
         }
         // Nobody turns again to hear of what ended when this has closed the kernel.
         if self.kernel.is_closed() {
             self.absorb();
+        }
+    }
+
+    /// The packet of `task` will need to say why a body that did not panic ended panicked.
+    fn tell_leak(&mut self, task: Handle) {
+        let packet = self.record(task).and_then(|record| record.packet.clone());
+        if let Some(packet) = packet {
+            packet.panicked(LEAKED.into());
         }
     }
 

@@ -2,11 +2,12 @@
 
 use core::task::{Context, Poll};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use super::abort::AbortOrder;
 use super::error::{Error, Result};
 use super::record::{Progress, Reuse};
-use super::state::{Shared, State};
+use super::shared::Shared;
+use super::state::State;
 use crate::handle::Handle;
 use crate::host_op::HostOpKind;
 use crate::time::Time;
@@ -131,13 +132,13 @@ fn arm(state: &mut State, task: Handle, target: &Target) -> Result<u32> {
 pub(crate) fn open_host_op(
     shared: &Arc<Shared>,
     task: Handle,
-    is_cancelled: &Arc<AtomicBool>,
+    order: &Arc<AbortOrder>,
 ) -> Result<(Wait, Option<Handle>)> {
     let mut state = shared.lock();
     let token = state.running(task)?.waits.new_token();
     let op = state.kernel.host_open(task, HostOpKind::Foreign, token)?;
     if let Some(op) = op {
-        state.host_ops.insert(op, Arc::clone(is_cancelled));
+        state.host_ops.insert(op, Arc::clone(order));
     }
     state.running(task)?.waits.begin(token);
     let wait = Wait {

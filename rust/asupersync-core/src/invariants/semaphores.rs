@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Violation, ensure};
-use crate::handle::{ObligationKey, SemaphoreKey};
+use crate::handle::{ObligationKey, SemaphoreKey, WaitKey};
 use crate::kernel::Kernel;
 use crate::obligation::ObligationState;
 use crate::region::RegionState;
@@ -138,7 +138,7 @@ impl Kernel {
     fn wait_of(
         &self,
         key: ObligationKey,
-        wait: Option<crate::handle::WaitKey>,
+        wait: Option<WaitKey>,
     ) -> Result<Option<WaitProgress>, Violation> {
         let Some(wait) = wait else {
             return Ok(None);

@@ -58,7 +58,6 @@ impl Kernel {
             let mut children = region.regions.cursor(&self.regions);
             let origin = self.region_handle(key);
             let below = self.descendants_reason(&reason, origin);
-            self.regions.at_mut(key).children_reason = Some(Arc::clone(&below));
             while let Some(member) = tasks.step(&self.tasks) {
                 self.request_task(member, &below);
             }
@@ -143,7 +142,6 @@ impl Kernel {
             .as_ref()
             .map_or(CancelKind::User, |reason| reason.kind);
         record.budget.polls = kind.cleanup_polls();
-        record.budget.cost = u64::MAX;
         self.note_task(key, EventKind::TaskCancelling, kind.cleanup_polls());
         self.fail_waits(key);
     }
@@ -211,5 +209,24 @@ impl Kernel {
         let reason = self.new_reason(kind, origin, "");
         self.request_task(key, &reason);
         self.spread();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{CancelKind, Kernel, KernelConfig};
+
+    #[test]
+    fn after_the_last_number_of_a_reason_comes_the_first() {
+        let mut kernel = Kernel::new(&KernelConfig::default());
+        kernel.reasons = u32::MAX - 1;
+        let numbers = [(); 3].map(|()| {
+            let task = kernel.region_spawn(kernel.root()).expect("room");
+            let asked = kernel.task_cancel(task, CancelKind::User, "");
+            asked.expect("it is live");
+            let reason = kernel.task_reason(task).expect("it is live");
+            reason.expect("it was asked").id
+        });
+        assert_eq!(numbers, [u32::MAX, 1, 2]);
     }
 }

@@ -22,9 +22,9 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if the task's code does not run,
-    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at
-    /// [`SLOTS_MAX`](crate::limits::SLOTS_MAX) or at the limit of obligations of its region, or
-    /// a bad handle.
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`SLOTS_MAX`](crate::limits::SLOTS_MAX),
+    /// at [`WAITS_MAX`](crate::limits::WAITS_MAX) or at the limit of obligations of its region,
+    /// or a bad handle.
     pub fn host_open(
         &mut self,
         task: Handle,
@@ -42,9 +42,12 @@ impl Kernel {
         if kind.is_obligation() {
             self.admit_obligation(region)?;
         }
-        if self.host_ops.is_full() || self.waits.is_full() {
+        if self.host_ops.is_full() {
             let live = u64::from(self.host_ops.len());
             return Err(limit_reached("room for one more host operation", live));
+        }
+        if token != 0 && self.waits.is_full() {
+            return Err(self.no_room_for_wait());
         }
         let owner = self.tasks.at_mut(task_key);
         let born = label(EventKind::HostOpSubmitted, kind as u32);
@@ -80,7 +83,9 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if something waits for it already, or if it
-    /// is being let go while its task is not cancelled; or a bad handle.
+    /// is being let go while its task is not cancelled;
+    /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`WAITS_MAX`](crate::limits::WAITS_MAX);
+    /// or a bad handle.
     pub fn host_wait(&mut self, op: Handle, token: u32) -> Result<()> {
         let key = self.host_op_key(op)?;
         let record = self.host_ops.at(key);

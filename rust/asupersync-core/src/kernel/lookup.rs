@@ -159,6 +159,7 @@ impl Kernel {
     }
 
     /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
+    /// O(slots): for what is rare, as the successor of a revoked task.
     #[must_use]
     pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
         let tag = self.tag;

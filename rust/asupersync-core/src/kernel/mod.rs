@@ -1,11 +1,14 @@
 //! Owns the kernel: the tables, and how a transition is recorded.
 //!
 //! The commands live in one file a concept: [`regions`], [`tasks`], [`waits`], [`host_ops`],
-//! [`obligations`], [`semaphores`]; [`cancel`] spreads a request, [`settle`] closes what has become empty,
-//! [`permits`] serves the lines of semaphores, [`revoke`] takes leave of what does not answer, [`tick`] dispatches, [`lookup`] finds what a
-//! handle names. None of them recurses over the tree.
+//! [`obligations`], [`semaphores`]. [`cancel`] spreads a request, [`settle`] closes what has become
+//! empty, [`permits`] serves the lines of semaphores, [`revoke`] takes leave of what does not
+//! answer, [`tick`] dispatches, [`lookup`] finds what a handle names. None of them recurses over
+//! the tree.
 
 mod cancel;
+#[cfg(test)]
+mod full_tables;
 mod host_ops;
 mod lookup;
 mod obligations;
@@ -23,8 +26,9 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cancel::{CancelKind, CancelReason};
+use crate::counters::Counters;
 use crate::effect::Effect;
-use crate::error::{ErrorKind, KernelError};
+use crate::error::{ErrorKind, KernelError, Result};
 use crate::fingerprint::{Causal, Hashes};
 use crate::handle::{
     Handle, HostOpKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey, WaitKey, pack,
@@ -32,7 +36,7 @@ use crate::handle::{
 use crate::host_op::HostOp;
 use crate::lanes::{Lanes, TieBreak};
 use crate::limits::{
-    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK,
+    CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK, PRIORITY_MAX,
     RUNTIME_TAG_MAX, SEMAPHORES_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
 };
 use crate::list::List;
@@ -68,8 +72,8 @@ pub struct KernelConfig {
     pub polls_per_tick: u32,
     /// Events that the trace ring holds, at most [`TRACE_CAPACITY_MAX`].
     pub trace_capacity: u32,
-    /// Generations of a slot before it is retired, at most [`GENERATIONS_MAX`]. A small number
-    /// is for tests of retirement.
+    /// The last generation of a slot, after which it is retired, at most [`GENERATIONS_MAX`]. A
+    /// small number is for tests of retirement.
     pub generations_max: u32,
 }
 
@@ -87,46 +91,6 @@ impl Default for KernelConfig {
             generations_max: GENERATIONS_MAX,
         }
     }
-}
-
-/// Totals since the kernel was made, and what is live now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// Regions that are not closed.
-    pub regions_live: u32,
-    /// Tasks that are not completed.
-    pub tasks_live: u32,
-    /// Host operations that are not completed.
-    pub host_ops_live: u32,
-    /// Obligations that are reserved or asked for. These five count host operations that are
-    /// not passive too; those given are always the sum of the four others.
-    pub obligations_live: u32,
-    /// Armed timers.
-    pub timers_live: u32,
-    /// Tasks spawned so far.
-    pub tasks_spawned: u64,
-    /// Tasks completed so far, with any outcome.
-    pub tasks_completed: u64,
-    /// Tasks that ended cancelled so far.
-    pub tasks_cancelled: u64,
-    /// Bodies and finalizers that did not answer so far.
-    pub tasks_revoked: u64,
-    /// Host operations that did not drain so far.
-    pub host_ops_revoked: u64,
-    /// Obligations given so far; one that was asked for counts as given.
-    pub obligations_reserved: u64,
-    /// Obligations kept so far.
-    pub obligations_committed: u64,
-    /// Obligations taken back so far, by their holders or by the end of their tasks.
-    pub obligations_aborted: u64,
-    /// Obligations so far that a task still held when it had ended by itself.
-    pub obligations_leaked: u64,
-    /// Dispatches so far.
-    pub dispatches: u64,
-    /// Events so far.
-    pub events: u64,
-    /// Events that the trace ring no longer holds.
-    pub events_dropped: u64,
 }
 
 /// Something that may have become empty.
@@ -178,6 +142,7 @@ pub struct Kernel {
     /// The task whose end the running command answers with its return value, so that no
     /// effect says it again.
     answering: Option<TaskKey>,
+    /// Number of the reason made last.
     reasons: u32,
     rng: Rng,
     user_rng: Rng,
@@ -300,13 +265,20 @@ impl Kernel {
         }
     }
 
-    /// Hash of the exact schedule: of (task, lane, step) at every dispatch.
+    /// Hash of the exact schedule: of the seed, and of (task, lane, step) at every dispatch. A
+    /// task counts as its slot and generation, so the runtime's tag changes nothing. Neither times
+    /// nor outcomes are in it: two runs with one certificate gave the same tasks their turns in
+    /// the same order. Equal for equal commands on every target; O(1), kept up with the run.
     #[must_use]
     pub fn certificate(&self) -> u64 {
         self.hashes.certificate()
     }
 
-    /// Hash of the run's equivalence class; see [`HASH_VERSION`](crate::HASH_VERSION).
+    /// Hash of the run's equivalence class: of every transition of a region, task, host operation
+    /// or obligation, with all that it depends on. Neither the order of independent transitions
+    /// nor times, the seed or the runtime's tag are in it. Equal for equal commands on every
+    /// target; O(1), kept up with the run. Comparable within one
+    /// [`HASH_VERSION`](crate::HASH_VERSION).
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.hashes.fingerprint()
@@ -371,14 +343,8 @@ impl Kernel {
     }
 
     fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Arc<CancelReason> {
-        self.reasons += 1;
-        Arc::new(CancelReason::new(
-            self.reasons,
-            kind,
-            origin,
-            self.now,
-            message,
-        ))
+        let id = self.next_reason_id();
+        Arc::new(CancelReason::new(id, kind, origin, self.now, message))
     }
 
     fn descendants_reason(
@@ -386,8 +352,14 @@ impl Kernel {
         parent: &Arc<CancelReason>,
         origin: Handle,
     ) -> Arc<CancelReason> {
-        self.reasons += 1;
-        CancelReason::of_descendants(self.reasons, parent, origin, self.now)
+        let id = self.next_reason_id();
+        CancelReason::of_descendants(id, parent, origin, self.now)
+    }
+
+    /// The next number of a reason. 0 is left out: across the boundary it is no reason.
+    fn next_reason_id(&mut self) -> u32 {
+        self.reasons = self.reasons.checked_add(1).unwrap_or(1);
+        self.reasons
     }
 
     fn arm(&mut self, at: Time, target: TimerTarget) {
@@ -409,4 +381,12 @@ const fn wrong_state(expected: &'static str, received: u64) -> KernelError {
 
 const fn limit_reached(expected: &'static str, received: u64) -> KernelError {
     KernelError::new(ErrorKind::LimitReached, expected, received)
+}
+
+fn check_priority(asked: Budget) -> Result<()> {
+    let priority = asked.priority;
+    if priority > PRIORITY_MAX {
+        return Err(limit_reached("a priority of at most 7", priority.into()));
+    }
+    Ok(())
 }

@@ -126,7 +126,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Decides what becomes of what a task still holds when nothing else of it is left.
+    /// Decides what becomes of what a task still holds when nothing else of it is left. If it
+    /// leaks, the task's end is told by an effect too, after the leaks and never before them.
     pub(super) fn end_obligations(&mut self, task: TaskKey) {
         let record = self.tasks.at(task);
         if record.obligations.is_empty() {
@@ -148,6 +149,10 @@ impl Kernel {
                 kind: self.obligations.at(key).kind,
             });
             self.remove_obligation(key, ObligationState::Leaked);
+        }
+        // Of others that end in the same command, each is told by an effect already.
+        if self.answering == Some(task) {
+            self.answering = None;
         }
         if policy == LeakPolicy::Panic {
             self.tasks.at_mut(task).outcome = Outcome::Panicked;
@@ -260,73 +265,5 @@ impl Kernel {
             ObligationState::Aborted => self.counters.obligations_aborted += 1,
             ObligationState::Leaked => self.counters.obligations_leaked += 1,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::limits::DRAIN_TIME_NS;
-    use crate::table::Table;
-    use crate::{
-        CancelKind, ErrorKind, Kernel, KernelConfig, ObligationKind, Outcome, TaskState, Time,
-    };
-
-    #[test]
-    fn a_full_table_refuses_one_more_and_changes_nothing() {
-        let mut kernel = Kernel::new(&KernelConfig::default());
-        kernel.obligations = Table::new(2, 3);
-        let task = kernel.region_spawn(kernel.root()).expect("room");
-        kernel.tick(Time::ZERO);
-        let reserve = |kernel: &mut Kernel| kernel.obligation_reserve(task, ObligationKind::Ack);
-        let first = reserve(&mut kernel).expect("room");
-        reserve(&mut kernel).expect("room");
-        let before = (kernel.counters(), kernel.fingerprint());
-        let refused = reserve(&mut kernel).map_err(|error| error.kind);
-        assert_eq!(refused, Err(ErrorKind::LimitReached));
-        assert_eq!((kernel.counters(), kernel.fingerprint()), before);
-        assert_eq!(kernel.check_invariants(), Ok(()));
-        kernel.obligation_commit(first).expect("pending");
-        assert!(reserve(&mut kernel).is_ok(), "no effect names it");
-    }
-
-    #[test]
-    fn the_slot_of_a_leaked_obligation_is_kept_until_the_effect_was_carried_out() {
-        let mut kernel = Kernel::new(&KernelConfig::default());
-        kernel.obligations = Table::new(1, 3);
-        let reserve =
-            |kernel: &mut Kernel, task| kernel.obligation_reserve(task, ObligationKind::Ack);
-        let [forgetful, other] =
-            [(); 2].map(|()| kernel.region_spawn(kernel.root()).expect("room"));
-        kernel.tick(Time::ZERO);
-        reserve(&mut kernel, forgetful).expect("room");
-        kernel
-            .task_complete(forgetful, Outcome::Ok)
-            .expect("its body runs");
-        kernel.tick(Time::ZERO);
-        assert!(
-            reserve(&mut kernel, other).is_err(),
-            "effects may still name it"
-        );
-        kernel.take_effects();
-        kernel.tick(Time::ZERO);
-        assert!(reserve(&mut kernel, other).is_ok());
-    }
-
-    #[test]
-    fn a_body_that_is_revoked_without_a_successor_holds_nothing_any_more() {
-        let mut kernel = Kernel::new(&KernelConfig::default());
-        kernel.tasks = Table::new(1, u32::MAX);
-        let task = kernel.region_spawn(kernel.root()).expect("room");
-        kernel.tick(Time::ZERO);
-        kernel.task_defer(task).expect("its body runs");
-        let held = kernel.obligation_reserve(task, ObligationKind::Ack);
-        let held = held.expect("its body runs");
-        let asked = kernel.task_cancel(task, CancelKind::User, "");
-        asked.expect("it is live");
-        kernel.tick(Time::from_nanos(DRAIN_TIME_NS));
-        assert_eq!(kernel.task_state(task), Ok(TaskState::Finalizing));
-        assert!(kernel.obligation_state(held).is_err());
-        assert_eq!(kernel.counters().obligations_aborted, 1);
-        assert_eq!(kernel.check_invariants(), Ok(()));
     }
 }

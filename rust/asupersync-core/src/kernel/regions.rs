@@ -1,12 +1,12 @@
 //! Owns the commands on regions: open, spawn into, close, cancel, limit in time, defer.
 
-use super::{Kernel, Settle, label, limit_reached, wrong_state};
+use super::{Kernel, Settle, check_priority, label, limit_reached, wrong_state};
 use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::error::{ErrorKind, KernelError, Result};
 use crate::handle::{Handle, RegionKey, TaskKey};
 use crate::lanes::Lane;
-use crate::limits::{FINALIZERS_MAX, PRIORITY_MAX, TASKS_MAX};
+use crate::limits::{FINALIZERS_MAX, TASKS_KEPT};
 use crate::region::{Owner, Ownership, Policy, Region, RegionLimits, RegionState};
 use crate::task::Task;
 use crate::time::Time;
@@ -28,8 +28,11 @@ impl Kernel {
 
     /// Opens a region owned by `task`, which ends only after it. One opened under a mask, or
     /// as [`shielded`](Ownership::shielded), is not reached by a cancellation of the task; any
-    /// other one opened by a cancelled task is cancelled at once. Its budget is what the task
-    /// has left, without the poll quota, which counts the task's own dispatches.
+    /// other one opened by a cancelled task is cancelled at once.
+    ///
+    /// Its budget is what the task has left; a shield keeps off the task's cancellation, not
+    /// this. What a task opens for its clean-up, once it was asked to cancel or in a finalizer,
+    /// has no quotas and no deadline: the task's drain time ends it.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`] if the task's code does not run, [`ErrorKind::LimitReached`]
@@ -49,10 +52,7 @@ impl Kernel {
         } else {
             record.reason.clone()
         };
-        let budget = Budget {
-            polls: u32::MAX,
-            ..record.budget
-        };
+        let budget = record.allowance();
         let region = self.add_region(Owner::Task(owner), policy, ownership, budget)?;
         if let Some(reason) = cancelled {
             let reason = self.descendants_reason(&reason, task);
@@ -128,8 +128,8 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ErrorKind::ScopeClosed`] if the region admits no more work,
-    /// [`ErrorKind::LimitReached`] at [`TASKS_MAX`] or at the limit of the region, or a bad
-    /// handle.
+    /// [`ErrorKind::LimitReached`] at [`TASKS_MAX`](crate::limits::TASKS_MAX) or at the limit of
+    /// the region, or a bad handle.
     pub fn region_spawn(&mut self, region: Handle) -> Result<Handle> {
         self.region_spawn_with(region, Budget::DEFAULT)
     }
@@ -140,17 +140,9 @@ impl Kernel {
     /// As [`Kernel::region_spawn`]; [`ErrorKind::LimitReached`] also for a priority above 7.
     pub fn region_spawn_with(&mut self, region: Handle, asked: Budget) -> Result<Handle> {
         let region = self.open_region_key(region)?;
-        if asked.priority > PRIORITY_MAX {
-            return Err(limit_reached(
-                "a priority of at most 7",
-                u64::from(asked.priority),
-            ));
-        }
-        if self.tasks.len() >= TASKS_MAX {
-            return Err(limit_reached(
-                "room for one more task",
-                u64::from(self.tasks.len()),
-            ));
+        check_priority(asked)?;
+        if !self.tasks.has_room(TASKS_KEPT + 1) {
+            return Err(self.no_room_for_task());
         }
         let owner = self.regions.at(region);
         if owner.live.tasks >= owner.limits.tasks {
@@ -158,14 +150,17 @@ impl Kernel {
             return Err(limit_reached("fewer tasks in the region", live));
         }
         let budget = owner.budget.meet(asked);
-        let key = self
-            .add_task(region, budget)
-            .ok_or_else(|| limit_reached("a task slot that is not retired", 0))?;
+        let key = self.add_task(region, budget).expect("room was checked");
         self.arm_task_deadline(key);
         self.lanes.enqueue(&mut self.tasks, key, Lane::Ready);
         Ok(self.task_handle(key))
     }
 
+    fn no_room_for_task(&self) -> KernelError {
+        limit_reached("room for one more task", u64::from(self.tasks.len()))
+    }
+
+    /// Makes a task and links it into its region, unless not even a kept slot is free.
     pub(super) fn add_task(&mut self, region: RegionKey, budget: Budget) -> Option<TaskKey> {
         if self.tasks.is_full() {
             return None;
@@ -258,7 +253,9 @@ impl Kernel {
     /// [`Effect::RegionFinalize`](crate::Effect). If it fails, the region ends panicked.
     ///
     /// # Errors
-    /// [`ErrorKind::WrongState`] if the region did not ask, or a bad handle.
+    /// [`ErrorKind::WrongState`] if the region did not ask, [`ErrorKind::LimitReached`] if not
+    /// even one of the [kept slots](crate::limits::TASKS_KEPT) is free (the region waits: try
+    /// again when a task has ended), or a bad handle.
     pub fn region_finalizer_spawn(&mut self, region: Handle) -> Result<Handle> {
         let key = self.region_key(region)?;
         let record = self.regions.at(key);
@@ -270,7 +267,7 @@ impl Kernel {
         }
         let task = self
             .add_task(key, Budget::DEFAULT)
-            .ok_or_else(|| limit_reached("room for one more task", u64::from(self.tasks.len())))?;
+            .ok_or_else(|| self.no_room_for_task())?;
         self.regions.at_mut(key).finalizers -= 1;
         let record = self.tasks.at_mut(task);
         record.is_region_finalizer = true;

@@ -1,7 +1,7 @@
 //! Owns the end of patience: bodies, finalizers and host operations that do not drain in their
 //! time are taken leave of, so that closing always goes on.
 
-use super::Kernel;
+use super::{Kernel, Settle};
 use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::effect::Effect;
@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::region::Owner;
 use crate::task::{Activity, TaskState};
 use crate::trace::EventKind;
+use crate::wait::WaitProgress;
 
 impl Kernel {
     /// The drain time of a task is over.
@@ -122,7 +123,7 @@ impl Kernel {
         record.finalizers = finalizers;
         record.reason = reason;
         self.note_task(successor, EventKind::TaskFinalizing, 0);
-        self.settling.push(super::Settle::Task(successor));
+        self.settling.push(Settle::Task(successor));
         Some(successor)
     }
 
@@ -133,7 +134,7 @@ impl Kernel {
         let record = self.host_ops.at(key);
         let causal = record.causal;
         if let Some(wait) = record.wait {
-            self.finish_wait(wait, crate::wait::WaitProgress::Failed, causal);
+            self.finish_wait(wait, WaitProgress::Failed, causal);
         }
         self.counters.host_ops_revoked += 1;
         self.effects.push(Effect::HostRevoked { op });

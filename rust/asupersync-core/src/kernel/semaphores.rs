@@ -64,11 +64,11 @@ impl Kernel {
     }
 
     /// Asks for `permits` permits of the semaphore and gives the obligation of `task` that takes
-    /// them. It is [reserved](crate::ObligationState::Reserved) at once if the permits are there and
-    /// nobody waits before: then nothing waits, and `token` is not heard of again. Else it is
-    /// [asked](crate::ObligationState::Asked) and waits in line under `token`, first come first served,
-    /// also where a later one asks for fewer. The wait ends with
-    /// [`PERMITS_GRANTED`](crate::PERMITS_GRANTED), and the obligation is reserved; or with
+    /// them. If the permits are there and nobody waits before, it is
+    /// [reserved](crate::ObligationState::Reserved) at once: nothing waits, and `token` is not
+    /// heard of again. Else it is [asked](crate::ObligationState::Asked) and waits in line under
+    /// `token`, first come first served, also where a later one asks for fewer. The wait ends
+    /// with [`PERMITS_GRANTED`](crate::PERMITS_GRANTED), and the obligation is reserved; or with
     /// [`PERMITS_CLOSED`](crate::PERMITS_CLOSED), or by a cancellation, and it has been aborted.
     /// To leave the line, [abort](Kernel::obligation_abort) it: `token` is then not heard of
     /// again either. O(1).
@@ -130,8 +130,7 @@ impl Kernel {
             return Ok(self.obligation_handle(key));
         }
         if self.waits.is_full() {
-            let live = u64::from(self.waits.len());
-            return Err(limit_reached("room for one more wait", live));
+            return Err(self.no_room_for_wait());
         }
         // Failing goes through the lanes too, as it does for every wait.
         let (of, progress) = if must_observe {

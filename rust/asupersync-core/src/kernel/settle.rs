@@ -7,7 +7,7 @@ use slotmap::KeyData;
 use super::{Grave, Kernel, Settle, label};
 use crate::cancel::CancelKind;
 use crate::effect::Effect;
-use crate::handle::{HandleKind, RegionKey, TaskKey, WaitKey};
+use crate::handle::{RegionKey, TaskKey, WaitKey};
 use crate::lanes::Lane;
 use crate::outcome::Outcome;
 use crate::region::{Owner, Policy, RegionState};
@@ -61,16 +61,7 @@ impl Kernel {
             record.deadline_armed = false;
             self.timers.disarmed();
         }
-        // A child's failure is the task's own, unless the task ended worse for another cause.
-        let by_own_child = record.reason.as_ref().is_none_or(|reason| {
-            reason.kind == CancelKind::FailFast && reason.origin.kind() == Some(HandleKind::Region)
-        });
-        if record.child_failure.is_failure()
-            && (record.outcome == Outcome::Ok
-                || (record.outcome == Outcome::Cancelled && by_own_child))
-        {
-            record.outcome = record.child_failure;
-        }
+        record.outcome = record.closing_outcome();
         record.state = TaskState::Completed;
         let (outcome, region_key) = (record.outcome, record.region);
         let is_finalizer = record.is_region_finalizer;
@@ -117,16 +108,14 @@ impl Kernel {
         if self.joiners.is_empty() {
             return;
         }
-        let least = WaitKey::from(KeyData::from_ffi(0));
-        let waits: Vec<_> = self
-            .joiners
-            .range((key, least)..)
-            .take_while(|(target, _)| *target == key)
-            .map(|(_, wait)| *wait)
-            .collect();
+        let from = (key, WaitKey::from(KeyData::from_ffi(0)));
         let causal = self.tasks.at(key).causal;
-        for wait in waits {
-            self.finish_wait(wait, WaitProgress::Done(u32::from(outcome.code())), causal);
+        let progress = WaitProgress::Done(u32::from(outcome.code()));
+        while let Some(&(target, wait)) = self.joiners.range(from..).next()
+            && target == key
+        {
+            // Takes the wait out of the set.
+            self.finish_wait(wait, progress, causal);
         }
     }
 

@@ -1,12 +1,12 @@
 //! Owns the commands on tasks: complete, cancel, budget, mask, defer.
 
-use super::{Kernel, Settle, limit_reached, wrong_state};
+use super::{Kernel, Settle, check_priority, limit_reached, wrong_state};
 use crate::budget::Budget;
 use crate::cancel::CancelKind;
 use crate::error::Result;
 use crate::handle::{Handle, TaskKey};
 use crate::lanes::Lane;
-use crate::limits::{FINALIZERS_MAX, MASK_DEPTH_MAX, PRIORITY_MAX};
+use crate::limits::{FINALIZERS_MAX, MASK_DEPTH_MAX};
 use crate::outcome::Outcome;
 use crate::task::{Activity, TaskState};
 use crate::time::Time;
@@ -19,7 +19,7 @@ impl Kernel {
     /// says cancelled, whatever the body made of it; a body that ended before it observed the
     /// request keeps its outcome.
     ///
-    /// Gives the final outcome if nothing was left to drain, else `None`, and
+    /// Gives the final outcome if nothing was left to drain and nothing leaked, else `None`, and
     /// [`Effect::TaskDone`](crate::Effect::TaskDone) follows.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl Kernel {
             && record.waits.is_empty()
             && record.regions.is_empty()
             && record.host_ops.is_empty();
+        self.answering = Some(key);
         if is_plain {
-            self.answering = Some(key);
             self.complete(key);
         } else {
             self.end_activity(key);
@@ -55,8 +55,9 @@ impl Kernel {
         self.finish_if_drained(key)
     }
 
-    /// Says that the finalizer which [`Effect::Finalize`](crate::Effect::Finalize) asked for has ended. One that failed
-    /// makes the task panicked; the others still run.
+    /// Says that the finalizer which [`Effect::Finalize`](crate::Effect::Finalize) asked for has
+    /// ended. One that failed makes the task panicked; the others still run. Gives the final
+    /// outcome as [`Kernel::task_complete`] does.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if no finalizer runs, or a bad handle.
@@ -74,17 +75,18 @@ impl Kernel {
             record.outcome = Outcome::Panicked;
         }
         self.note_task(key, EventKind::FinalizerEnded, u32::from(outcome.code()));
+        self.answering = Some(key);
         self.end_activity(key);
         self.finish_if_drained(key)
     }
 
-    /// Completes `key` within the command that ended its last activity, if nothing is left.
+    /// Completes `key` within the command that ended its last activity, if nothing is left. Gives
+    /// the outcome unless an effect tells it.
     fn finish_if_drained(&mut self, key: TaskKey) -> Result<Option<Outcome>> {
-        self.answering = Some(key);
         self.run_settling();
-        self.answering = None;
+        let is_answer = self.answering.take() == Some(key);
         let record = self.tasks.at(key);
-        Ok((record.state == TaskState::Completed).then_some(record.outcome))
+        Ok((is_answer && record.state == TaskState::Completed).then_some(record.outcome))
     }
 
     /// Asks `task` and all that it owns to cancel; a waiting task is woken at once. A later
@@ -107,12 +109,7 @@ impl Kernel {
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) for a priority above 7, or a bad handle.
     pub fn task_budget(&mut self, task: Handle, asked: Budget) -> Result<()> {
         let key = self.task_key(task)?;
-        if asked.priority > PRIORITY_MAX {
-            return Err(limit_reached(
-                "a priority of at most 7",
-                u64::from(asked.priority),
-            ));
-        }
+        check_priority(asked)?;
         let record = self.tasks.at_mut(key);
         let met = record.budget.meet(asked);
         // Only another priority is another place in the queue.
@@ -147,15 +144,13 @@ impl Kernel {
     pub fn task_charge(&mut self, task: Handle, cost: u64) -> Result<()> {
         let key = self.active_key(task)?;
         let record = self.tasks.at_mut(key);
-        let is_bound = record.state == TaskState::Running && !record.is_region_finalizer;
-        if !is_bound || record.budget.cost == u64::MAX {
+        if !record.is_on_quotas() || record.budget.cost == u64::MAX {
             return Ok(());
         }
         if let Some(left) = record.budget.cost.checked_sub(cost) {
             record.budget.cost = left;
             return Ok(());
         }
-        record.budget.cost = u64::MAX;
         self.cancel_from_within(key, CancelKind::CostBudget, task);
         self.run_settling();
         Ok(())
@@ -196,8 +191,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Registers one finalizer of the task: [`Effect::Finalize`](crate::Effect::Finalize) asks for it after the body has
-    /// ended and what the task owns has drained, last registered first.
+    /// Registers one finalizer of the task: [`Effect::Finalize`](crate::Effect::Finalize) asks
+    /// for it after the body has ended and what the task owns has drained, last registered first.
     ///
     /// # Errors
     /// [`ErrorKind::LimitReached`](crate::ErrorKind) at [`FINALIZERS_MAX`],

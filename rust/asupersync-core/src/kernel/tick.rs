@@ -1,10 +1,12 @@
 //! Owns the tick: time advances, the lanes take their turns, tasks are dispatched.
 
+use std::sync::Arc;
+
 use super::{Grave, Kernel};
-use crate::cancel::CancelKind;
+use crate::cancel::{CancelKind, CancelReason};
 use crate::effect::Effect;
 use crate::error::Result;
-use crate::handle::TaskKey;
+use crate::handle::{TaskKey, WaitKey};
 use crate::host_op::HostOpState;
 use crate::lanes::Lane;
 use crate::outcome::Outcome;
@@ -92,7 +94,7 @@ impl Kernel {
 
     /// Works off due timers up to the first one that needs a dispatch of its own: a sleeping
     /// wait whose task is not queued yet.
-    fn due_wait(&mut self) -> Option<(TaskKey, crate::handle::WaitKey)> {
+    fn due_wait(&mut self) -> Option<(TaskKey, WaitKey)> {
         while let Some((at, target)) = self.timers.peek() {
             if at > self.now {
                 return None;
@@ -101,45 +103,45 @@ impl Kernel {
                 self.timers.pop();
                 continue;
             }
-            match target {
-                TimerTarget::Wait(wait) => {
-                    let task = self.waits.at(wait).task;
-                    if self.tasks.at(task).lane.is_none() {
-                        return Some((task, wait));
-                    }
-                    self.fire(wait);
+            if let TimerTarget::Wait(wait) = target {
+                let task = self.waits.at(wait).task;
+                if self.tasks.at(task).lane.is_none() {
+                    return Some((task, wait));
                 }
-                TimerTarget::Region(region, kind) => {
-                    self.timers.pop();
-                    self.timers.disarmed();
-                    self.regions.at_mut(region).timeout = Time::NEVER;
-                    let origin = self.region_handle(region);
-                    let reason = self.new_reason(kind, origin, "");
-                    self.request_region(region, &reason);
-                }
-                TimerTarget::Task(task) => {
-                    self.timers.pop();
-                    self.timers.disarmed();
-                    self.tasks.at_mut(task).deadline_armed = false;
-                    let origin = self.task_handle(task);
-                    self.cancel_from_within(task, CancelKind::Deadline, origin);
-                }
-                TimerTarget::DrainTask(task, _) => {
-                    self.timers.pop();
-                    self.drain_time_is_over(task);
-                }
-                TimerTarget::DrainHostOp(op) => {
-                    self.timers.pop();
-                    self.revoke_host_op(op);
-                }
+                self.fire(wait);
+            } else {
+                self.timers.pop();
+                self.time_is_over(target);
             }
             self.run_settling();
         }
         None
     }
 
+    /// What a timer that is due brings about without a dispatch of its own.
+    fn time_is_over(&mut self, target: TimerTarget) {
+        match target {
+            TimerTarget::Wait(_) => {}
+            TimerTarget::Region(region, kind) => {
+                self.timers.disarmed();
+                self.regions.at_mut(region).timeout = Time::NEVER;
+                let origin = self.region_handle(region);
+                let reason = self.new_reason(kind, origin, "");
+                self.request_region(region, &reason);
+            }
+            TimerTarget::Task(task) => {
+                self.timers.disarmed();
+                self.tasks.at_mut(task).deadline_armed = false;
+                let origin = self.task_handle(task);
+                self.cancel_from_within(task, CancelKind::Deadline, origin);
+            }
+            TimerTarget::DrainTask(task, _) => self.drain_time_is_over(task),
+            TimerTarget::DrainHostOp(op) => self.revoke_host_op(op),
+        }
+    }
+
     /// Ends the wait of the nearest timer.
-    fn fire(&mut self, wait: crate::handle::WaitKey) {
+    fn fire(&mut self, wait: WaitKey) {
         self.timers.pop();
         self.detach_wait(wait);
         let record = self.waits.at_mut(wait);
@@ -237,8 +239,7 @@ impl Kernel {
             record.budget.polls -= 1;
             return true;
         }
-        let has_quota = !record.is_region_finalizer;
-        if has_quota && matches!(record.state, TaskState::Created | TaskState::Running) {
+        if record.is_on_quotas() {
             record.budget.polls = u32::MAX;
             let origin = self.task_handle(key);
             self.cancel_from_within(key, CancelKind::PollQuota, origin);
@@ -246,8 +247,9 @@ impl Kernel {
             return true;
         }
         // Masked: the drain time bounds it until it can observe.
-        let is_masked =
-            has_quota && record.state == TaskState::CancelRequested && !record.is_overtime;
+        let is_masked = record.state == TaskState::CancelRequested
+            && !record.is_region_finalizer
+            && !record.is_overtime;
         // What has not started has not failed to answer.
         if is_masked || record.activity == Activity::Unstarted {
             return true;
@@ -274,7 +276,6 @@ impl Kernel {
 
     /// Hands over what has come for the task, in the order in which it asked.
     fn deliver(&mut self, key: TaskKey) {
-        let task = self.task_handle(key);
         let record = self.tasks.at_mut(key);
         let failing = if record.must_observe() {
             record.reason.clone()
@@ -282,50 +283,55 @@ impl Kernel {
             None
         };
         if core::mem::take(&mut record.at_checkpoint) {
-            self.effects.push(match &failing {
+            let (task, token) = (self.task_handle(key), 0);
+            self.effects.push(match failing.clone() {
                 Some(reason) => Effect::Fail {
                     task,
-                    token: 0,
-                    reason: reason.clone(),
+                    token,
+                    reason,
                 },
                 None => Effect::Resume {
                     task,
-                    token: 0,
+                    token,
                     code: 0,
                 },
             });
         }
         let mut waits = self.tasks.at(key).waits.cursor(&self.waits);
         while let Some(wait) = waits.step(&self.waits) {
-            let record = self.waits.at(wait);
-            let token = record.token;
-            match record.progress {
-                WaitProgress::Pending => continue,
-                WaitProgress::Done(code) => {
-                    let cause = record.cause;
-                    self.permit_told(wait);
-                    let causal = &mut self.tasks.at_mut(key).causal;
-                    self.hashes.delivered(code, cause, causal);
-                    self.effects.push(Effect::Resume { task, token, code });
-                }
-                WaitProgress::Failed => {
-                    self.permit_told(wait);
-                    // A failed wait outside a cancellation is one of a host operation that was
-                    // let go; its own reason says why.
-                    let reason = failing
-                        .clone()
-                        .or_else(|| self.tasks.at(key).reason.clone())
-                        .unwrap_or_else(|| {
-                            self.new_reason(CancelKind::ResourceUnavailable, task, "")
-                        });
-                    self.effects.push(Effect::Fail {
-                        task,
-                        token,
-                        reason,
-                    });
-                }
-            }
-            self.remove_wait(key, wait);
+            self.deliver_wait(key, wait, failing.as_ref());
         }
+    }
+
+    /// Tells the task how a wait of its ended, if it has; `failing` is the cancellation that the
+    /// task observes.
+    fn deliver_wait(&mut self, key: TaskKey, wait: WaitKey, failing: Option<&Arc<CancelReason>>) {
+        let task = self.task_handle(key);
+        let record = self.waits.at(wait);
+        let (token, cause) = (record.token, record.cause);
+        match record.progress {
+            WaitProgress::Pending => return,
+            WaitProgress::Done(code) => {
+                self.permit_told(wait);
+                let causal = &mut self.tasks.at_mut(key).causal;
+                self.hashes.delivered(code, cause, causal);
+                self.effects.push(Effect::Resume { task, token, code });
+            }
+            WaitProgress::Failed => {
+                self.permit_told(wait);
+                // A failed wait outside a cancellation is one of a host operation that was
+                // let go; its own reason says why.
+                let reason = failing
+                    .or(self.tasks.at(key).reason.as_ref())
+                    .map(Arc::clone)
+                    .unwrap_or_else(|| self.new_reason(CancelKind::ResourceUnavailable, task, ""));
+                self.effects.push(Effect::Fail {
+                    task,
+                    token,
+                    reason,
+                });
+            }
+        }
+        self.remove_wait(key, wait);
     }
 }

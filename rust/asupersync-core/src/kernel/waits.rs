@@ -1,7 +1,7 @@
 //! Owns the commands by which a task waits: checkpoint, sleep, join, and what a wait's end does.
 
 use super::{Kernel, limit_reached, wrong_state};
-use crate::error::Result;
+use crate::error::{KernelError, Result};
 use crate::fingerprint::Causal;
 use crate::handle::{Handle, TaskKey, WaitKey};
 use crate::lanes::Lane;
@@ -118,13 +118,16 @@ impl Kernel {
             progress,
             cause: 0,
         };
-        let key = self
-            .waits
-            .insert(wait)
-            .ok_or_else(|| limit_reached("room for one more wait", u64::from(self.waits.len())))?;
+        let Some(key) = self.waits.insert(wait) else {
+            return Err(self.no_room_for_wait());
+        };
         let list = self.tasks.at(task).waits.pushed(&mut self.waits, key);
         self.tasks.at_mut(task).waits = list;
         Ok(key)
+    }
+
+    pub(super) fn no_room_for_wait(&self) -> KernelError {
+        limit_reached("room for one more wait", u64::from(self.waits.len()))
     }
 
     /// Gives a pending wait its result and queues its task; `cause` is what gave the result.

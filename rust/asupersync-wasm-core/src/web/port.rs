@@ -7,7 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::MessageChannel;
 
-use crate::driver::Port;
+use crate::wakes::Port;
 
 #[wasm_bindgen]
 extern "C" {
@@ -30,9 +30,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn unref(this: &NodeTimer);
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Closure<dyn FnMut()>, ms: f64) -> JsValue;
+    pub(crate) fn set_timeout(callback: &Closure<dyn FnMut()>, ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
+    pub(crate) fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = setImmediate)]
     fn set_immediate(callback: &Function);
     #[wasm_bindgen(thread_local_v2, js_namespace = globalThis, js_name = setImmediate)]

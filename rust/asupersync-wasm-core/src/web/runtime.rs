@@ -14,7 +14,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use crate::commands::number;
 use crate::decode;
 use crate::driver::{Driver, DriverConfig};
-use crate::web::fetch::{AfterAbort, Fetches};
+use crate::web::fetch::{AfterAbort, FetchCapsule, Fetches};
 use crate::web::port::WebPort;
 
 /// Code of a host operation's result: it gave its value, or it failed.
@@ -105,28 +105,21 @@ impl WebRuntime {
         if op.raw() == 0 {
             return answer;
         }
-        match Fetches::start(url, init) {
-            Ok((controller, promise)) => {
+        match FetchCapsule::start(url, init) {
+            Ok((capsule, promise)) => {
                 if let Ok(mut inner) = self.0.try_borrow_mut() {
-                    inner.fetches.insert(op, controller);
+                    inner.fetches.insert(op, capsule);
                 }
                 let runtime = self.clone();
                 spawn_local(async move {
                     let result = JsFuture::from(promise).await;
                     runtime.fetch_settled(op, result);
                 });
+                answer
             }
-            Err(failure) => {
-                // Thrown before anything was sent: the same as a rejection.
-                if let (Ok(controller), Ok(mut inner)) =
-                    (web_sys::AbortController::new(), self.0.try_borrow_mut())
-                {
-                    inner.fetches.insert(op, controller);
-                }
-                self.fetch_settled(op, Err(failure));
-            }
+            // A realm without abort controllers: nothing was sent.
+            Err(_) => self.host_complete(answer, RESULT_ERR),
         }
-        answer
     }
 
     fn fetch_settled(&self, op: Handle, result: Result<JsValue, JsValue>) {

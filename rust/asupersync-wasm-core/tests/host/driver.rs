@@ -130,6 +130,25 @@ fn a_pause_longer_than_a_slice_begins_a_new_one() {
         port.pass(1_000.0);
         driver.region_spawn(root);
         assert_eq!(driver.turn(), 1, "served at once");
+        assert_eq!(driver.turn(), 0);
     }
     assert!(!port.taken().contains(&Armed::Macrotask));
+}
+
+#[test]
+fn bodies_that_take_longer_than_a_slice_leave_the_page_its_turn_after_each_batch() {
+    let (mut driver, port) = driver();
+    let root = driver.root();
+    // More than a tick dispatches, so that the kernel is runnable after every batch.
+    for _ in 0..1_000 {
+        assert!(driver.region_spawn(root) > 0.0);
+    }
+    assert!(driver.turn() > 0);
+    for delivered in 1..=3 {
+        port.taken();
+        port.pass(20.0);
+        assert_eq!(driver.turn(), 0, "batch {delivered} has used up its slice");
+        assert_eq!(port.taken(), [Armed::Macrotask]);
+        assert!(driver.turn() > 0, "the macrotask has come");
+    }
 }

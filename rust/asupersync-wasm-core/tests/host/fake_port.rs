@@ -68,10 +68,7 @@ impl Port for FakePort {
 
 pub(crate) const CONFIG: DriverConfig = DriverConfig {
     seed: 1.0,
-    tag: 1.0,
-    drain_ms: 5_000.0,
-    slice_ms: 5.0,
-    trace_capacity: 0.0,
+    ..DriverConfig::DEFAULT
 };
 
 pub(crate) fn driver() -> (Driver<FakePort>, FakePort) {

@@ -35,7 +35,7 @@ fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64
         6 => driver.region_join(handle, a, b),
         7 => driver.region_defer(handle),
         8 => driver.region_finalizer_spawn(handle),
-        9 => driver.task_budget(handle, a, b, a),
+        9 => driver.task_budget(handle, a, b, a, b),
         10 => driver.task_cancel(handle, a, ""),
         11 => driver.task_checkpoint(handle),
         12 => driver.task_sleep(handle, a, b),
@@ -46,11 +46,20 @@ fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64
         17 => driver.host_open(handle, a, b),
         18 => driver.host_wait(handle, a),
         19 => driver.host_notify(handle, a),
-        _ => driver.host_complete(handle, a),
+        20 => driver.host_complete(handle, a),
+        21 => driver.region_limits(handle, a, b, a),
+        22 => driver.task_charge(handle, a),
+        23 => driver.task_mask(handle),
+        24 => driver.task_unmask(handle),
+        25 => driver.obligation_reserve(handle, a),
+        26 => driver.obligation_commit(handle),
+        27 => driver.obligation_abort(handle),
+        28 => driver.obligation_transfer(handle, a),
+        _ => driver.state(handle),
     }
 }
 
-const CALLS: usize = 21;
+const CALLS: usize = 30;
 
 /// Codes of counters, from 0.
 const COUNTERS: u32 = 17;

@@ -20,8 +20,14 @@ const CRATES: &[Arrow] = &[
     // Its tests name it with features of their own.
     (
         "asupersync",
-        &["asupersync", "asupersync-core", "asupersync-native"],
+        &[
+            "asupersync",
+            "asupersync-core",
+            "asupersync-native",
+            "asupersync-wasm-core",
+        ],
     ),
+    ("rust-demo", &["asupersync"]),
     // Generates the TypeScript table from wasm-core's.
     ("xtask", &["asupersync-wasm-core"]),
 ];

@@ -30,6 +30,7 @@ const TOP: &[&str] = &[
     "package-lock.json",
     "package.json",
     "packages",
+    "parity",
     "rust",
     "rustfmt.toml",
     "scripts",

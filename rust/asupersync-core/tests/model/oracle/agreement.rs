@@ -128,7 +128,7 @@ impl Oracle {
         }
         for (handle, task) in &self.tasks {
             let fail = |what: &str| Err(format!("{handle:?} {task:?}: {what}"));
-            if !task.asked && task.deadline <= now {
+            if !task.asked && task.budget.deadline <= now {
                 return fail("it is past its deadline");
             }
             if task.phase == Phase::Unstarted {

@@ -2,14 +2,14 @@
 
 use asupersync_core::{Budget, Handle, HostOpKind, Outcome, Policy, Time};
 
-use super::records::{Op, Phase, Region, Task, Wait};
+use super::records::{Op, Phase, Region, Task, Wait, tighter};
 use super::{Oracle, is_obligation};
 use crate::check::{Check, ensure};
 impl Oracle {
     pub(crate) fn opened(&mut self, parent: Handle, policy: Policy, region: Handle) -> Check {
         self.is_new(region)?;
         let above = &self.regions[&parent];
-        let record = Region::new(Some(parent), policy, above.deadline, above.cost);
+        let record = Region::new(Some(parent), policy, above.budget);
         self.regions.insert(region, record);
         Ok(())
     }
@@ -24,7 +24,7 @@ impl Oracle {
     ) -> Check {
         self.is_new(region)?;
         let owner = &self.tasks[&task];
-        let mut record = Region::new(Some(task), policy, owner.deadline, owner.cost);
+        let mut record = Region::new(Some(task), policy, owner.allowance());
         record.shielded = shielded || owner.mask > 0;
         record.linked = linked;
         let is_asked = owner.asked && !record.shielded;
@@ -37,10 +37,8 @@ impl Oracle {
 
     pub(crate) fn spawned(&mut self, region: Handle, asked: Budget, task: Handle) -> Check {
         self.is_new(task)?;
-        let owner = &self.regions[&region];
-        let deadline = asked.deadline.min(owner.deadline);
-        let cost = asked.cost.min(owner.cost);
-        self.tasks.insert(task, Task::new(region, deadline, cost));
+        let budget = tighter(self.regions[&region].budget, asked);
+        self.tasks.insert(task, Task::new(region, budget));
         Ok(())
     }
 
@@ -50,7 +48,7 @@ impl Oracle {
         owner.finalizer_due = false;
         owner.finalizer = Some(task);
         owner.finalizers -= 1;
-        let mut record = Task::new(region, Time::NEVER, u64::MAX);
+        let mut record = Task::new(region, Budget::DEFAULT);
         record.is_finalizer = true;
         record.mask = 1;
         record.since = self.now;

@@ -1,6 +1,6 @@
 //! Owns what the kernel's events say to the oracle, in their order, and which of them it allows.
 
-use asupersync_core::{Event, EventKind, Handle, Kernel, Outcome, Time};
+use asupersync_core::{Budget, Event, EventKind, Handle, Kernel, Outcome};
 
 use super::Oracle;
 use super::records::{Phase, Task, Wait};
@@ -183,7 +183,7 @@ impl Oracle {
             of.finalizers > 0 || !self.regions_of(dead).is_empty() || !self.ops_of(dead).is_empty(),
             "there is nothing to inherit"
         );
-        let mut successor = Task::new(of.region, Time::NEVER, u64::MAX);
+        let mut successor = Task::new(of.region, Budget::DEFAULT);
         successor.phase = Phase::Drained;
         successor.mask = 1;
         successor.asked = of.asked;
@@ -207,6 +207,13 @@ impl Oracle {
     fn task_dispatched(&mut self, task: Handle) -> Check {
         let record = self.task(task)?;
         record.dispatches += 1;
+        if record.is_on_quotas() && record.budget.polls != u32::MAX {
+            ensure!(!record.out_of_polls, "it goes on without polls");
+            match record.budget.polls.checked_sub(1) {
+                Some(left) => record.budget.polls = left,
+                None => record.out_of_polls = true,
+            }
+        }
         if record.asked
             && !record.acknowledged
             && record.mask == 0
@@ -223,7 +230,7 @@ impl Oracle {
         }
         let now = self.now;
         let record = &self.tasks[&task];
-        if record.deadline <= now || record.has_quota {
+        if record.budget.deadline <= now || record.out_of_polls {
             self.ask_task(task);
             return Ok(());
         }
@@ -243,7 +250,6 @@ impl Oracle {
             "twice or too late"
         );
         record.acknowledged = true;
-        record.cost = u64::MAX;
         record.dispatches = 0;
         Ok(())
     }
@@ -255,7 +261,7 @@ impl Oracle {
         ensure!(is_bound, "it was not asked to end");
         let had_its_time = now >= record.since.plus_nanos(drain);
         // The smallest clean-up is fifty polls, unless a quota was set on top of it.
-        let had_its_polls = record.dispatches >= 50 || record.has_quota;
+        let had_its_polls = record.dispatches >= 50 || record.budget.polls != u32::MAX;
         ensure!(had_its_time || had_its_polls, "it had time and polls left");
         match record.phase {
             Phase::Finalizer => {

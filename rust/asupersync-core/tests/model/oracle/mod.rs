@@ -1,8 +1,8 @@
 //! Owns the oracle: a naive tree of what must be live, asked, drained and closed, kept beside
 //! the kernel from the commands that were taken, the events in their order, and the effects.
 //!
-//! It has no lanes, no budgets and no timers of its own: where the kernel is free to choose
-//! (whom to dispatch, when patience ends), the oracle only says what is allowed.
+//! It has no lanes and no timers of its own: where the kernel is free to choose (whom to
+//! dispatch, when patience ends), the oracle only says what is allowed.
 
 mod agreement;
 mod cancel;
@@ -14,13 +14,13 @@ mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asupersync_core::{EventKind, Handle, Kernel, LeakPolicy, Outcome, Policy, Time};
+use asupersync_core::{Budget, EventKind, Handle, Kernel, LeakPolicy, Outcome, Policy, Time};
 
 use crate::check::Check;
 use obligations::Tally;
 pub(crate) use obligations::is_obligation;
 use records::{Obligation, Op, Region, Task};
-pub(crate) use records::{Phase, Wait};
+pub(crate) use records::{Phase, Wait, tighter};
 
 #[derive(Debug)]
 pub(crate) struct Oracle {
@@ -53,7 +53,7 @@ pub(crate) struct Oracle {
 impl Oracle {
     pub(crate) fn new(kernel: &Kernel, drain_ns: u64, leak_policy: LeakPolicy) -> Self {
         let root = kernel.root();
-        let record = Region::new(None, Policy::CollectAll, Time::NEVER, u64::MAX);
+        let record = Region::new(None, Policy::CollectAll, Budget::DEFAULT);
         Self {
             root,
             regions: BTreeMap::from([(root, record)]),

@@ -44,16 +44,12 @@ impl Oracle {
         let Some(record) = self.tasks.get_mut(&task) else {
             return;
         };
-        let is_bound = record.phase == Phase::Body && !record.asked && !record.is_finalizer;
-        if !is_bound || record.cost == u64::MAX {
+        if !record.is_on_quotas() || record.budget.cost == u64::MAX {
             return;
         }
-        match record.cost.checked_sub(cost) {
-            Some(left) => record.cost = left,
-            None => {
-                record.cost = u64::MAX;
-                self.cancel_task(task, severity);
-            }
+        match record.budget.cost.checked_sub(cost) {
+            Some(left) => record.budget.cost = left,
+            None => self.cancel_task(task, severity),
         }
     }
 

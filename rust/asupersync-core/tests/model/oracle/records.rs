@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use asupersync_core::{Handle, HostOpKind, ObligationKind, Outcome, Policy, RegionLimits, Time};
+use asupersync_core::{
+    Budget, Handle, HostOpKind, ObligationKind, Outcome, Policy, RegionLimits, Time,
+};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Phase {
     Unstarted,
@@ -41,8 +43,7 @@ pub(crate) struct Region {
     pub(crate) finalizer_due: bool,
     pub(crate) finalizer: Option<Handle>,
     pub(crate) timeout: Time,
-    pub(crate) deadline: Time,
-    pub(crate) cost: u64,
+    pub(crate) budget: Budget,
     pub(crate) limits: RegionLimits,
     pub(crate) joined: bool,
     pub(super) strongest: u8,
@@ -63,10 +64,10 @@ pub(crate) struct Task {
     pub(crate) is_finalizer: bool,
     pub(super) is_successor: bool,
     pub(super) ran_finalizer: bool,
-    pub(crate) deadline: Time,
-    /// What is left of its cost quota.
-    pub(crate) cost: u64,
-    pub(crate) has_quota: bool,
+    /// What is left of its own; the clean-up polls are not counted.
+    pub(crate) budget: Budget,
+    /// It was dispatched when it had no polls left.
+    pub(super) out_of_polls: bool,
     pub(super) checkpoint: bool,
     pub(crate) waits: BTreeMap<u32, Wait>,
     /// Since when its patience runs, and its dispatches since.
@@ -92,7 +93,7 @@ pub(crate) struct Obligation {
 }
 
 impl Region {
-    pub(super) fn new(parent: Option<Handle>, policy: Policy, deadline: Time, cost: u64) -> Self {
+    pub(super) fn new(parent: Option<Handle>, policy: Policy, budget: Budget) -> Self {
         Self {
             parent,
             policy,
@@ -107,8 +108,7 @@ impl Region {
             finalizer_due: false,
             finalizer: None,
             timeout: Time::NEVER,
-            deadline,
-            cost,
+            budget,
             limits: RegionLimits::NONE,
             joined: false,
             strongest: 0,
@@ -117,7 +117,7 @@ impl Region {
 }
 
 impl Task {
-    pub(super) fn new(region: Handle, deadline: Time, cost: u64) -> Self {
+    pub(super) fn new(region: Handle, budget: Budget) -> Self {
         Self {
             region,
             phase: Phase::Unstarted,
@@ -132,14 +132,40 @@ impl Task {
             is_finalizer: false,
             is_successor: false,
             ran_finalizer: false,
-            deadline,
-            cost,
-            has_quota: false,
+            budget,
+            out_of_polls: false,
             checkpoint: false,
             waits: BTreeMap::new(),
             since: Time::NEVER,
             dispatches: 0,
             strongest: 0,
         }
+    }
+    /// Whether its quotas count: its body runs or is to start, and nobody asked it to cancel.
+    pub(super) fn is_on_quotas(&self) -> bool {
+        let has_body = matches!(self.phase, Phase::Unstarted | Phase::Body);
+        has_body && !self.asked && !self.is_finalizer
+    }
+
+    /// The budget of a region that it opens now.
+    pub(super) fn allowance(&self) -> Budget {
+        if self.is_on_quotas() {
+            self.budget
+        } else {
+            Budget {
+                priority: self.budget.priority,
+                ..Budget::DEFAULT
+            }
+        }
+    }
+}
+
+/// What *meet* gives, without the kernel's help.
+pub(crate) fn tighter(one: Budget, other: Budget) -> Budget {
+    Budget {
+        deadline: one.deadline.min(other.deadline),
+        polls: one.polls.min(other.polls),
+        cost: one.cost.min(other.cost),
+        priority: one.priority.max(other.priority),
     }
 }

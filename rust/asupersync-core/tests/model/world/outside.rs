@@ -4,6 +4,7 @@ use asupersync_core::{Budget, CancelKind, ErrorKind, Handle, HandleKind, Time};
 
 use super::{REGIONS, TASKS, World};
 use crate::check::Check;
+use crate::oracle::tighter;
 impl World {
     pub(super) fn spawn(&mut self) -> Check {
         if self.oracle.tasks.len() >= TASKS {
@@ -16,8 +17,8 @@ impl World {
             } else {
                 Time::NEVER
             },
-            polls: if self.chance(10) {
-                self.draw(6) as u32
+            polls: if self.chance(20) {
+                self.draw(4) as u32
             } else {
                 u32::MAX
             },
@@ -35,15 +36,8 @@ impl World {
         )?;
         if let Some(task) = task {
             self.oracle.spawned(region, asked, task)?;
-            self.has_quota(task, asked);
         }
         self.sync(None).map(drop)
-    }
-
-    fn has_quota(&mut self, task: Handle, asked: Budget) {
-        if let Some(record) = self.oracle.tasks.get_mut(&task) {
-            record.has_quota |= asked.polls != u32::MAX;
-        }
     }
 
     pub(super) fn open_region(&mut self) -> Check {
@@ -203,12 +197,10 @@ impl World {
             format_args!("budget {task:?} {asked:?}"),
             |kernel| kernel.task_budget(task, asked),
         )?;
-        if met.is_some() {
-            self.has_quota(task, asked);
-            if let Some(record) = self.oracle.tasks.get_mut(&task) {
-                record.deadline = record.deadline.min(asked.deadline);
-                record.cost = record.cost.min(asked.cost);
-            }
+        if met.is_some()
+            && let Some(record) = self.oracle.tasks.get_mut(&task)
+        {
+            record.budget = tighter(record.budget, asked);
         }
         self.sync(None).map(drop)
     }
