@@ -23,6 +23,8 @@ mod leaks;
 mod limits;
 #[path = "obligations.rs"]
 mod obligations;
+#[path = "permits.rs"]
+mod permits;
 #[path = "policy.rs"]
 mod policy;
 #[path = "region.rs"]

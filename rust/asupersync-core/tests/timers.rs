@@ -221,3 +221,12 @@ fn seeded_ties_reorder_equal_deadlines_and_nothing_else() {
     assert_eq!(distinct.len(), 4, "both orders of both ties");
     assert_eq!(order(7), orders[7], "the seed decides");
 }
+
+#[test]
+fn times_are_given_back_in_the_unit_in_which_they_were_given() {
+    for nanos in [0, 1, 999_999, 7_000_001, u64::MAX] {
+        assert_eq!(Time::from_nanos(nanos).as_nanos(), nanos);
+    }
+    assert_eq!(Time::from_millis(7).as_nanos(), 7_000_000);
+    assert_eq!(Time::from_millis(7).plus_nanos(3).as_nanos(), 7_000_003);
+}
