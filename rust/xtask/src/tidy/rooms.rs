@@ -10,7 +10,11 @@ type Arrow = (&'static str, &'static [&'static str]);
 
 const CRATES: &[Arrow] = &[
     ("asupersync-core", &[]),
-    ("asupersync-native", &["asupersync-core"]),
+    ("asupersync-simulator", &["asupersync-core"]),
+    (
+        "asupersync-native",
+        &["asupersync-core", "asupersync-simulator"],
+    ),
     ("asupersync-wasm-core", &["asupersync-core"]),
     ("asupersync-wasm-bindings", &["asupersync-wasm-core"]),
     // Its tests name it with features of their own.

@@ -12,8 +12,9 @@ use std::collections::VecDeque;
 
 use asupersync_core::{Effect, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time};
 
-use crate::check::Check;
-use crate::oracle::Oracle;
+use crate::check::{Finder, Finding, Step};
+use crate::model::Model;
+use crate::schedule::Record;
 use choices::draw;
 
 const DRAIN_MS: u64 = 50;
@@ -22,23 +23,15 @@ const REGIONS: usize = 12;
 const OPS: usize = 12;
 const OBLIGATIONS: usize = 16;
 
-/// What a run leaves to compare: equal for equal seeds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Record {
-    pub(crate) fingerprint: u64,
-    pub(crate) certificate: u64,
-    pub(crate) effects: u64,
-    pub(crate) dispatches: u64,
-}
-
 #[derive(Debug)]
 pub(crate) struct World {
     kernel: Kernel,
-    oracle: Oracle,
+    model: Model,
     random: u64,
     now_ms: u64,
     token: u32,
     dead: Vec<Handle>,
+    steps: u64,
     effects: u64,
     /// Whether some bodies spin during the shutdown: those runs are long.
     has_spinners: bool,
@@ -49,7 +42,12 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, ties: TieBreak, keeps_log: bool) -> Self {
         let mut random = seed.wrapping_mul(0x2545_F491_4F6C_DD1D);
-        let mut pick = |from: &[u32]| from[(draw(&mut random) % from.len() as u64) as usize];
+        let mut pick = |from: &[u32]| {
+            let nth = draw(&mut random) % from.len() as u64;
+            from.get(usize::try_from(nth).unwrap_or(0))
+                .copied()
+                .unwrap_or(0)
+        };
         let leak_policy = match pick(&[0, 1, 2]) {
             0 => LeakPolicy::Panic,
             1 => LeakPolicy::Report,
@@ -66,14 +64,15 @@ impl World {
             trace_capacity: 1 << 13,
             generations_max: pick(&[0, 1, 3, u32::MAX]),
         });
-        let oracle = Oracle::new(&kernel, DRAIN_MS * 1_000_000, leak_policy);
+        let model = Model::new(&kernel, DRAIN_MS * 1_000_000, leak_policy);
         Self {
             kernel,
-            oracle,
+            model,
             random,
             now_ms: 0,
             token: 0,
             dead: Vec::new(),
+            steps: 0,
             effects: 0,
             has_spinners: seed.is_multiple_of(4),
             log: keeps_log.then(VecDeque::new),
@@ -81,22 +80,25 @@ impl World {
     }
 
     /// Random commands, then a shutdown that must end.
-    pub(crate) fn run(&mut self, steps: usize) -> Check<Record> {
+    pub(crate) fn run(&mut self, steps: u32) -> Step<Record> {
         for step in 0..steps {
             if self.kernel.is_closed() {
                 break;
             }
             self.step()?;
             if step % 16 == 0 {
-                self.oracle.agree_on_snapshot(&self.kernel)?;
+                self.model.agree_on_snapshot(&self.kernel)?;
             }
         }
         self.close_down()?;
+        let counters = self.kernel.counters();
         Ok(Record {
-            fingerprint: self.kernel.fingerprint(),
-            certificate: self.kernel.certificate(),
+            steps: self.steps,
+            events: counters.events,
+            dispatches: counters.dispatches,
             effects: self.effects,
-            dispatches: self.kernel.counters().dispatches,
+            certificate: self.kernel.certificate(),
+            fingerprint: self.kernel.fingerprint(),
         })
     }
 
@@ -112,7 +114,7 @@ impl World {
 
 // One step.
 impl World {
-    fn step(&mut self) -> Check {
+    fn step(&mut self) -> Step {
         match self.draw(100) {
             0..=27 => {
                 let ahead = self.pick(&[0, 0, 1, 5, 20, 60]);
@@ -143,7 +145,7 @@ impl World {
     }
 
     /// One turn of the driver, and the reactions of those that it woke.
-    fn turn(&mut self) -> Check {
+    fn turn(&mut self) -> Step {
         let woken = self.tick()?;
         for task in woken {
             if self.chance(40) {
@@ -153,28 +155,29 @@ impl World {
         Ok(())
     }
 
-    fn tick(&mut self) -> Check<Vec<Handle>> {
+    fn tick(&mut self) -> Step<Vec<Handle>> {
         let now = Time::from_millis(self.now_ms);
         self.note(|| format!("tick {now:?}"));
         self.kernel.tick(now);
         let woken = self.sync(None)?;
         let is_due = self.kernel.next_deadline().is_some_and(|at| at <= now);
         if !self.kernel.is_runnable() && !is_due {
-            self.oracle.at_rest()?;
+            self.model.at_rest()?;
         }
         Ok(woken)
     }
 
-    /// Tells the oracle what has happened and compares. Gives the tasks that were woken.
-    fn sync(&mut self, announced: Option<Handle>) -> Check<Vec<Handle>> {
-        self.oracle.events(&self.kernel)?;
+    /// Tells the model what has happened and compares. Gives the tasks that were woken.
+    fn sync(&mut self, announced: Option<Handle>) -> Step<Vec<Handle>> {
+        self.steps += 1;
+        self.model.events(&self.kernel)?;
         if let Some(handle) = announced {
-            self.oracle.announced(handle)?;
+            self.model.announced(handle)?;
         }
         let mut woken = Vec::new();
         for effect in self.kernel.take_effects() {
             self.note(|| format!("    {effect:?}"));
-            self.oracle
+            self.model
                 .effect(&effect)
                 .map_err(|error| format!("{effect:?}: {error}"))?;
             self.digest(&effect);
@@ -192,10 +195,13 @@ impl World {
                 | Effect::RegionFinalize { .. } => {}
             }
         }
-        self.oracle.agree(&self.kernel)?;
+        self.model.agree(&self.kernel)?;
         self.kernel
             .check_invariants()
-            .map_err(|violation| format!("{violation:?}"))?;
+            .map_err(|violation| Finding {
+                finder: Finder::Invariants,
+                message: format!("{violation:?}"),
+            })?;
         Ok(woken)
     }
 

@@ -3,11 +3,11 @@
 use asupersync_core::{Budget, CancelKind, ErrorKind, Handle, HandleKind, Time};
 
 use super::{REGIONS, TASKS, World};
-use crate::check::Check;
-use crate::oracle::tighter;
+use crate::check::Step;
+use crate::model::tighter;
 impl World {
-    pub(super) fn spawn(&mut self) -> Check {
-        if self.oracle.tasks.len() >= TASKS {
+    pub(super) fn spawn(&mut self) -> Step {
+        if self.model.tasks.len() >= TASKS {
             return Ok(());
         }
         let region = self.any_region();
@@ -18,12 +18,12 @@ impl World {
                 Time::NEVER
             },
             polls: if self.chance(20) {
-                self.draw(4) as u32
+                u32::from(self.draw_u8(4))
             } else {
                 u32::MAX
             },
             cost: self.some_quota(),
-            priority: self.draw(8) as u8,
+            priority: self.draw_u8(8),
         };
         let mut expected = self.open_refusal(region);
         if expected.is_empty() && self.has_no_room_for_task(region) {
@@ -35,13 +35,13 @@ impl World {
             |kernel| kernel.region_spawn_with(region, asked),
         )?;
         if let Some(task) = task {
-            self.oracle.spawned(region, asked, task)?;
+            self.model.spawned(region, asked, task)?;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn open_region(&mut self) -> Check {
-        if self.oracle.regions.len() >= REGIONS {
+    pub(super) fn open_region(&mut self) -> Step {
+        if self.model.regions.len() >= REGIONS {
             return Ok(());
         }
         let parent = self.any_region();
@@ -56,12 +56,12 @@ impl World {
             |kernel| kernel.region_open(parent, policy),
         )?;
         if let Some(region) = region {
-            self.oracle.opened(parent, policy, region)?;
+            self.model.opened(parent, policy, region)?;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn cancel_task(&mut self, task: Handle, kind: CancelKind) -> Check {
+    pub(super) fn cancel_task(&mut self, task: Handle, kind: CancelKind) -> Step {
         let expected = self.refusal(task, HandleKind::Task);
         let message = self.pick(&["", "a", "b"]);
         let asked = self.command(
@@ -70,14 +70,14 @@ impl World {
             |kernel| kernel.task_cancel(task, kind, message),
         )?;
         if asked.is_some() {
-            self.oracle.cancel_task(task, kind.severity());
+            self.model.cancel_task(task, kind.severity());
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn cancel_region(&mut self) -> Check {
+    pub(super) fn cancel_region(&mut self) -> Step {
         let region = self.any_region();
-        if region == self.oracle.root && self.chance(95) {
+        if region == self.model.root && self.chance(95) {
             return Ok(());
         }
         let kind = self.any_kind();
@@ -88,14 +88,14 @@ impl World {
             |kernel| kernel.region_cancel(region, kind, ""),
         )?;
         if asked.is_some() {
-            self.oracle.cancel_region(region, kind.severity());
+            self.model.cancel_region(region, kind.severity());
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn close_region(&mut self) -> Check {
+    pub(super) fn close_region(&mut self) -> Step {
         let region = self.any_region();
-        if region == self.oracle.root && self.chance(95) {
+        if region == self.model.root && self.chance(95) {
             return Ok(());
         }
         let expected = self.refusal(region, HandleKind::Region);
@@ -103,14 +103,14 @@ impl World {
             kernel.region_close(region)
         })?;
         if closed.is_some() {
-            self.oracle.stop_admitting(region);
+            self.model.stop_admitting(region);
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn region_timeout(&mut self) -> Check {
+    pub(super) fn region_timeout(&mut self) -> Step {
         let region = self.any_region();
-        if region == self.oracle.root {
+        if region == self.model.root {
             return Ok(());
         }
         let at = self.some_time();
@@ -121,7 +121,7 @@ impl World {
             |kernel| kernel.region_timeout(region, at),
         )?;
         if armed.is_some()
-            && let Some(record) = self.oracle.regions.get_mut(&region)
+            && let Some(record) = self.model.regions.get_mut(&region)
             && !record.asked
         {
             record.timeout = record.timeout.min(at);
@@ -129,21 +129,21 @@ impl World {
         self.sync(None).map(drop)
     }
 
-    pub(super) fn region_defer(&mut self) -> Check {
+    pub(super) fn region_defer(&mut self) -> Step {
         let region = self.any_region();
         let expected = self.open_refusal(region);
         let deferred = self.command(expected, format_args!("defer {region:?}"), |kernel| {
             kernel.region_defer(region)
         })?;
         if deferred.is_some()
-            && let Some(record) = self.oracle.regions.get_mut(&region)
+            && let Some(record) = self.model.regions.get_mut(&region)
         {
             record.finalizers += 1;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn region_finalizer(&mut self) -> Check {
+    pub(super) fn region_finalizer(&mut self) -> Step {
         let due = self.regions_due();
         let region = if due.is_empty() || self.chance(5) {
             self.any_region()
@@ -154,25 +154,25 @@ impl World {
     }
 
     pub(super) fn regions_due(&self) -> Vec<Handle> {
-        let due = self.oracle.regions.iter().filter(|(_, r)| r.finalizer_due);
+        let due = self.model.regions.iter().filter(|(_, r)| r.finalizer_due);
         due.map(|(handle, _)| *handle).collect()
     }
 
-    pub(super) fn spawn_finalizer(&mut self, region: Handle) -> Check {
+    pub(super) fn spawn_finalizer(&mut self, region: Handle) -> Step {
         let mut expected = self.refusal(region, HandleKind::Region);
-        if expected.is_empty() && !self.oracle.regions[&region].finalizer_due {
+        if expected.is_empty() && !self.model.regions[&region].finalizer_due {
             expected = &[ErrorKind::WrongState];
         }
         let task = self.command(expected, format_args!("finalizer {region:?}"), |kernel| {
             kernel.region_finalizer_spawn(region)
         })?;
         if let Some(task) = task {
-            self.oracle.finalizer_spawned(region, task)?;
+            self.model.finalizer_spawned(region, task)?;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn budget(&mut self) -> Check {
+    pub(super) fn budget(&mut self) -> Step {
         let task = self.any_task();
         let asked = Budget {
             deadline: if self.chance(50) {
@@ -181,12 +181,12 @@ impl World {
                 Time::NEVER
             },
             polls: if self.chance(30) {
-                self.draw(10) as u32
+                u32::from(self.draw_u8(10))
             } else {
                 u32::MAX
             },
             cost: self.some_quota(),
-            priority: self.draw(9) as u8,
+            priority: self.draw_u8(9),
         };
         let mut expected = self.refusal(task, HandleKind::Task);
         if expected.is_empty() && asked.priority == 8 {
@@ -198,21 +198,21 @@ impl World {
             |kernel| kernel.task_budget(task, asked),
         )?;
         if met.is_some()
-            && let Some(record) = self.oracle.tasks.get_mut(&task)
+            && let Some(record) = self.model.tasks.get_mut(&task)
         {
             record.budget = tighter(record.budget, asked);
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn host_answer(&mut self) -> Check {
+    pub(super) fn host_answer(&mut self) -> Step {
         let op = self.any_op();
-        let code = self.draw(2) as u32;
+        let code = u32::from(self.draw_u8(2));
         let completes = self.chance(60);
         self.answer(op, code, completes)
     }
 
-    pub(super) fn answer(&mut self, op: Handle, code: u32, completes: bool) -> Check {
+    pub(super) fn answer(&mut self, op: Handle, code: u32, completes: bool) -> Step {
         let expected = self.refusal(op, HandleKind::HostOp);
         let name = format_args!("answer {op:?} {code} completes: {completes}");
         let answered = self.command(expected, name, |kernel| {
@@ -223,7 +223,7 @@ impl World {
             }
         })?;
         if answered.is_some() {
-            self.oracle.answered(op, code);
+            self.model.answered(op, code);
             if completes {
                 self.dead.push(op);
             }

@@ -5,17 +5,17 @@ use asupersync_core::{
 };
 
 use super::{OBLIGATIONS, World};
-use crate::check::Check;
-use crate::oracle::Phase;
+use crate::check::Step;
+use crate::model::Phase;
 
 impl World {
-    pub(super) fn reserve(&mut self, task: Handle) -> Check {
-        if self.oracle.obligations.len() >= OBLIGATIONS {
+    pub(super) fn reserve(&mut self, task: Handle) -> Step {
+        if self.model.obligations.len() >= OBLIGATIONS {
             return Ok(());
         }
         let kind = self.pick(&ObligationKind::ALL);
         let mut expected = self.active_refusal(task);
-        if expected.is_empty() && self.has_no_room_for_obligation(self.oracle.tasks[&task].region) {
+        if expected.is_empty() && self.has_no_room_for_obligation(self.model.tasks[&task].region) {
             expected = &[ErrorKind::LimitReached];
         }
         let name = format_args!("reserve {task:?} {kind:?}");
@@ -23,13 +23,13 @@ impl World {
             kernel.obligation_reserve(task, kind)
         })?;
         if let Some(obligation) = obligation {
-            self.oracle.reserved(task, kind, obligation)?;
+            self.model.reserved(task, kind, obligation)?;
         }
         self.sync(None).map(drop)
     }
 
     /// Some obligation is committed, aborted or handed over, by whoever.
-    pub(super) fn settle_obligation(&mut self) -> Check {
+    pub(super) fn settle_obligation(&mut self) -> Step {
         let obligation = self.any_obligation();
         match self.draw(3) {
             0 => self.end_obligation(obligation, true),
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    fn end_obligation(&mut self, obligation: Handle, commits: bool) -> Check {
+    fn end_obligation(&mut self, obligation: Handle, commits: bool) -> Step {
         let expected = self.refusal(obligation, HandleKind::Obligation);
         let name = format_args!("settle {obligation:?} commits: {commits}");
         let ended = self.command(expected, name, |kernel| {
@@ -54,21 +54,21 @@ impl World {
             } else {
                 EventKind::ObligationAborted
             };
-            self.oracle.ordered(obligation, event);
+            self.model.ordered(obligation, event);
             self.dead.push(obligation);
         }
         self.sync(None).map(drop)
     }
 
-    fn transfer(&mut self, obligation: Handle) -> Check {
+    fn transfer(&mut self, obligation: Handle) -> Step {
         let task = self.any_task();
         let mut expected = self.refusal(obligation, HandleKind::Obligation);
         if expected.is_empty() {
             expected = self.refusal(task, HandleKind::Task);
         }
         if expected.is_empty() {
-            let from = self.oracle.obligations[&obligation].task;
-            let (holder, target) = (&self.oracle.tasks[&from], &self.oracle.tasks[&task]);
+            let from = self.model.obligations[&obligation].task;
+            let (holder, target) = (&self.model.tasks[&from], &self.model.tasks[&task]);
             let (left, entered) = (holder.region, target.region);
             if from == task {
                 // It stays where it is.
@@ -83,30 +83,30 @@ impl World {
             kernel.obligation_transfer(obligation, task)
         })?;
         if taken.is_some() {
-            self.oracle.transferred(obligation, task);
+            self.model.transferred(obligation, task);
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn charge(&mut self, task: Handle) -> Check {
+    pub(super) fn charge(&mut self, task: Handle) -> Step {
         let cost = self.draw(8) as u64;
         let expected = self.active_refusal(task);
         let name = format_args!("charge {task:?} {cost}");
         let taken = self.command(expected, name, |kernel| kernel.task_charge(task, cost))?;
         if taken.is_some() {
             let severity = CancelKind::CostBudget.severity();
-            self.oracle.charged(task, cost, severity);
+            self.model.charged(task, cost, severity);
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn limit_region(&mut self) -> Check {
+    pub(super) fn limit_region(&mut self) -> Step {
         let region = self.any_region();
         let mut limit = || {
             if self.chance(50) {
                 u32::MAX
             } else {
-                self.draw(6) as u32
+                u32::from(self.draw_u8(6))
             }
         };
         let limits = RegionLimits {
@@ -120,7 +120,7 @@ impl World {
             kernel.region_limits(region, limits)
         })?;
         if taken.is_some()
-            && let Some(record) = self.oracle.regions.get_mut(&region)
+            && let Some(record) = self.model.regions.get_mut(&region)
         {
             record.limits = limits;
         }
@@ -128,21 +128,21 @@ impl World {
     }
 
     fn limits_of(&self, region: Handle) -> RegionLimits {
-        self.oracle.regions[&region].limits
+        self.model.regions[&region].limits
     }
 
     pub(super) fn has_no_room_for_task(&self, region: Handle) -> bool {
-        let [tasks, _, _] = self.oracle.held_by(region);
+        let [tasks, _, _] = self.model.held_by(region);
         tasks >= self.limits_of(region).tasks as usize
     }
 
     pub(super) fn has_no_room_for_region(&self, region: Handle) -> bool {
-        let [_, regions, _] = self.oracle.held_by(region);
+        let [_, regions, _] = self.model.held_by(region);
         regions >= self.limits_of(region).regions as usize
     }
 
     pub(super) fn has_no_room_for_obligation(&self, region: Handle) -> bool {
-        let [_, _, obligations] = self.oracle.held_by(region);
+        let [_, _, obligations] = self.model.held_by(region);
         obligations >= self.limits_of(region).obligations as usize
     }
 }

@@ -1,10 +1,10 @@
-//! Owns what the oracle knows of obligations, of the limits of regions, and of costs.
+//! Owns what the model knows of obligations, of the limits of regions, and of costs.
 
 use asupersync_core::{
     EventKind, Handle, HostOpKind, Kernel, LeakPolicy, ObligationKind, ObligationState, Outcome,
 };
 
-use super::Oracle;
+use super::Model;
 use super::records::{Obligation, Phase};
 use crate::check::{Check, ensure};
 
@@ -17,7 +17,7 @@ pub(super) struct Tally {
     pub(super) leaked: u64,
 }
 
-impl Oracle {
+impl Model {
     pub(crate) fn reserved(&mut self, task: Handle, kind: ObligationKind, new: Handle) -> Check {
         self.is_new(new)?;
         self.obligations.insert(new, Obligation { task, kind });
@@ -86,38 +86,33 @@ impl Oracle {
         if was_ordered {
             self.ordered = None;
         }
-        match event {
-            EventKind::ObligationAborted => {
-                ensure!(
-                    was_ordered || self.may_abort(task)?,
-                    "nobody took it back, and its holder may keep it"
-                );
-                self.tally.aborted += 1;
+        if event == EventKind::ObligationAborted {
+            ensure!(
+                was_ordered || self.may_abort(task)?,
+                "nobody took it back, and its holder may keep it"
+            );
+            self.tally.aborted += 1;
+        } else if event == EventKind::ObligationLeaked {
+            ensure!(
+                self.is_at_its_end(task)?,
+                "its holder has not come to its end"
+            );
+            ensure!(self.ended_by_itself(task)?, "its holder was cut off");
+            ensure!(
+                self.leak_policy != LeakPolicy::Abort,
+                "it was to be aborted"
+            );
+            if self.leak_policy == LeakPolicy::Panic {
+                self.leaking.insert(task);
             }
-            EventKind::ObligationLeaked => {
-                ensure!(
-                    self.is_at_its_end(task)?,
-                    "its holder has not come to its end"
-                );
-                ensure!(self.ended_by_itself(task)?, "its holder was cut off");
-                ensure!(
-                    self.leak_policy != LeakPolicy::Abort,
-                    "it was to be aborted"
-                );
-                if self.leak_policy == LeakPolicy::Panic {
-                    self.leaking.insert(task);
-                }
-                self.tally.leaked += 1;
-                self.unannounced.insert(subject);
-            }
-            EventKind::ObligationCommitted => {
-                ensure!(was_ordered, "nobody committed it");
-                self.tally.committed += 1;
-            }
-            _ => {
-                ensure!(was_ordered, "nobody asked for it");
-                return Ok(());
-            }
+            self.tally.leaked += 1;
+            self.unannounced.insert(subject);
+        } else if event == EventKind::ObligationCommitted {
+            ensure!(was_ordered, "nobody committed it");
+            self.tally.committed += 1;
+        } else {
+            ensure!(was_ordered, "nobody asked for it");
+            return Ok(());
         }
         self.obligations.remove(&subject);
         self.ended.insert(subject, Outcome::Ok);

@@ -1,11 +1,11 @@
-//! Owns what a command that was taken does to the oracle.
+//! Owns what a command that was taken does to the model.
 
 use asupersync_core::{Budget, Handle, HostOpKind, Outcome, Policy, Time};
 
 use super::records::{Op, Phase, Region, Task, Wait, tighter};
-use super::{Oracle, is_obligation};
+use super::{Model, is_obligation};
 use crate::check::{Check, ensure};
-impl Oracle {
+impl Model {
     pub(crate) fn opened(&mut self, parent: Handle, policy: Policy, region: Handle) -> Check {
         self.is_new(region)?;
         let above = &self.regions[&parent];
@@ -131,7 +131,7 @@ impl Oracle {
         };
         record.outcome = match outcome {
             Outcome::Ok | Outcome::Err if record.acknowledged => Outcome::Cancelled,
-            other => other,
+            Outcome::Ok | Outcome::Err | Outcome::Cancelled | Outcome::Panicked => outcome,
         };
         record.waits.clear();
         record.checkpoint = false;

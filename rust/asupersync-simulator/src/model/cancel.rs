@@ -1,11 +1,11 @@
-//! Owns how a cancel request spreads in the oracle: by naive recursion, the trees of the
+//! Owns how a cancel request spreads in the model: by naive recursion, the trees of the
 //! model are small.
 
 use asupersync_core::{Handle, Outcome, Policy};
 
-use super::Oracle;
+use super::Model;
 use super::records::Phase;
-impl Oracle {
+impl Model {
     pub(super) fn ask_region(&mut self, region: Handle) {
         let Some(record) = self.regions.get_mut(&region) else {
             return;

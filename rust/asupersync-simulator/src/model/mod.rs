@@ -1,8 +1,8 @@
-//! Owns the oracle: a naive tree of what must be live, asked, drained and closed, kept beside
+//! Owns the model: a naive tree of what must be live, asked, drained and closed, kept beside
 //! the kernel from the commands that were taken, the events in their order, and the effects.
 //!
 //! It has no lanes and no timers of its own: where the kernel is free to choose (whom to
-//! dispatch, when patience ends), the oracle only says what is allowed.
+//! dispatch, when patience ends), the model only says what is allowed.
 
 mod agreement;
 mod cancel;
@@ -23,7 +23,7 @@ use records::{Obligation, Op, Region, Task};
 pub(crate) use records::{Phase, Wait, tighter};
 
 #[derive(Debug)]
-pub(crate) struct Oracle {
+pub(crate) struct Model {
     pub(crate) root: Handle,
     pub(crate) regions: BTreeMap<Handle, Region>,
     pub(crate) tasks: BTreeMap<Handle, Task>,
@@ -50,7 +50,7 @@ pub(crate) struct Oracle {
     seq: u64,
 }
 
-impl Oracle {
+impl Model {
     pub(crate) fn new(kernel: &Kernel, drain_ns: u64, leak_policy: LeakPolicy) -> Self {
         let root = kernel.root();
         let record = Region::new(None, Policy::CollectAll, Budget::DEFAULT);

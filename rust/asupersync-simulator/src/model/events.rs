@@ -1,11 +1,11 @@
-//! Owns what the kernel's events say to the oracle, in their order, and which of them it allows.
+//! Owns what the kernel's events say to the model, in their order, and which of them it allows.
 
 use asupersync_core::{Budget, Event, EventKind, Handle, Kernel, Outcome};
 
-use super::Oracle;
+use super::Model;
 use super::records::{Phase, Task, Wait};
 use crate::check::{Check, ensure};
-impl Oracle {
+impl Model {
     /// Takes in the events since the last call.
     pub(crate) fn events(&mut self, kernel: &Kernel) -> Check {
         self.now = kernel.now();

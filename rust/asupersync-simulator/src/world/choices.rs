@@ -4,8 +4,15 @@ use asupersync_core::{CancelKind, Handle, Outcome, Policy, Time};
 
 use super::World;
 impl World {
+    #[expect(clippy::cast_possible_truncation, reason = "it is below a usize")]
     pub(super) fn draw(&mut self, below: usize) -> usize {
         (draw(&mut self.random) % below.max(1) as u64) as usize
+    }
+
+    /// A small number below `below`, which is at least 1.
+    #[expect(clippy::cast_possible_truncation, reason = "it is below a u8")]
+    pub(super) fn draw_u8(&mut self, below: u8) -> u8 {
+        (draw(&mut self.random) % u64::from(below)) as u8
     }
 
     pub(super) fn chance(&mut self, percent: usize) -> bool {
@@ -17,30 +24,30 @@ impl World {
     }
 
     pub(super) fn any_task(&mut self) -> Handle {
-        let live: Vec<Handle> = self.oracle.tasks.keys().copied().collect();
+        let live: Vec<Handle> = self.model.tasks.keys().copied().collect();
         self.one_of(live)
     }
 
     /// A task whose code runs, if there is one.
     pub(super) fn active_task(&mut self) -> Handle {
-        let oracle = &self.oracle;
-        let live = oracle.tasks.keys().copied();
-        let active: Vec<Handle> = live.filter(|task| oracle.is_active(*task)).collect();
+        let model = &self.model;
+        let live = model.tasks.keys().copied();
+        let active: Vec<Handle> = live.filter(|task| model.is_active(*task)).collect();
         self.one_of(active)
     }
 
     pub(super) fn any_region(&mut self) -> Handle {
-        let live: Vec<Handle> = self.oracle.regions.keys().copied().collect();
+        let live: Vec<Handle> = self.model.regions.keys().copied().collect();
         self.one_of(live)
     }
 
     pub(super) fn any_op(&mut self) -> Handle {
-        let live: Vec<Handle> = self.oracle.ops.keys().copied().collect();
+        let live: Vec<Handle> = self.model.ops.keys().copied().collect();
         self.one_of(live)
     }
 
     pub(super) fn any_obligation(&mut self) -> Handle {
-        let live: Vec<Handle> = self.oracle.obligations.keys().copied().collect();
+        let live: Vec<Handle> = self.model.obligations.keys().copied().collect();
         self.one_of(live)
     }
 
@@ -63,7 +70,7 @@ impl World {
             let nth = self.draw(self.dead.len());
             return self.dead[nth];
         }
-        let root = self.oracle.root.raw();
+        let root = self.model.root.raw();
         let forged = match self.draw(3) {
             0 => draw(&mut self.random),
             1 => root ^ (1 << self.draw(64)),

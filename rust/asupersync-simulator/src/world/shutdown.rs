@@ -3,34 +3,34 @@
 use asupersync_core::{CancelKind, Handle, HandleKind, Kernel, Outcome};
 
 use super::World;
-use crate::check::{Check, ensure};
-use crate::oracle::Phase;
+use crate::check::{Step, ensure};
+use crate::model::Phase;
 /// Turns that a shutdown may take, whatever the bodies do.
 const CLOSE_TURNS: usize = 20_000;
 
 impl World {
     /// Shuts down, with bodies that answer, hang, swallow or hide, until everything has closed.
-    pub(super) fn close_down(&mut self) -> Check {
-        let root = self.oracle.root;
+    pub(super) fn close_down(&mut self) -> Step {
+        let root = self.model.root;
         let expected = self.refusal(root, HandleKind::Region);
         if self
             .command(expected, format_args!("shutdown"), Kernel::shutdown)?
             .is_some()
         {
             let shutdown = CancelKind::Shutdown.severity();
-            self.oracle.cancel_region(root, shutdown);
+            self.model.cancel_region(root, shutdown);
         }
         let mut woken = self.sync(None)?;
-        woken.extend(self.oracle.tasks.keys().copied().collect::<Vec<_>>());
+        woken.extend(self.model.tasks.keys().copied().collect::<Vec<_>>());
         let mut turns = 0;
         loop {
             for task in core::mem::take(&mut woken) {
                 self.answer_by_character(task)?;
             }
-            let asked: Vec<Handle> = self.oracle.ops.keys().copied().collect();
+            let asked: Vec<Handle> = self.model.ops.keys().copied().collect();
             for op in asked {
                 let drains = op.raw() % 4 != 0;
-                let is_asked = self.oracle.ops.get(&op).is_some_and(|op| op.asked);
+                let is_asked = self.model.ops.get(&op).is_some_and(|op| op.asked);
                 if drains && is_asked {
                     self.answer(op, 0, true)?;
                 }
@@ -81,11 +81,11 @@ impl World {
         Ok(())
     }
 
-    fn answer_by_character(&mut self, task: Handle) -> Check {
-        if !self.oracle.is_active(task) {
+    fn answer_by_character(&mut self, task: Handle) -> Step {
+        if !self.model.is_active(task) {
             return Ok(());
         }
-        let is_finalizer = self.oracle.tasks[&task].phase == Phase::Finalizer;
+        let is_finalizer = self.model.tasks[&task].phase == Phase::Finalizer;
         match (task.slot() * 7 + task.generation()) % 16 {
             // It hangs.
             0..=2 => Ok(()),
@@ -93,7 +93,7 @@ impl World {
             3 if self.has_spinners => self.checkpoint(task),
             // It hides behind a mask and goes on.
             4 if self.has_spinners => {
-                if self.oracle.tasks[&task].mask < 3 {
+                if self.model.tasks[&task].mask < 3 {
                     self.mask(task)?;
                 }
                 self.checkpoint(task)

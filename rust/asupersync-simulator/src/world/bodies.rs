@@ -3,11 +3,11 @@
 use asupersync_core::{ErrorKind, Handle, HandleKind, HostOpKind, Outcome, Ownership};
 
 use super::{OPS, REGIONS, World};
-use crate::check::{Check, ensure};
-use crate::oracle::{Phase, Wait, is_obligation};
+use crate::check::{Step, ensure};
+use crate::model::{Phase, Wait, is_obligation};
 impl World {
     /// `task` does something, whether or not it is its turn.
-    pub(super) fn act(&mut self, task: Handle) -> Check {
+    pub(super) fn act(&mut self, task: Handle) -> Step {
         match self.draw(37) {
             0..=3 => self.checkpoint(task),
             4..=6 => self.sleep(task),
@@ -32,29 +32,29 @@ impl World {
         }
     }
 
-    pub(super) fn checkpoint(&mut self, task: Handle) -> Check {
+    pub(super) fn checkpoint(&mut self, task: Handle) -> Step {
         let expected = self.active_refusal(task);
         let taken = self.command(expected, format_args!("checkpoint {task:?}"), |kernel| {
             kernel.task_checkpoint(task)
         })?;
         if taken.is_some() {
-            self.oracle.checkpointed(task);
+            self.model.checkpointed(task);
         }
         self.sync(None).map(drop)
     }
 
-    fn sleep(&mut self, task: Handle) -> Check {
+    fn sleep(&mut self, task: Handle) -> Step {
         let (at, token) = (self.some_time(), self.new_token());
         let expected = self.active_refusal(task);
         let name = format_args!("sleep {task:?} {at:?} #{token}");
         let taken = self.command(expected, name, |kernel| kernel.task_sleep(task, at, token))?;
         if taken.is_some() {
-            self.oracle.waits_for(task, token, Wait::Sleep(at))?;
+            self.model.waits_for(task, token, Wait::Sleep(at))?;
         }
         self.sync(None).map(drop)
     }
 
-    fn join(&mut self, task: Handle) -> Check {
+    fn join(&mut self, task: Handle) -> Step {
         let (target, token) = (self.any_task(), self.new_token());
         let mut expected = self.active_refusal(task);
         if expected.is_empty() {
@@ -68,13 +68,13 @@ impl World {
             kernel.task_join(task, target, token)
         })?;
         if taken.is_some() {
-            self.oracle.waits_for(task, token, Wait::Join(target))?;
+            self.model.waits_for(task, token, Wait::Join(target))?;
         }
         self.sync(None).map(drop)
     }
 
-    fn open_in(&mut self, task: Handle) -> Check {
-        if self.oracle.regions.len() >= REGIONS {
+    fn open_in(&mut self, task: Handle) -> Step {
+        if self.model.regions.len() >= REGIONS {
             return Ok(());
         }
         let policy = self.any_policy();
@@ -83,7 +83,7 @@ impl World {
             linked: self.chance(40),
         };
         let mut expected = self.active_refusal(task);
-        if expected.is_empty() && self.has_no_room_for_region(self.oracle.tasks[&task].region) {
+        if expected.is_empty() && self.has_no_room_for_region(self.model.tasks[&task].region) {
             expected = &[ErrorKind::LimitReached];
         }
         let name = format_args!("open in {task:?} {policy:?} {ownership:?}");
@@ -92,15 +92,15 @@ impl World {
         })?;
         if let Some(region) = region {
             let Ownership { shielded, linked } = ownership;
-            self.oracle
+            self.model
                 .opened_in(task, policy, shielded, linked, region)?;
         }
         self.sync(None).map(drop)
     }
 
-    fn join_region(&mut self, task: Handle) -> Check {
-        let own = if self.oracle.tasks.contains_key(&task) {
-            self.oracle.regions_of(task)
+    fn join_region(&mut self, task: Handle) -> Step {
+        let own = if self.model.tasks.contains_key(&task) {
+            self.model.regions_of(task)
         } else {
             Vec::new()
         };
@@ -115,7 +115,7 @@ impl World {
             expected = self.refusal(region, HandleKind::Region);
         }
         if expected.is_empty() {
-            let record = &self.oracle.regions[&region];
+            let record = &self.model.regions[&region];
             if record.parent != Some(task) || record.joined {
                 expected = &[ErrorKind::WrongState];
             }
@@ -125,24 +125,24 @@ impl World {
             kernel.region_join(task, region, token)
         })?;
         if taken.is_some() {
-            self.oracle.waits_for(task, token, Wait::Region(region))?;
-            self.oracle.stop_admitting(region);
-            if let Some(record) = self.oracle.regions.get_mut(&region) {
+            self.model.waits_for(task, token, Wait::Region(region))?;
+            self.model.stop_admitting(region);
+            if let Some(record) = self.model.regions.get_mut(&region) {
                 record.joined = true;
             }
         }
         self.sync(None).map(drop)
     }
 
-    fn open_op(&mut self, task: Handle) -> Check {
-        if self.oracle.ops.len() >= OPS {
+    fn open_op(&mut self, task: Handle) -> Step {
+        if self.model.ops.len() >= OPS {
             return Ok(());
         }
         let kind = self.pick(&[HostOpKind::Foreign, HostOpKind::Fetch, HostOpKind::Signal]);
         let token = if self.chance(70) { self.new_token() } else { 0 };
         let mut expected = self.active_refusal(task);
-        if expected.is_empty() && is_obligation(kind) && !self.oracle.must_observe(task) {
-            let region = self.oracle.tasks[&task].region;
+        if expected.is_empty() && is_obligation(kind) && !self.model.must_observe(task) {
+            let region = self.model.tasks[&task].region;
             if self.has_no_room_for_obligation(region) {
                 expected = &[ErrorKind::LimitReached];
             }
@@ -150,56 +150,56 @@ impl World {
         let name = format_args!("host open {task:?} {kind:?} #{token}");
         let op = self.command(expected, name, |kernel| kernel.host_open(task, kind, token))?;
         if let Some(op) = op {
-            self.oracle.host_opened(task, kind, token, op)?;
+            self.model.host_opened(task, kind, token, op)?;
         }
         self.sync(None).map(drop)
     }
 
-    fn wait_op(&mut self) -> Check {
+    fn wait_op(&mut self) -> Step {
         let (op, token) = (self.any_op(), self.new_token());
         let mut expected = self.refusal(op, HandleKind::HostOp);
         if expected.is_empty() {
-            let record = &self.oracle.ops[&op];
+            let record = &self.model.ops[&op];
             let is_free = record.waiter.is_none() && !record.asked;
             let task = record.task;
-            if !self.oracle.is_active(task) || !(is_free || self.oracle.must_observe(task)) {
+            if !self.model.is_active(task) || !(is_free || self.model.must_observe(task)) {
                 expected = &[ErrorKind::WrongState];
             }
         }
         let name = format_args!("host wait {op:?} #{token}");
         let taken = self.command(expected, name, |kernel| kernel.host_wait(op, token))?;
         if taken.is_some() {
-            let task = self.oracle.ops[&op].task;
-            if !self.oracle.must_observe(task)
-                && let Some(record) = self.oracle.ops.get_mut(&op)
+            let task = self.model.ops[&op].task;
+            if !self.model.must_observe(task)
+                && let Some(record) = self.model.ops.get_mut(&op)
             {
                 record.waiter = Some(token);
             }
-            self.oracle.waits_for(task, token, Wait::Op(op))?;
+            self.model.waits_for(task, token, Wait::Op(op))?;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn mask(&mut self, task: Handle) -> Check {
+    pub(super) fn mask(&mut self, task: Handle) -> Step {
         let mut expected = self.active_refusal(task);
-        if expected.is_empty() && self.oracle.tasks[&task].mask == 64 {
+        if expected.is_empty() && self.model.tasks[&task].mask == 64 {
             expected = &[ErrorKind::LimitReached];
         }
         let taken = self.command(expected, format_args!("mask {task:?}"), |kernel| {
             kernel.task_mask(task)
         })?;
         if taken.is_some()
-            && let Some(record) = self.oracle.tasks.get_mut(&task)
+            && let Some(record) = self.model.tasks.get_mut(&task)
         {
             record.mask += 1;
         }
         self.sync(None).map(drop)
     }
 
-    fn unmask(&mut self, task: Handle) -> Check {
+    fn unmask(&mut self, task: Handle) -> Step {
         let mut expected = self.active_refusal(task);
         if expected.is_empty() {
-            let record = &self.oracle.tasks[&task];
+            let record = &self.model.tasks[&task];
             let own = u32::from(record.is_finalizer || record.phase == Phase::Finalizer);
             if record.mask <= own {
                 expected = &[ErrorKind::WrongState];
@@ -209,29 +209,29 @@ impl World {
             kernel.task_unmask(task)
         })?;
         if taken.is_some()
-            && let Some(record) = self.oracle.tasks.get_mut(&task)
+            && let Some(record) = self.model.tasks.get_mut(&task)
         {
             record.mask -= 1;
         }
         self.sync(None).map(drop)
     }
 
-    fn defer(&mut self, task: Handle) -> Check {
+    fn defer(&mut self, task: Handle) -> Step {
         let expected = self.active_refusal(task);
         let taken = self.command(expected, format_args!("defer {task:?}"), |kernel| {
             kernel.task_defer(task)
         })?;
         if taken.is_some()
-            && let Some(record) = self.oracle.tasks.get_mut(&task)
+            && let Some(record) = self.model.tasks.get_mut(&task)
         {
             record.finalizers += 1;
         }
         self.sync(None).map(drop)
     }
 
-    pub(super) fn complete(&mut self, task: Handle, outcome: Outcome) -> Check {
+    pub(super) fn complete(&mut self, task: Handle, outcome: Outcome) -> Step {
         let mut expected = self.refusal(task, HandleKind::Task);
-        if let Some(record) = self.oracle.tasks.get(&task) {
+        if let Some(record) = self.model.tasks.get(&task) {
             let nobody_asked = outcome == Outcome::Cancelled && !record.asked;
             if record.phase != Phase::Body || nobody_asked {
                 expected = &[ErrorKind::WrongState];
@@ -243,14 +243,14 @@ impl World {
             |kernel| kernel.task_complete(task, outcome),
         )?;
         if done.is_some() {
-            self.oracle.body_ended(task, outcome);
+            self.model.body_ended(task, outcome);
         }
         self.ended(task, done.flatten())
     }
 
-    pub(super) fn finalized(&mut self, task: Handle, outcome: Outcome) -> Check {
+    pub(super) fn finalized(&mut self, task: Handle, outcome: Outcome) -> Step {
         let mut expected = self.refusal(task, HandleKind::Task);
-        if let Some(record) = self.oracle.tasks.get(&task)
+        if let Some(record) = self.model.tasks.get(&task)
             && record.phase != Phase::Finalizer
         {
             expected = &[ErrorKind::WrongState];
@@ -260,16 +260,16 @@ impl World {
             kernel.task_finalized(task, outcome)
         })?;
         if done.is_some() {
-            self.oracle.finalizer_ended(task, outcome);
+            self.model.finalizer_ended(task, outcome);
         }
         self.ended(task, done.flatten())
     }
 
-    fn ended(&mut self, task: Handle, done: Option<Outcome>) -> Check {
+    fn ended(&mut self, task: Handle, done: Option<Outcome>) -> Step {
         self.sync(done.map(|_| task))?;
         if let Some(outcome) = done {
             self.dead.push(task);
-            let recorded = self.oracle.ended.get(&task);
+            let recorded = self.model.ended.get(&task);
             ensure!(
                 recorded == Some(&outcome),
                 "{task:?} ended {recorded:?}, not {outcome:?}"

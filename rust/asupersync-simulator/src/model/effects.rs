@@ -1,11 +1,11 @@
-//! Owns what the kernel's effects say to the oracle, in their order, and which of them it allows.
+//! Owns what the kernel's effects say to the model, in their order, and which of them it allows.
 
 use asupersync_core::{Effect, Handle};
 
-use super::Oracle;
+use super::Model;
 use super::records::{Phase, Task, Wait};
 use crate::check::{Check, ensure};
-impl Oracle {
+impl Model {
     pub(crate) fn effect(&mut self, effect: &Effect) -> Check {
         match effect {
             Effect::Start { task } => {

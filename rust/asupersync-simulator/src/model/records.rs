@@ -1,4 +1,4 @@
-//! Owns what the oracle remembers of each live region, task, host operation and obligation.
+//! Owns what the model remembers of each live region, task, host operation and obligation.
 
 use std::collections::BTreeMap;
 

@@ -3,15 +3,15 @@
 use asupersync_core::{ErrorKind, Handle, HandleKind, Kernel, KernelError};
 
 use super::World;
-use crate::check::{Check, ensure};
+use crate::check::{Step, ensure};
 impl World {
     /// Why a handle must be refused as one of `kind`, or nothing if it is live.
     pub(super) fn refusal(&self, handle: Handle, kind: HandleKind) -> &'static [ErrorKind] {
         let is_live = match kind {
-            HandleKind::Region => self.oracle.regions.contains_key(&handle),
-            HandleKind::Task => self.oracle.tasks.contains_key(&handle),
-            HandleKind::HostOp => self.oracle.ops.contains_key(&handle),
-            HandleKind::Obligation => self.oracle.obligations.contains_key(&handle),
+            HandleKind::Region => self.model.regions.contains_key(&handle),
+            HandleKind::Task => self.model.tasks.contains_key(&handle),
+            HandleKind::HostOp => self.model.ops.contains_key(&handle),
+            HandleKind::Obligation => self.model.obligations.contains_key(&handle),
             HandleKind::Semaphore => false,
         };
         let tag = |handle: Handle| handle.raw() >> 46;
@@ -21,9 +21,9 @@ impl World {
             &[]
         } else if handle.raw() >= 1 << 53 || handle.kind() != Some(kind) {
             &[ErrorKind::ForgedHandle]
-        } else if tag(handle) != tag(self.oracle.root) {
+        } else if tag(handle) != tag(self.model.root) {
             &[ErrorKind::ForeignHandle]
-        } else if self.oracle.ended.contains_key(&handle) {
+        } else if self.model.ended.contains_key(&handle) {
             &[ErrorKind::StaleHandle]
         } else {
             &[ErrorKind::StaleHandle, ErrorKind::ForgedHandle]
@@ -33,7 +33,7 @@ impl World {
     /// As [`World::refusal`] for a task whose code must run.
     pub(super) fn active_refusal(&self, task: Handle) -> &'static [ErrorKind] {
         let refusal = self.refusal(task, HandleKind::Task);
-        if refusal.is_empty() && !self.oracle.is_active(task) {
+        if refusal.is_empty() && !self.model.is_active(task) {
             &[ErrorKind::WrongState]
         } else {
             refusal
@@ -43,7 +43,7 @@ impl World {
     /// As [`World::refusal`] for a region that must be open.
     pub(super) fn open_refusal(&self, region: Handle) -> &'static [ErrorKind] {
         let refusal = self.refusal(region, HandleKind::Region);
-        if refusal.is_empty() && !self.oracle.regions[&region].admits {
+        if refusal.is_empty() && !self.model.regions[&region].admits {
             &[ErrorKind::ScopeClosed]
         } else {
             refusal
@@ -57,7 +57,7 @@ impl World {
         expected: &[ErrorKind],
         name: core::fmt::Arguments<'_>,
         command: impl FnOnce(&mut Kernel) -> Result<T, KernelError>,
-    ) -> Check<Option<T>> {
+    ) -> Step<Option<T>> {
         let picture = |kernel: &Kernel| (kernel.counters(), kernel.fingerprint());
         let before = picture(&self.kernel);
         let answer = command(&mut self.kernel);

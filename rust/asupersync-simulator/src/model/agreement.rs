@@ -1,13 +1,13 @@
-//! Owns what must hold between two steps: that the kernel and the oracle see the same tree.
+//! Owns what must hold between two steps: that the kernel and the model see the same tree.
 
 use std::collections::BTreeSet;
 
 use asupersync_core::{Handle, HandleKind, HostOpState, Kernel};
 
-use super::Oracle;
+use super::Model;
 use super::records::{Phase, Region, Task, Wait};
 use crate::check::{Check, ensure};
-impl Oracle {
+impl Model {
     pub(crate) fn agree(&mut self, kernel: &Kernel) -> Check {
         ensure!(
             self.unannounced.is_empty(),
