@@ -45,7 +45,16 @@ impl Model {
             EventKind::RegionOpened
             | EventKind::HostOpSubmitted
             | EventKind::FinalizerEnded
-            | EventKind::HostOpDraining => Ok(()),
+            | EventKind::HostOpDraining
+            // What leads to the others is for the oracles.
+            | EventKind::RegionCancelRequested
+            | EventKind::TaskQueued
+            | EventKind::TaskUnqueued
+            | EventKind::TimerArmed
+            | EventKind::TimerDisarmed
+            | EventKind::DeadlineSet
+            | EventKind::FinalizerDeferred
+            | EventKind::FinalizerStarted => Ok(()),
             EventKind::RegionClosing => {
                 self.region(subject)?.admits = false;
                 Ok(())

@@ -10,7 +10,9 @@ mod shutdown;
 
 use std::collections::VecDeque;
 
-use asupersync_core::{Effect, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time};
+use asupersync_core::{
+    Effect, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time, TraceLevel,
+};
 
 use crate::check::{Finder, Finding, Step};
 use crate::model::Model;
@@ -62,6 +64,7 @@ impl World {
             cancel_streak: pick(&[1, 2, 16]),
             polls_per_tick: pick(&[1, 4, 64]),
             trace_capacity: 1 << 13,
+            trace_level: TraceLevel::Full,
             generations_max: pick(&[0, 1, 3, u32::MAX]),
         });
         let model = Model::new(&kernel, DRAIN_MS * 1_000_000, leak_policy);
