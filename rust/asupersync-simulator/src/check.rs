@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::oracle::Objection;
+
 /// What a part of the model says: nothing, or its disagreement in words.
 pub(crate) type Check<T = ()> = Result<T, String>;
 
@@ -15,6 +17,8 @@ pub enum Finder {
     Model,
     /// The kernel's own invariants.
     Invariants,
+    /// The oracle of this name.
+    Oracle(&'static str),
     /// The kernel stopped at an assertion of its own.
     Panic,
 }
@@ -24,6 +28,7 @@ impl fmt::Display for Finder {
         match self {
             Self::Model => out.write_str("model"),
             Self::Invariants => out.write_str("invariants"),
+            Self::Oracle(name) => write!(out, "oracle {name}"),
             Self::Panic => out.write_str("panic"),
         }
     }
@@ -41,6 +46,15 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}", self.finder, self.message)
+    }
+}
+
+impl From<Objection> for Finding {
+    fn from(objection: Objection) -> Self {
+        Self {
+            finder: Finder::Oracle(objection.oracle),
+            message: objection.message,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! answer at once, late, wrongly or never; at the end it shuts down, which must close
 //! everything. After every step three parties are asked:
 //!
+//! - the [oracles](oracle), each of which knows one law and judges the kernel's trace by it;
 //! - the *model*, a naive tree kept beside the kernel, which predicts what a command may do;
 //! - the kernel's own invariants.
 //!
@@ -22,8 +23,9 @@
 
 mod check;
 mod model;
+pub mod oracle;
 mod schedule;
 mod world;
 
 pub use check::{Finder, Finding};
-pub use schedule::{Failure, Record, STEPS_DEFAULT, Schedule};
+pub use schedule::{Failure, Record, STEPS_DEFAULT, Schedule, Trace};

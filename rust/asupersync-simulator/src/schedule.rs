@@ -4,9 +4,10 @@ use core::fmt;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use asupersync_core::TieBreak;
+use asupersync_core::{Event, TieBreak};
 
 use crate::check::{Finder, Finding, Step};
+use crate::oracle::{DETERMINISM, Rules, determinism};
 use crate::world::World;
 
 /// Random steps of a run, unless told otherwise: enough for a world to fill up and to age.
@@ -48,6 +49,15 @@ pub struct Record {
     pub certificate: u64,
     /// The kernel's fingerprint at the end.
     pub fingerprint: u64,
+}
+
+/// The trace of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trace {
+    /// What the oracles must know to judge it.
+    pub rules: Rules,
+    /// The events of each step: between two of them the kernel was at rest.
+    pub steps: Vec<Vec<Event>>,
 }
 
 /// A run that went wrong.
@@ -99,6 +109,42 @@ impl Schedule {
             log: world.log.into_iter().flatten().collect(),
             again,
         }))
+    }
+
+    /// Runs the world once more and compares: a run is a function of its schedule.
+    ///
+    /// # Errors
+    /// What differs from `first`, or what is wrong this time.
+    pub fn run_again(&self, first: &Record) -> Result<(), Box<Failure>> {
+        let second = self.run()?;
+        determinism(first, &second).map_err(|message| {
+            Box::new(Failure {
+                schedule: *self,
+                finding: Finding {
+                    finder: Finder::Oracle(DETERMINISM),
+                    message,
+                },
+                log: Vec::new(),
+                again: None,
+            })
+        })
+    }
+
+    /// Runs the world and keeps its trace, for those who judge it themselves.
+    ///
+    /// # Errors
+    /// As [`Schedule::run`].
+    pub fn trace(&self) -> Result<Trace, Box<Failure>> {
+        self.run()?;
+        let mut world = World::new(self.seed, self.ties, false);
+        world.trace = Some(Vec::new());
+        // It has just run without a finding, and it runs the same way again.
+        let again = self.attempt(&mut world);
+        debug_assert!(again.is_ok(), "{again:?}");
+        Ok(Trace {
+            rules: world.rules,
+            steps: world.trace.unwrap_or_default(),
+        })
     }
 
     fn attempt(&self, world: &mut World) -> Step<Record> {

@@ -1,27 +1,16 @@
 //! Owns what the kernel's events say to the model, in their order, and which of them it allows.
 
-use asupersync_core::{Budget, Event, EventKind, Handle, Kernel, Outcome};
+use asupersync_core::{Budget, Event, EventKind, Handle, Outcome, Time};
 
 use super::Model;
 use super::records::{Phase, Task, Wait};
 use crate::check::{Check, ensure};
 impl Model {
     /// Takes in the events since the last call.
-    pub(crate) fn events(&mut self, kernel: &Kernel) -> Check {
-        self.now = kernel.now();
-        let seen = self.seq;
-        let counters = kernel.counters();
-        let held = counters.events - counters.events_dropped;
-        let skipped = held.saturating_sub(counters.events - seen);
-        let skipped = usize::try_from(skipped).map_err(|error| error.to_string())?;
-        let fresh: Vec<Event> = kernel.events().skip(skipped).copied().collect();
-        for event in fresh {
-            ensure!(
-                event.seq == self.seq + 1,
-                "the ring of the model lost events"
-            );
-            self.seq = event.seq;
-            self.event(event)
+    pub(crate) fn events(&mut self, now: Time, events: &[Event]) -> Check {
+        self.now = now;
+        for event in events {
+            self.event(*event)
                 .map_err(|error| format!("{event:?}: {error}"))?;
         }
         Ok(())

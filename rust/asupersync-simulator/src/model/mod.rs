@@ -47,7 +47,6 @@ pub(crate) struct Model {
     observing: Option<Handle>,
     now: Time,
     drain_ns: u64,
-    seq: u64,
 }
 
 impl Model {
@@ -72,7 +71,6 @@ impl Model {
             observing: None,
             now: Time::ZERO,
             drain_ns,
-            seq: 1,
         }
     }
 

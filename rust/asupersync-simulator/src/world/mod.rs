@@ -11,11 +11,12 @@ mod shutdown;
 use std::collections::VecDeque;
 
 use asupersync_core::{
-    Effect, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time, TraceLevel,
+    Effect, Event, Handle, Kernel, KernelConfig, LeakPolicy, TieBreak, Time, TraceLevel,
 };
 
-use crate::check::{Finder, Finding, Step};
+use crate::check::{Finder, Finding, Step, ensure};
 use crate::model::Model;
+use crate::oracle::{Judge, Rules, oracles};
 use crate::schedule::Record;
 use choices::draw;
 
@@ -33,6 +34,12 @@ pub(crate) struct World {
     now_ms: u64,
     token: u32,
     dead: Vec<Handle>,
+    judge: Judge,
+    /// Events taken out of the ring so far.
+    seen: u64,
+    /// The events of every step, if they are kept.
+    pub(crate) trace: Option<Vec<Vec<Event>>>,
+    pub(crate) rules: Rules,
     steps: u64,
     effects: u64,
     /// Whether some bodies spin during the shutdown: those runs are long.
@@ -55,13 +62,18 @@ impl World {
             1 => LeakPolicy::Report,
             _ => LeakPolicy::Abort,
         };
+        let tag = pick(&[0, 1, 127]);
+        let rules = Rules {
+            cancel_streak: pick(&[1, 2, 16]),
+            ties,
+        };
         let kernel = Kernel::new(&KernelConfig {
             seed,
             ties,
             leak_policy,
-            tag: pick(&[0, 1, 127]),
+            tag,
             drain_time_ns: DRAIN_MS * 1_000_000,
-            cancel_streak: pick(&[1, 2, 16]),
+            cancel_streak: rules.cancel_streak,
             polls_per_tick: pick(&[1, 4, 64]),
             trace_capacity: 1 << 13,
             trace_level: TraceLevel::Full,
@@ -75,6 +87,10 @@ impl World {
             now_ms: 0,
             token: 0,
             dead: Vec::new(),
+            judge: Judge::new(oracles(rules)),
+            seen: 0,
+            trace: None,
+            rules,
             steps: 0,
             effects: 0,
             has_spinners: seed.is_multiple_of(4),
@@ -94,6 +110,7 @@ impl World {
             }
         }
         self.close_down()?;
+        self.judge.end()?;
         let counters = self.kernel.counters();
         Ok(Record {
             steps: self.steps,
@@ -173,7 +190,15 @@ impl World {
     /// Tells the model what has happened and compares. Gives the tasks that were woken.
     fn sync(&mut self, announced: Option<Handle>) -> Step<Vec<Handle>> {
         self.steps += 1;
-        self.model.events(&self.kernel)?;
+        let events = self.fresh_events()?;
+        for event in &events {
+            self.judge.event(event)?;
+        }
+        self.judge.rest()?;
+        self.model.events(self.kernel.now(), &events)?;
+        if let Some(trace) = &mut self.trace {
+            trace.push(events);
+        }
         if let Some(handle) = announced {
             self.model.announced(handle)?;
         }
@@ -206,6 +231,17 @@ impl World {
                 message: format!("{violation:?}"),
             })?;
         Ok(woken)
+    }
+
+    /// The events since the last call.
+    fn fresh_events(&mut self) -> Step<Vec<Event>> {
+        let counters = self.kernel.counters();
+        let held = counters.events - counters.events_dropped;
+        let fresh = counters.events - self.seen;
+        ensure!(fresh <= held, "the ring of the world is too small");
+        self.seen = counters.events;
+        let skipped = usize::try_from(held - fresh).map_err(|error| error.to_string())?;
+        Ok(self.kernel.events().skip(skipped).copied().collect())
     }
 
     /// Adds an effect to the hash of all effects: their kind, their subject and their number.
