@@ -21,6 +21,7 @@ const REPORTS = path.join(root, "target", "reports");
 export const quickSteps = [
   command("tidy", "cargo", ["xtask", "tidy"]),
   command("abi table", "cargo", ["xtask", "abi", "--check"]),
+  command("planted bugs", "cargo", ["xtask", "planted", "--check"]),
   command("cargo fmt", "cargo", ["fmt", "--all", "--check"]),
   command("clippy", "cargo", [
     ...["clippy", "--workspace", "--all-targets", "--all-features", "--locked"],

@@ -7,6 +7,7 @@
 )]
 
 mod abi;
+mod planted;
 mod process;
 mod sizes;
 mod tidy;
@@ -25,6 +26,9 @@ cargo xtask COMMAND
   lint-wasm        run clippy on the code that exists for wasm only
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
   sizes            print the sizes of the built wasm
+  planted [--only NAME]  plant the simulator's bugs in a copy of the kernel, one at a time, and
+                   expect that each is found (--only: those with NAME in their names)
+  planted --check  check that each of them can still be planted
   tidy             check the repository's own rules";
 
 fn main() -> ExitCode {
@@ -51,6 +55,9 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
         ["sizes"] => sizes::print(root),
+        ["planted"] => planted::run(root, None),
+        ["planted", "--only", name] => planted::run(root, Some(name)),
+        ["planted", "--check"] => planted::check(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),
     }
