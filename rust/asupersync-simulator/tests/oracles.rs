@@ -320,6 +320,68 @@ fn cancel_signal_order_sees_a_descendant_that_is_left_out() {
 }
 
 #[test]
+fn channel_atomicity_sees_permits_that_are_lost() {
+    sees("channel-atomicity", |trace| {
+        let given = of_kind(trace, EventKind::PermitsGiven);
+        let found = given.iter().find(|((step, nth), _)| {
+            let before = nth.checked_sub(1).map(|nth| trace.steps[*step][nth]);
+            before.is_some_and(|event| event.kind == EventKind::ObligationAborted)
+        });
+        found.is_some_and(|(place, _)| remove(trace, *place).seq > 0)
+    });
+}
+
+#[test]
+fn channel_atomicity_sees_a_message_that_was_never_sent() {
+    sees("channel-atomicity", |trace| {
+        let joined = of_kind(trace, EventKind::ChannelOpened);
+        let given = of_kind(trace, EventKind::PermitsGiven);
+        let found = given.iter().find_map(|(place, event)| {
+            let of = |(_, channel): &&(Place, Event)| channel.subject == event.subject;
+            let channel = joined.iter().find(of)?;
+            Some((*place, channel.1.argument))
+        });
+        found.is_some_and(|((step, nth), items)| {
+            trace.steps[step][nth].subject = Handle::from_raw(items);
+            true
+        })
+    });
+}
+
+#[test]
+fn channel_atomicity_sees_one_that_is_served_before_its_turn() {
+    sees("channel-atomicity", |trace| {
+        let asked = of_kind(trace, EventKind::PermitAsked);
+        let reserved = of_kind(trace, EventKind::ObligationReserved);
+        let cancelled = of_kind(trace, EventKind::TaskCancelRequested);
+        let granted = |obligation: Handle| {
+            let of = |(_, event): &&(Place, Event)| event.subject == obligation;
+            reserved.iter().find(of).map(|(_, event)| event.seq)
+        };
+        let pairs = asked.iter().enumerate().flat_map(|(nth, one)| {
+            let later = &asked[nth + 1..];
+            later.iter().map(move |other| (one, other))
+        });
+        let found = pairs
+            .into_iter()
+            .find_map(|((one, first), (other, second))| {
+                let (early, late) = (granted(first.subject)?, granted(second.subject)?);
+                let in_line_together = second.seq < early && early < late;
+                // A task that is asked to cancel may leave the line without a word.
+                let stays = !cancelled
+                    .iter()
+                    .any(|(_, event)| event.subject.raw() == second.argument);
+                let is_line = first.detail == second.detail && first.detail != 0;
+                (in_line_together && stays && is_line).then_some((*one, *other))
+            });
+        found.is_some_and(|(one, (step, nth))| {
+            shift(trace, one, (step, nth + 1));
+            true
+        })
+    });
+}
+
+#[test]
 fn wake_dedup_sees_a_task_that_is_queued_twice() {
     sees("wake-dedup", |trace| {
         let queued = of_kind(trace, EventKind::TaskQueued);

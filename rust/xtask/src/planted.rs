@@ -63,6 +63,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>) -> Result<()> {
         ensure!(!bugs.is_empty(), "no planted bug has {name:?} in its name");
     }
     let copy = root.join("target/planted");
+    fs::create_dir_all(copy.join("rust"))?;
     for part in COPIED {
         sync(&root.join(part), &copy.join(part)).with_context(|| format!("copying {part}"))?;
     }

@@ -71,8 +71,7 @@ impl Kernel {
         let handle = self.obligation_handle(key);
         let slot = semaphore.map_or(0, |key| self.semaphore_handle(key).slot());
         let task = self.task_handle(task).raw();
-        self.trace
-            .record_with(self.now, event, handle, slot, task);
+        self.trace.record_with(self.now, event, handle, slot, task);
         key
     }
 

@@ -147,6 +147,9 @@ impl Model {
                     Wait::Sleep(at) => *at <= now,
                     Wait::Join(target) | Wait::Region(target) => self.ended.contains_key(target),
                     Wait::Op(op) => self.ended.contains_key(op),
+                    Wait::Permit(obligation) => {
+                        self.granted.contains(obligation) || self.ended.contains_key(obligation)
+                    }
                     Wait::Answered(_) | Wait::Refused => true,
                 };
                 if is_due {

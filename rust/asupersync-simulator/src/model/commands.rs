@@ -97,7 +97,12 @@ impl Model {
         }
         let refused = self.must_observe(task) && !matches!(wait, Wait::Region(_));
         let record = self.tasks.get_mut(&task).ok_or("a live task")?;
-        let wait = if refused { Wait::Refused } else { wait };
+        let is_permit = matches!(wait, Wait::Permit(_));
+        let wait = if refused && !is_permit {
+            Wait::Refused
+        } else {
+            wait
+        };
         ensure!(
             record.waits.insert(token, wait).is_none(),
             "token {token} is not new"
@@ -205,7 +210,8 @@ impl Model {
             || self.regions.contains_key(&handle)
             || self.tasks.contains_key(&handle)
             || self.ops.contains_key(&handle)
-            || self.obligations.contains_key(&handle);
+            || self.obligations.contains_key(&handle)
+            || self.semaphores.contains_key(&handle);
         ensure!(!is_known, "{handle:?} was issued twice");
         Ok(())
     }

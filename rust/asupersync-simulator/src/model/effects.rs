@@ -1,6 +1,6 @@
 //! Owns what the kernel's effects say to the model, in their order, and which of them it allows.
 
-use asupersync_core::{Effect, Handle};
+use asupersync_core::{Effect, Handle, PERMITS_CLOSED, PERMITS_GRANTED};
 
 use super::Model;
 use super::records::{Phase, Task, Wait};
@@ -138,6 +138,14 @@ impl Model {
                 let outcome = self.ended.get(&target).ok_or("its target lives")?;
                 u32::from(outcome.code())
             }
+            Wait::Permit(obligation) if self.granted.contains(&obligation) => {
+                self.told(obligation);
+                PERMITS_GRANTED
+            }
+            Wait::Permit(obligation) => {
+                ensure!(self.ended.contains_key(&obligation), "it waits in line");
+                PERMITS_CLOSED
+            }
             Wait::Answered(code) => code,
             Wait::Op(_) => return Err("nobody answered".to_owned()),
             Wait::Refused => return Err("it was asked for under a cancellation".to_owned()),
@@ -171,6 +179,12 @@ impl Model {
                 }
                 None => ensure!(self.ended.contains_key(&op), "no such operation"),
             },
+            Wait::Permit(obligation) => {
+                ensure!(
+                    self.ended.contains_key(&obligation),
+                    "its permits were not taken back"
+                );
+            }
             Wait::Refused => {}
             Wait::Region(_) => return Err("a region that is awaited drains".to_owned()),
             Wait::Answered(_) => return Err("a result was lost".to_owned()),

@@ -11,6 +11,7 @@ mod effects;
 mod events;
 mod obligations;
 mod records;
+mod semaphores;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,8 @@ use obligations::Tally;
 pub(crate) use obligations::is_obligation;
 use records::{Obligation, Op, Region, Task};
 pub(crate) use records::{Phase, Wait, tighter};
+pub(crate) use semaphores::Answer;
+use semaphores::Semaphore;
 
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -29,6 +32,9 @@ pub(crate) struct Model {
     pub(crate) tasks: BTreeMap<Handle, Task>,
     pub(crate) ops: BTreeMap<Handle, Op>,
     pub(crate) obligations: BTreeMap<Handle, Obligation>,
+    pub(crate) semaphores: BTreeMap<Handle, Semaphore>,
+    /// Obligations that were ever granted permits.
+    granted: BTreeSet<Handle>,
     tally: Tally,
     leak_policy: LeakPolicy,
     /// Tasks that end panicked for an obligation that they leaked.
@@ -59,6 +65,8 @@ impl Model {
             tasks: BTreeMap::new(),
             ops: BTreeMap::new(),
             obligations: BTreeMap::new(),
+            semaphores: BTreeMap::new(),
+            granted: BTreeSet::new(),
             tally: Tally::default(),
             leak_policy,
             leaking: BTreeSet::new(),

@@ -1,8 +1,6 @@
 //! Owns what the model knows of obligations, of the limits of regions, and of costs.
 
-use asupersync_core::{
-    EventKind, Handle, HostOpKind, Kernel, LeakPolicy, ObligationKind, ObligationState, Outcome,
-};
+use asupersync_core::{EventKind, Handle, HostOpKind, Kernel, LeakPolicy, ObligationKind, Outcome};
 
 use super::Model;
 use super::records::{Obligation, Phase};
@@ -20,7 +18,12 @@ pub(super) struct Tally {
 impl Model {
     pub(crate) fn reserved(&mut self, task: Handle, kind: ObligationKind, new: Handle) -> Check {
         self.is_new(new)?;
-        self.obligations.insert(new, Obligation { task, kind });
+        let record = Obligation {
+            task,
+            kind,
+            permit: None,
+        };
+        self.obligations.insert(new, record);
         self.tally.reserved += 1;
         self.ordered = Some((new, EventKind::ObligationReserved));
         Ok(())
@@ -35,6 +38,9 @@ impl Model {
         let record = self.obligations.get_mut(&obligation);
         if let Some(record) = record.filter(|record| record.task != task) {
             record.task = task;
+            if let Some(permit) = &mut record.permit {
+                permit.is_held = true;
+            }
             self.ordered(obligation, EventKind::ObligationTransferred);
         }
     }
@@ -82,13 +88,16 @@ impl Model {
         let record = self.obligations.get(&subject).ok_or("no such obligation")?;
         ensure!(kind == u32::from(record.kind.code()), "another kind");
         let task = record.task;
+        if event == EventKind::ObligationReserved && record.permit.is_some() {
+            return self.granted(subject);
+        }
         let was_ordered = self.ordered == Some((subject, event));
         if was_ordered {
             self.ordered = None;
         }
         if event == EventKind::ObligationAborted {
             ensure!(
-                was_ordered || self.may_abort(task)?,
+                was_ordered || self.may_refuse(subject) || self.may_abort(task)?,
                 "nobody took it back, and its holder may keep it"
             );
             self.tally.aborted += 1;
@@ -114,7 +123,9 @@ impl Model {
             ensure!(was_ordered, "nobody asked for it");
             return Ok(());
         }
-        self.obligations.remove(&subject);
+        let record = self.obligations.remove(&subject);
+        let record = record.ok_or("no such obligation")?;
+        self.permits_given_back(subject, &record, event == EventKind::ObligationCommitted);
         self.ended.insert(subject, Outcome::Ok);
         Ok(())
     }
@@ -182,9 +193,10 @@ impl Model {
             counters.obligations_live as usize == live,
             "{live} obligations: {counters:?}"
         );
+        self.agree_on_semaphores(kernel)?;
         for (handle, obligation) in &self.obligations {
             ensure!(
-                kernel.obligation_state(*handle) == Ok(ObligationState::Reserved),
+                kernel.obligation_state(*handle) == Ok(self.state_of(*handle)),
                 "{handle:?} {obligation:?} is not pending"
             );
             ensure!(

@@ -20,6 +20,8 @@ pub(crate) enum Wait {
     Join(Handle),
     Region(Handle),
     Op(Handle),
+    /// The permits of an obligation.
+    Permit(Handle),
     /// An answer that came.
     Answered(u32),
     /// Asked for under a cancellation: it fails.
@@ -90,6 +92,18 @@ pub(crate) struct Op {
 pub(crate) struct Obligation {
     pub(crate) task: Handle,
     pub(crate) kind: ObligationKind,
+    /// What it asked of a semaphore, if it did.
+    pub(crate) permit: Option<Permit>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Permit {
+    pub(crate) semaphore: Handle,
+    pub(crate) permits: u32,
+    pub(crate) is_granted: bool,
+    /// Its task was told of the grant, or it was handed on and is another's: it is held, and no
+    /// cancellation takes it back.
+    pub(crate) is_held: bool,
 }
 
 impl Region {

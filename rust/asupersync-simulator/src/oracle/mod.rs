@@ -6,6 +6,7 @@
 
 mod cancel_protocol;
 mod cancel_signal_order;
+mod channel_atomicity;
 mod deadline_monotone;
 mod determinism;
 mod finalizer_order;
@@ -83,6 +84,7 @@ pub fn oracles(rules: Rules) -> Vec<Box<dyn Oracle>> {
         Box::new(deadline_monotone::DeadlineMonotone::default()),
         Box::new(cancel_protocol::CancelProtocol::default()),
         Box::new(cancel_signal_order::CancelSignalOrder),
+        Box::new(channel_atomicity::ChannelAtomicity::default()),
         Box::new(wake_dedup::WakeDedup::default()),
         Box::new(lane_order::LaneOrder::new(rules)),
         Box::new(lane_streak::LaneStreak::new(rules)),

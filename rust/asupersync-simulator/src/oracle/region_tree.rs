@@ -39,8 +39,12 @@ impl Oracle for RegionTree {
                 | EventKind::TaskSpawned
                 | EventKind::HostOpSubmitted
                 | EventKind::ObligationReserved
+                | EventKind::PermitAsked
+                | EventKind::SemaphoreOpened
         );
-        if is_born {
+        let was_asked =
+            event.kind == EventKind::ObligationReserved && tree.obligations.contains_key(&subject);
+        if is_born && !was_asked {
             ensure!(self.issued.insert(subject), "the handle was issued before");
             return self.born(event, tree);
         }
@@ -49,9 +53,15 @@ impl Oracle for RegionTree {
             Some(HandleKind::Task) => tree.tasks.contains_key(&subject),
             Some(HandleKind::HostOp) => tree.host_ops.contains_key(&subject),
             Some(HandleKind::Obligation) => tree.obligations.contains_key(&subject),
+            Some(HandleKind::Semaphore) => tree.semaphores.contains_key(&subject),
             None => false,
         };
         ensure!(is_live, "it happens to what does not live");
+        if event.kind == EventKind::RegionClosed {
+            let mut semaphores = tree.semaphores.iter();
+            let left = semaphores.find(|(_, region)| **region == subject);
+            ensure!(left.is_none(), "the semaphore {left:?} is in it");
+        }
         if event.kind == EventKind::TaskCompleted {
             let left = tree.regions_of(subject).next();
             ensure!(left.is_none(), "it owns {left:?}");
@@ -68,6 +78,10 @@ impl RegionTree {
             return Ok(());
         }
         if let Some(region) = tree.regions.get(&owner) {
+            if event.kind == EventKind::SemaphoreOpened {
+                // It does not keep its region from closing, so a closing one admits it.
+                return Ok(());
+            }
             ensure!(
                 matches!(event.kind, EventKind::RegionOpened | EventKind::TaskSpawned),
                 "a region cannot own it"
@@ -84,8 +98,11 @@ impl RegionTree {
         }
         let task = tree.tasks.get(&owner).ok_or("its owner does not live")?;
         ensure!(
-            event.kind != EventKind::TaskSpawned,
-            "a task cannot own a task"
+            !matches!(
+                event.kind,
+                EventKind::TaskSpawned | EventKind::SemaphoreOpened
+            ),
+            "a task cannot own it"
         );
         ensure!(
             task.state != TaskState::Created,

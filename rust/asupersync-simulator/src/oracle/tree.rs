@@ -57,8 +57,10 @@ pub struct Tree {
     pub tasks: BTreeMap<Handle, Task>,
     /// Host operations that have not ended, with their tasks.
     pub host_ops: BTreeMap<Handle, Handle>,
-    /// Obligations that have not ended, with their holders.
+    /// Obligations that have not ended, with their holders. Those only asked for are among them.
     pub obligations: BTreeMap<Handle, Handle>,
+    /// Semaphores that were not forgotten, with their regions.
+    pub semaphores: BTreeMap<Handle, Handle>,
     /// The region that was opened first.
     pub root: Option<Handle>,
     /// The task that was spawned last.
@@ -130,7 +132,9 @@ impl Tree {
             EventKind::HostOpCompleted | EventKind::HostOpRevoked => {
                 self.host_ops.remove(&subject);
             }
-            EventKind::ObligationReserved | EventKind::ObligationTransferred => {
+            EventKind::ObligationReserved
+            | EventKind::ObligationTransferred
+            | EventKind::PermitAsked => {
                 let task = Handle::from_raw(event.argument);
                 self.obligations.insert(subject, task);
             }
@@ -139,7 +143,18 @@ impl Tree {
             | EventKind::ObligationLeaked => {
                 self.obligations.remove(&subject);
             }
-            EventKind::TaskRevoked
+            EventKind::SemaphoreOpened => {
+                let region = Handle::from_raw(event.argument);
+                self.semaphores.insert(subject, region);
+            }
+            EventKind::SemaphoreDropped => {
+                self.semaphores.remove(&subject);
+            }
+            EventKind::ChannelOpened
+            | EventKind::SemaphoreClosed
+            | EventKind::PermitsTaken
+            | EventKind::PermitsGiven
+            | EventKind::TaskRevoked
             | EventKind::FinalizerEnded
             | EventKind::TimerFired
             | EventKind::HostOpCancelRequested

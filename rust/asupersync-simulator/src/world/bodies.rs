@@ -8,7 +8,7 @@ use crate::model::{Phase, Wait, is_obligation};
 impl World {
     /// `task` does something, whether or not it is its turn.
     pub(super) fn act(&mut self, task: Handle) -> Step {
-        match self.draw(37) {
+        match self.draw(43) {
             0..=3 => self.checkpoint(task),
             4..=6 => self.sleep(task),
             7..=8 => self.join(task),
@@ -21,7 +21,8 @@ impl World {
             22 => self.defer(task),
             23..=26 => self.reserve(task),
             27..=31 => self.charge(task),
-            32..=34 => {
+            32..=37 => self.ask_permits(task),
+            38..=40 => {
                 let outcome = self.any_outcome();
                 self.complete(task, outcome)
             }

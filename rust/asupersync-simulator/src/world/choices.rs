@@ -51,6 +51,11 @@ impl World {
         self.one_of(live)
     }
 
+    pub(super) fn any_semaphore(&mut self) -> Handle {
+        let live: Vec<Handle> = self.model.semaphores.keys().copied().collect();
+        self.one_of(live)
+    }
+
     /// A cost quota, often none.
     pub(super) fn some_quota(&mut self) -> u64 {
         if self.chance(40) {
@@ -103,9 +108,12 @@ impl World {
         ])
     }
 
+    /// A time near the present, often a round one, so that some are equal.
     pub(super) fn some_time(&mut self) -> Time {
         let offset = self.draw(120) as u64;
-        Time::from_millis((self.now_ms + offset).saturating_sub(20))
+        let at_ms = (self.now_ms + offset).saturating_sub(20);
+        let step_ms = if self.chance(40) { 40 } else { 1 };
+        Time::from_millis(at_ms / step_ms * step_ms)
     }
 
     pub(super) fn new_token(&mut self) -> u32 {

@@ -6,6 +6,7 @@ mod choices;
 mod obligations;
 mod outside;
 mod refusals;
+mod semaphores;
 mod shutdown;
 
 use std::collections::VecDeque;
@@ -25,6 +26,7 @@ const TASKS: usize = 24;
 const REGIONS: usize = 12;
 const OPS: usize = 12;
 const OBLIGATIONS: usize = 16;
+const SEMAPHORES: usize = 6;
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -44,6 +46,8 @@ pub(crate) struct World {
     effects: u64,
     /// Whether some bodies spin during the shutdown: those runs are long.
     has_spinners: bool,
+    /// Whether there are few semaphores and many who ask, so that lines form.
+    has_crowds: bool,
     /// The last commands, if they are kept.
     pub(crate) log: Option<VecDeque<String>>,
 }
@@ -94,6 +98,7 @@ impl World {
             steps: 0,
             effects: 0,
             has_spinners: seed.is_multiple_of(4),
+            has_crowds: seed.is_multiple_of(3),
             log: keeps_log.then(VecDeque::new),
         }
     }
@@ -135,6 +140,9 @@ impl World {
 // One step.
 impl World {
     fn step(&mut self) -> Step {
+        if self.has_crowds && self.chance(25) {
+            return self.crowd();
+        }
         match self.draw(100) {
             0..=27 => {
                 let ahead = self.pick(&[0, 0, 1, 5, 20, 60]);
@@ -157,10 +165,24 @@ impl World {
             64..=67 => self.host_answer(),
             68..=71 => self.settle_obligation(),
             72 => self.limit_region(),
+            73..=75 => self.manage_semaphore(),
             _ => {
                 let task = self.active_task();
                 self.act(task)
             }
+        }
+    }
+
+    /// Somebody asks for permits, or gives some back.
+    fn crowd(&mut self) -> Step {
+        if self.model.semaphores.len() < SEMAPHORES / 3 {
+            return self.manage_semaphore();
+        }
+        if self.chance(65) {
+            let task = self.active_task();
+            self.ask_permits(task)
+        } else {
+            self.settle_obligation()
         }
     }
 

@@ -39,7 +39,10 @@ impl World {
     }
 
     fn end_obligation(&mut self, obligation: Handle, commits: bool) -> Step {
-        let expected = self.refusal(obligation, HandleKind::Obligation);
+        let mut expected = self.refusal(obligation, HandleKind::Obligation);
+        if expected.is_empty() && commits && self.model.is_asked_for(obligation) {
+            expected = &[ErrorKind::WrongState];
+        }
         let name = format_args!("settle {obligation:?} commits: {commits}");
         let ended = self.command(expected, name, |kernel| {
             if commits {
@@ -54,6 +57,9 @@ impl World {
             } else {
                 EventKind::ObligationAborted
             };
+            if !commits {
+                self.model.forget_asking(obligation);
+            }
             self.model.ordered(obligation, event);
             self.dead.push(obligation);
         }
@@ -63,6 +69,9 @@ impl World {
     fn transfer(&mut self, obligation: Handle) -> Step {
         let task = self.any_task();
         let mut expected = self.refusal(obligation, HandleKind::Obligation);
+        if expected.is_empty() && self.model.is_asked_for(obligation) {
+            expected = &[ErrorKind::WrongState];
+        }
         if expected.is_empty() {
             expected = self.refusal(task, HandleKind::Task);
         }

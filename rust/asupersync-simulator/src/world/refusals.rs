@@ -12,7 +12,7 @@ impl World {
             HandleKind::Task => self.model.tasks.contains_key(&handle),
             HandleKind::HostOp => self.model.ops.contains_key(&handle),
             HandleKind::Obligation => self.model.obligations.contains_key(&handle),
-            HandleKind::Semaphore => false,
+            HandleKind::Semaphore => self.model.semaphores.contains_key(&handle),
         };
         let tag = |handle: Handle| handle.raw() >> 46;
         if self.kernel.is_closed() {
