@@ -97,18 +97,8 @@ impl Schedule {
     /// The first [`Finding`], with the commands that led to it: the run is made a second time to
     /// keep them.
     pub fn run(&self) -> Result<Record, Box<Failure>> {
-        let finding = match self.attempt(&mut World::new(self.seed, self.ties, false)) {
-            Ok(record) => return Ok(record),
-            Err(finding) => finding,
-        };
-        let mut world = World::new(self.seed, self.ties, true);
-        let again = self.attempt(&mut world).err();
-        Err(Box::new(Failure {
-            schedule: *self,
-            finding,
-            log: world.log.into_iter().flatten().collect(),
-            again,
-        }))
+        let ran = self.attempt(&mut World::new(self.seed, self.ties, false));
+        ran.map_err(|finding| self.failure(finding))
     }
 
     /// Runs the world once more and compares: a run is a function of its schedule.
@@ -135,15 +125,26 @@ impl Schedule {
     /// # Errors
     /// As [`Schedule::run`].
     pub fn trace(&self) -> Result<Trace, Box<Failure>> {
-        self.run()?;
         let mut world = World::new(self.seed, self.ties, false);
         world.trace = Some(Vec::new());
-        // It has just run without a finding, and it runs the same way again.
-        let again = self.attempt(&mut world);
-        debug_assert!(again.is_ok(), "{again:?}");
-        Ok(Trace {
-            rules: world.rules,
-            steps: world.trace.unwrap_or_default(),
+        match self.attempt(&mut world) {
+            Ok(_) => Ok(Trace {
+                rules: world.rules,
+                steps: world.trace.unwrap_or_default(),
+            }),
+            Err(finding) => Err(self.failure(finding)),
+        }
+    }
+
+    /// The failure of a run that had this finding, with the log of a second run.
+    fn failure(&self, finding: Finding) -> Box<Failure> {
+        let mut world = World::new(self.seed, self.ties, true);
+        let again = self.attempt(&mut world).err();
+        Box::new(Failure {
+            schedule: *self,
+            finding,
+            log: world.log.into_iter().flatten().collect(),
+            again,
         })
     }
 

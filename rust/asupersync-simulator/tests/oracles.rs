@@ -1,7 +1,9 @@
 //! Every oracle sees: it accepts the traces of real runs, and rejects them once its own law was
 //! broken in them.
 
-use asupersync_core::{CancelKind, Event, EventKind, Handle, Lane, TieBreak, Time};
+use std::sync::OnceLock;
+
+use asupersync_core::{CancelKind, Event, EventKind, Handle, Lane, Time};
 use asupersync_simulator::oracle::{Judge, Objection, determinism, oracles};
 use asupersync_simulator::{Record, Schedule, Trace};
 
@@ -52,18 +54,27 @@ fn shift(trace: &mut Trace, from: Place, to: Place) {
     trace.steps[from.0].remove(from.1 + moved);
 }
 
+/// Runs to plant bugs in.
+const SEEDS: usize = 400;
+
+/// The trace of the run of `seed`, made once for all tests.
+fn trace_of(seed: usize) -> &'static Trace {
+    static TRACES: [OnceLock<Trace>; SEEDS] = [const { OnceLock::new() }; SEEDS];
+    TRACES[seed].get_or_init(|| {
+        let schedule = Schedule {
+            seed: seed as u64,
+            ..Schedule::default()
+        };
+        schedule.trace().expect("the kernel is sound")
+    })
+}
+
 /// Alters traces of real runs by `plant`, which says whether it found a place for its bug, and
 /// expects that the oracle accepts each before and rejects each after.
 fn sees(oracle: &str, plant: impl Fn(&mut Trace) -> bool) {
     let mut planted = 0;
-    for seed in 1..=400 {
-        let ties = TieBreak::Insertion;
-        let schedule = Schedule {
-            seed,
-            ties,
-            ..Schedule::default()
-        };
-        let mut trace = schedule.trace().expect("the kernel is sound");
+    for seed in 1..SEEDS {
+        let mut trace = trace_of(seed).clone();
         assert_eq!(check(oracle, &trace), Ok(()), "seed {seed}");
         if !plant(&mut trace) {
             continue;

@@ -156,8 +156,12 @@ fn try_bug(copy: &Path, bug: &Bug) -> Result<Option<Found>> {
 /// Builds the simulator of the copy; nothing if it does not compile.
 fn build(copy: &Path) -> Result<Option<PathBuf>> {
     let target = copy.join("target");
+    // Most bugs are found in the first few schedules: what takes time is to build the kernel.
+    let plain = "profile.dev.package.asupersync-core.opt-level=0";
     let arguments = [
         "build",
+        "--config",
+        plain,
         "--quiet",
         "-p",
         "asupersync-native",
@@ -168,6 +172,7 @@ fn build(copy: &Path) -> Result<Option<PathBuf>> {
     cargo
         .current_dir(copy)
         .args(arguments)
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .env("CARGO_TARGET_DIR", &target);
     let output = cargo.output().context("cannot start cargo")?;
     if !output.status.success() {

@@ -2,7 +2,33 @@
 //! and nothing of the kernel's insides or of the model.
 //!
 //! They are fed event by event with what the trace has said before ([`Tree`]), and asked once
-//! more whenever the kernel has returned from a command.
+//! more whenever the kernel has returned from a command. Any kernel that is traced at
+//! [`TraceLevel::Full`](asupersync_core::TraceLevel::Full) can be judged:
+//!
+//! ```
+//! use asupersync_core::{Kernel, KernelConfig, Outcome, Time, TraceLevel};
+//! use asupersync_simulator::oracle::{Judge, Rules, oracles};
+//!
+//! let config = KernelConfig {
+//!     trace_capacity: 64,
+//!     trace_level: TraceLevel::Full,
+//!     ..KernelConfig::default()
+//! };
+//! let mut kernel = Kernel::new(&config);
+//! let task = kernel.region_spawn(kernel.root())?;
+//! kernel.tick(Time::ZERO);
+//! kernel.task_complete(task, Outcome::Ok)?;
+//! kernel.region_close(kernel.root())?;
+//!
+//! let (cancel_streak, ties) = (config.cancel_streak, config.ties);
+//! let mut judge = Judge::new(oracles(Rules { cancel_streak, ties }));
+//! for event in kernel.events() {
+//!     judge.event(event)?;
+//! }
+//! judge.rest()?;
+//! judge.end()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cancel_protocol;
 mod cancel_signal_order;
@@ -100,6 +126,8 @@ pub struct Objection {
     /// What it says.
     pub message: String,
 }
+
+impl std::error::Error for Objection {}
 
 impl fmt::Display for Objection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
