@@ -10,6 +10,7 @@ mod abi;
 mod features;
 mod miri;
 mod parity;
+mod planted;
 mod process;
 mod rust_demo;
 mod sizes;
@@ -35,6 +36,9 @@ cargo xtask COMMAND
   parity [--check] write the golden files of the parity corpus and show what changed, or fail
                    when one is stale at any optimisation level
   sizes            print the sizes of the built wasm
+  planted [--only NAME]  plant the simulator's bugs in a copy of the kernel, one at a time, and
+                   expect that each is found (--only: those with NAME in their names)
+  planted --check  check that each of them can still be planted
   tidy             check the repository's own rules";
 
 fn main() -> ExitCode {
@@ -67,6 +71,9 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["parity"] => parity::write(root),
         ["parity", "--check"] => parity::check(root),
         ["sizes"] => sizes::print(root),
+        ["planted"] => planted::run(root, None),
+        ["planted", "--only", name] => planted::run(root, Some(name)),
+        ["planted", "--check"] => planted::check(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),
     }

@@ -47,12 +47,12 @@ impl Kernel {
         } else {
             Lane::Ready
         };
-        self.lanes.enqueue(&mut self.tasks, key, lane);
+        self.enqueue(key, lane);
     }
 
     /// Ends a task that has nothing left, and tells its joiners and its region.
     pub(super) fn complete(&mut self, key: TaskKey) {
-        self.lanes.leave(&mut self.tasks, key);
+        self.unqueue(key);
         self.disarm_drain(key);
         self.end_obligations(key);
         let handle = self.task_handle(key);

@@ -9,6 +9,7 @@ use crate::obligation::ObligationState;
 use crate::region::Owner;
 use crate::time::Time;
 use crate::timers::TimerTarget;
+use crate::trace::EventKind;
 use crate::wait::{Wait, WaitKind, WaitProgress};
 
 impl Kernel {
@@ -36,6 +37,7 @@ impl Kernel {
         let key = self.active_key(task)?;
         if let Some(wait) = self.add_wait(key, token, WaitKind::Timer(at))? {
             self.arm(at, TimerTarget::Wait(wait));
+            self.explain(EventKind::TimerArmed, task, 0, at.as_nanos());
         }
         Ok(())
     }
@@ -96,7 +98,7 @@ impl Kernel {
     ) -> Result<Option<WaitKey>> {
         if self.tasks.at(key).must_observe() {
             self.insert_wait(key, token, WaitKind::Refused, WaitProgress::Failed)?;
-            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+            self.enqueue(key, Lane::Cancel);
             return Ok(None);
         }
         self.insert_wait(key, token, kind, WaitProgress::Pending)
@@ -152,7 +154,11 @@ impl Kernel {
             return;
         }
         match wait.kind {
-            WaitKind::Timer(_) => self.timers.disarmed(),
+            WaitKind::Timer(at) => {
+                let task = self.task_handle(wait.task);
+                self.timers.disarmed();
+                self.explain(EventKind::TimerDisarmed, task, 0, at.as_nanos());
+            }
             WaitKind::Join(target) => {
                 self.joiners.remove(&(target, key));
             }
