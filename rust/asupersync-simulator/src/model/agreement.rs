@@ -21,15 +21,6 @@ impl Model {
         );
         ensure!(self.revoked.is_none(), "{:?} did not end", self.revoked);
         self.leaving.clear();
-        // A region that is asked while it only finalizes has no event that says so.
-        for region in self.regions.keys().copied().collect::<Vec<_>>() {
-            let is_asked = kernel
-                .region_reason(region)
-                .is_ok_and(|reason| reason.is_some());
-            if is_asked && !self.regions[&region].asked && self.time_may_ask(region) {
-                self.ask_region(region);
-            }
-        }
         let counters = kernel.counters();
         ensure!(
             counters.regions_live as usize == self.regions.len(),

@@ -36,7 +36,6 @@ impl Model {
             | EventKind::FinalizerEnded
             | EventKind::HostOpDraining
             // What leads to the others is for the oracles.
-            | EventKind::RegionCancelRequested
             | EventKind::TaskQueued
             | EventKind::TaskUnqueued
             | EventKind::TimerArmed
@@ -48,7 +47,11 @@ impl Model {
                 self.region(subject)?.admits = false;
                 Ok(())
             }
-            EventKind::RegionDraining => self.region_draining(subject),
+            EventKind::RegionCancelRequested => self.region_asked(subject),
+            EventKind::RegionDraining => {
+                ensure!(self.region(subject)?.asked, "nobody asked");
+                Ok(())
+            }
             EventKind::RegionFinalizing => {
                 ensure!(self.tasks_of(subject).is_empty(), "it has tasks");
                 ensure!(self.children(Some(subject)).is_empty(), "it has regions");
@@ -125,7 +128,7 @@ impl Model {
         }
     }
 
-    fn region_draining(&mut self, region: Handle) -> Check {
+    fn region_asked(&mut self, region: Handle) -> Check {
         if self.region(region)?.asked {
             return Ok(());
         }
@@ -137,7 +140,6 @@ impl Model {
     fn region_closed(&mut self, region: Handle, code: u32) -> Check {
         ensure!(self.tasks_of(region).is_empty(), "it has tasks");
         ensure!(self.children(Some(region)).is_empty(), "it has regions");
-        let time_may_ask = self.time_may_ask(region);
         let record = self.region(region)?;
         ensure!(!record.admits, "it was open");
         ensure!(
@@ -147,9 +149,7 @@ impl Model {
         let outcome = outcome_of(code)?;
         let expected = if record.decided || record.outcome.is_failure() {
             record.outcome
-        } else if (record.asked && !record.by_policy)
-            || (time_may_ask && outcome == Outcome::Cancelled)
-        {
+        } else if record.asked && !record.by_policy {
             Outcome::Cancelled
         } else {
             Outcome::Ok
@@ -227,14 +227,9 @@ impl Model {
         }
         let now = self.now;
         let record = &self.tasks[&task];
-        if record.budget.deadline <= now || record.out_of_polls {
-            self.ask_task(task);
-            return Ok(());
-        }
-        // A region that is asked while it finalizes has no event of its own.
-        let region = record.region;
-        ensure!(self.time_may_ask(region), "nobody asked");
-        self.ask_region(region);
+        let may_ask = record.budget.deadline <= now || record.out_of_polls;
+        ensure!(may_ask, "nobody asked");
+        self.ask_task(task);
         Ok(())
     }
 
