@@ -15,14 +15,8 @@ const LIST: &str = "rust/asupersync-simulator/planted.toml";
 const TABLE: &str = "rust/asupersync-simulator/planted.md";
 const SOURCES: &str = "rust/asupersync-core/src";
 
-/// What the simulator is built from.
-const COPIED: &[&str] = &[
-    "Cargo.toml",
-    "Cargo.lock",
-    "rust/asupersync-core",
-    "rust/asupersync-native",
-    "rust/asupersync-simulator",
-];
+/// What the simulator is built from: cargo reads every member of the workspace first.
+const COPIED: &[&str] = &["Cargo.toml", "Cargo.lock", "rust", "apps/rust-demo"];
 
 /// Schedules within which a bug must be found.
 const SCHEDULES: u32 = 10_000;
@@ -63,7 +57,7 @@ pub(crate) fn run(root: &Path, only: Option<&str>) -> Result<()> {
         ensure!(!bugs.is_empty(), "no planted bug has {name:?} in its name");
     }
     let copy = root.join("target/planted");
-    fs::create_dir_all(copy.join("rust"))?;
+    fs::create_dir_all(copy.join("apps"))?;
     for part in COPIED {
         sync(&root.join(part), &copy.join(part)).with_context(|| format!("copying {part}"))?;
     }
