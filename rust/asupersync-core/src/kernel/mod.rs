@@ -23,7 +23,7 @@ mod tasks;
 mod tick;
 mod waits;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::budget::Budget;
@@ -126,8 +126,6 @@ pub struct Kernel {
     pub(crate) obligations: Table<ObligationKey, Obligation>,
     pub(crate) semaphores: Table<SemaphoreKey, Semaphore>,
     pub(crate) waits: Table<WaitKey, Wait>,
-    /// Who waits for the end of a task.
-    pub(crate) joiners: BTreeSet<(TaskKey, WaitKey)>,
     pub(crate) lanes: Lanes,
     pub(crate) timers: Timers,
     pub(crate) root: RegionKey,
@@ -186,7 +184,6 @@ impl Kernel {
             semaphores: Table::new(SEMAPHORES_MAX, generations),
             // Waits never cross the boundary, so their slots need no retirement.
             waits: Table::new(WAITS_MAX, u32::MAX),
-            joiners: BTreeSet::new(),
             lanes: Lanes::new(config.cancel_streak, config.ties),
             timers: Timers::default(),
             root,

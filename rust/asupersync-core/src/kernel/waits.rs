@@ -53,7 +53,9 @@ impl Kernel {
             return Err(wrong_state("a task other than itself", target.raw()));
         }
         if let Some(wait) = self.add_wait(key, token, WaitKind::Join(target_key))? {
-            self.joiners.insert((target_key, wait));
+            let joiners = self.tasks.at(target_key).joiners;
+            let joiners = joiners.pushed(&mut self.waits, wait);
+            self.tasks.at_mut(target_key).joiners = joiners;
         }
         Ok(())
     }
@@ -115,6 +117,7 @@ impl Kernel {
         let wait = Wait {
             task,
             links: Default::default(),
+            place: Default::default(),
             token,
             kind,
             progress,
@@ -160,7 +163,9 @@ impl Kernel {
                 self.explain(EventKind::TimerDisarmed, task, 0, at.as_nanos());
             }
             WaitKind::Join(target) => {
-                self.joiners.remove(&(target, key));
+                let joiners = self.tasks.at(target).joiners;
+                let joiners = joiners.removed(&mut self.waits, key);
+                self.tasks.at_mut(target).joiners = joiners;
             }
             WaitKind::Region(region) => {
                 if let Some(region) = self.regions.get_mut(region) {
