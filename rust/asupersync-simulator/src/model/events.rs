@@ -9,6 +9,7 @@ impl Model {
     /// Takes in the events since the last call.
     pub(crate) fn events(&mut self, now: Time, events: &[Event]) -> Check {
         self.now = now;
+        self.joiners.forget();
         for event in events {
             self.event(*event)
                 .map_err(|error| format!("{event:?}: {error}"))?;
@@ -36,8 +37,6 @@ impl Model {
             | EventKind::FinalizerEnded
             | EventKind::HostOpDraining
             // What leads to the others is for the oracles.
-            | EventKind::TaskQueued
-            | EventKind::TaskUnqueued
             | EventKind::TimerArmed
             | EventKind::TimerDisarmed
             | EventKind::DeadlineSet
@@ -59,6 +58,11 @@ impl Model {
             }
             EventKind::RegionClosed => self.region_closed(subject, event.detail),
             EventKind::TaskSpawned => self.task_spawned(subject),
+            EventKind::TaskQueued => self.joiners.queued(subject, event.detail),
+            EventKind::TaskUnqueued => {
+                self.joiners.unqueued(subject);
+                Ok(())
+            }
             EventKind::TaskDispatched => self.task_dispatched(subject),
             EventKind::TaskCancelRequested => self.task_asked(subject),
             EventKind::TaskCancelling => self.task_acknowledged(subject),
@@ -202,6 +206,7 @@ impl Model {
     }
 
     fn task_dispatched(&mut self, task: Handle) -> Check {
+        self.joiners.forget();
         let record = self.task(task)?;
         record.dispatches += 1;
         if record.is_on_quotas() && record.budget.polls != u32::MAX {
@@ -291,6 +296,7 @@ impl Model {
             "its body ended {:?}, its children {failure:?}",
             record.outcome
         );
+        self.joiners = self.joiners_of(task);
         let record = self.tasks.remove(&task).ok_or("a live task")?;
         if self.revoked == Some(task) {
             self.revoked = None;

@@ -9,6 +9,7 @@ mod cancel;
 mod commands;
 mod effects;
 mod events;
+mod joiners;
 mod obligations;
 mod records;
 mod semaphores;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use asupersync_core::{Budget, EventKind, Handle, Kernel, LeakPolicy, Outcome, Policy, Time};
 
 use crate::check::Check;
+use joiners::Joiners;
 use obligations::Tally;
 pub(crate) use obligations::is_obligation;
 use records::{Obligation, Op, Region, Task};
@@ -51,6 +53,7 @@ pub(crate) struct Model {
     heirs: BTreeMap<Handle, Handle>,
     /// A task that must acknowledge before anything else happens to it.
     observing: Option<Handle>,
+    joiners: Joiners,
     now: Time,
     drain_ns: u64,
 }
@@ -77,6 +80,7 @@ impl Model {
             revoked: None,
             heirs: BTreeMap::new(),
             observing: None,
+            joiners: Joiners::default(),
             now: Time::ZERO,
             drain_ns,
         }
