@@ -33,6 +33,8 @@ mod region;
 mod revocation;
 #[path = "semaphores.rs"]
 mod semaphores;
+#[path = "snapshot.rs"]
+mod snapshot;
 #[path = "task.rs"]
 mod task;
 #[path = "timers.rs"]
