@@ -516,3 +516,36 @@ fn a_body_that_ended_on_its_last_poll_still_has_its_finalizers_run() {
     let done = rig.kernel.task_finalized(a, Outcome::Ok);
     assert_eq!(done, Ok(Some(Outcome::Ok)));
 }
+
+#[test]
+fn a_masked_task_that_was_asked_to_cancel_is_not_revoked_for_the_polls_it_had_left() {
+    let mut rig = Rig::new();
+    let a = rig.task_with("a", rig.root(), polls(2));
+    assert_eq!(rig.turn(), ["start a"]);
+    rig.kernel.task_mask(a).unwrap();
+    rig.cancel(a, CancelKind::User);
+    for _ in 0..5 {
+        rig.checkpoint(a);
+        assert_eq!(rig.turn(), ["resume a"]);
+    }
+    rig.kernel.task_unmask(a).unwrap();
+    rig.checkpoint(a);
+    assert_eq!(rig.turn(), ["fail a User"]);
+}
+
+#[test]
+fn what_a_cancelled_task_opens_for_its_clean_up_keeps_its_priority() {
+    let mut rig = Rig::new();
+    let urgent = Budget {
+        priority: 5,
+        ..Budget::DEFAULT
+    };
+    let owner = rig.task_with("owner", rig.root(), urgent);
+    assert_eq!(rig.turn(), ["start owner"]);
+    rig.kernel.task_mask(owner).unwrap();
+    rig.cancel(owner, CancelKind::User);
+    let region = rig.region_in("r", owner, Policy::FailFast, Ownership::default());
+    rig.task("other", rig.root());
+    rig.task("cleaner", region);
+    assert_eq!(rig.turn(), ["start cleaner", "start other"]);
+}

@@ -360,6 +360,17 @@ fn a_task_that_is_alone_in_its_queue_draws_no_chance() {
     assert!((1..10).all(|dispatches| order(dispatches) == seen));
 }
 
+#[test]
+fn orders_of_equals_are_known_by_their_codes() {
+    let known = [TieBreak::Insertion, TieBreak::Seeded];
+    for (code, ties) in (0_u32..).zip(known) {
+        assert_eq!(ties as u32, code);
+        assert_eq!(TieBreak::from_code(code), Some(ties));
+    }
+    assert_eq!(TieBreak::from_code(2), None);
+    assert_eq!(TieBreak::from_code(u32::MAX), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: if cfg!(miri) { 1 } else { 64 },

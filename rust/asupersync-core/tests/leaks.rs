@@ -292,3 +292,14 @@ fn a_shutdown_leaves_no_obligation() {
         assert_eq!(rig.obligations(), [0, 1, 0, 1, 0]);
     }
 }
+
+#[test]
+fn policies_for_leaks_are_known_by_their_codes() {
+    let known = [LeakPolicy::Panic, LeakPolicy::Report, LeakPolicy::Abort];
+    for (code, policy) in (0_u32..).zip(known) {
+        assert_eq!(policy as u32, code);
+        assert_eq!(LeakPolicy::from_code(code), Some(policy));
+    }
+    assert_eq!(LeakPolicy::from_code(3), None);
+    assert_eq!(LeakPolicy::from_code(u32::MAX), None);
+}
