@@ -1,9 +1,12 @@
-//! The browser's side of the kernel: a driver that turns it, and the ABI that JavaScript calls.
+//! The browser's side of the kernel: its drivers, for JavaScript bodies and for Rust bodies, and the
+//! ABI that JavaScript calls.
 //!
-//! [`abi`] is the one table of codes; [`decode`] makes typed values of hostile numbers;
-//! [`encode`] makes records of effects; [`Driver`] holds the kernel and decides when to wake;
-//! [`commands`] are the calls. All of that runs natively too, over a [`Port`] that a test
-//! supplies. `web` is the real port and the `fetch` capsule, and exists in wasm only.
+//! [`abi`] is the one table of codes; [`decode`] makes typed values of hostile numbers, and
+//! [`DriverConfig`] a configuration; [`encode`] makes records of effects, [`events`] a text of the
+//! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`] and [`queries`];
+//! `wakes` decides when a driver turns again. All of that runs natively too, over a [`Port`] that a
+//! test supplies. `web` is the real port, the capsules of requests and sockets, and the runtime of
+//! Rust bodies; it exists in wasm only.
 
 #![forbid(unsafe_code)]
 
