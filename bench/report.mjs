@@ -4,6 +4,8 @@
  */
 
 import { readFile, writeFile } from "node:fs/promises";
+import { readGrowth } from "./growth/result.mjs";
+import { growthTables } from "./growth/table.mjs";
 import { hosts } from "./lib/hosts.mjs";
 import { readResult } from "./lib/results.mjs";
 import { resultNote, resultTable } from "./lib/table.mjs";
@@ -37,18 +39,19 @@ async function resultSections() {
     const result = await readResult(host);
     if (result !== undefined) sections.push(hostSection(result));
   }
+  const growth = await readGrowth();
+  if (growth !== undefined) sections.push(growthSection(growth));
   return sections.length === 0 ? "Nothing was measured yet." : sections.join("\n\n");
 }
 
 /** @param {import("./lib/results.mjs").HostResult} result */
 function hostSection(result) {
-  const { host, versions, machine, commit, modified, command, runs, workloads } = result;
+  const { host, versions, command, runs, workloads } = result;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const facts = [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
-    `load average at the end ${machine.loadAverage.join(" ")}`,
+    ...machineFacts(result),
     software.join(", "),
-    `commit ${commit}${modified ? " with changes" : ""}`,
+    ...commitFacts(result),
     `\`${command}\`, ${runs} runs of each`,
   ];
   const parts = [`### ${host}`, `${facts.join("; ")}.`];
@@ -58,4 +61,26 @@ function hostSection(result) {
     if (note !== "") parts.push(note);
   }
   return parts.join("\n\n");
+}
+
+/** @param {import("./growth/result.mjs").Growth} growth */
+function growthSection(growth) {
+  const facts = [...machineFacts(growth), ...commitFacts(growth), `\`${growth.command}\``];
+  return [
+    "### growth",
+    `${facts.join("; ")}.`,
+    "![Cost for one task by live tasks, and memory while ten million come and go](results/growth.svg)",
+    growthTables(growth),
+  ].join("\n\n");
+}
+
+function machineFacts({ machine }) {
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
+    `load average at the end ${machine.loadAverage.join(" ")}`,
+  ];
+}
+
+function commitFacts({ commit, modified }) {
+  return [`commit ${commit}${modified ? " with changes" : ""}`];
 }

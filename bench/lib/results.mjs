@@ -110,7 +110,8 @@ export async function readResult(host) {
   }
 }
 
-function describeMachine() {
+/** The machine of this run, as a result names it. */
+export function describeMachine() {
   const processors = os.cpus();
   return {
     cpu: processors[0]?.model.trim() ?? "unknown",

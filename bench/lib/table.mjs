@@ -41,7 +41,8 @@ function wholeNumber(value) {
   return Math.round(value).toLocaleString("en");
 }
 
-function alignedTable([headings, ...rows]) {
+/** @param {string[][]} rows The first one holds the headings; numbers stand to the right. */
+export function alignedTable([headings, ...rows]) {
   const widths = headings.map((heading, column) =>
     Math.max(...[heading, ...rows.map((row) => row[column])].map((cell) => cell.length)),
   );

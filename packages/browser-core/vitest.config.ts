@@ -3,15 +3,18 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 
+// A test fails when it hangs, not when the machine is busy.
+const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", environment: "node", include: [TESTS] } },
+      { test: { ...HANGS, name: "node", environment: "node", include: [TESTS] } },
       {
         test: {
+          ...HANGS,
           name: "chromium",
           include: [TESTS],
           exclude: [NODE_TESTS],

@@ -23,6 +23,7 @@ const REPORTS = path.join(root, "target", "reports");
 export const quickSteps = [
   command("tidy", "cargo", ["xtask", "tidy"]),
   command("abi table", "cargo", ["xtask", "abi", "--check"]),
+  command("planted bugs", "cargo", ["xtask", "planted", "--check"]),
   command("cargo fmt", "cargo", ["fmt", "--all", "--check"]),
   // The facade has features that exclude each other, which `clippy wasm` and `features` look at.
   command("clippy", "cargo", [

@@ -167,10 +167,13 @@ pub(crate) fn pack<K: KindedKey>(key: K, tag: u32) -> Handle {
 }
 
 pub(crate) fn unpack<K: KindedKey>(handle: Handle) -> K {
-    let version = (u64::from(handle.generation()) << 1) | 1;
-    K::from(KeyData::from_ffi(
-        (version << 32) | u64::from(handle.slot()),
-    ))
+    key_of(handle.slot(), handle.generation())
+}
+
+/// The key of `slot` in its `generation`.
+pub(crate) fn key_of<K: Key>(slot: u32, generation: u32) -> K {
+    let version = (u64::from(generation) << 1) | 1;
+    K::from(KeyData::from_ffi((version << 32) | u64::from(slot)))
 }
 
 #[cfg(test)]

@@ -175,6 +175,14 @@ impl Kernel {
             .iter()
             .flat_map(|(key, task)| self.waits_of(task.waits).map(move |wait| (wait, key)))
             .collect();
+        let joined: BTreeMap<WaitKey, TaskKey> = self
+            .tasks
+            .iter()
+            .flat_map(|(key, task)| {
+                let joiners = task.joiners.members(&self.waits);
+                joiners.map(move |wait| (wait, key))
+            })
+            .collect();
         for (key, wait) in self.waits.iter() {
             let task = self.tasks.get(wait.task);
             ensure(
@@ -186,8 +194,8 @@ impl Kernel {
             match (wait.progress, wait.kind) {
                 (WaitProgress::Pending, WaitKind::Join(target)) => {
                     ensure(
-                        self.joiners.contains(&(target, key)),
-                        "a join is indexed",
+                        joined.get(&key) == Some(&target),
+                        "a joined task knows who waits",
                         key,
                     )?;
                 }
@@ -214,17 +222,12 @@ impl Kernel {
                 }
             }
         }
-        for (target, wait) in &self.joiners {
-            let is_live = self
-                .tasks
-                .get(*target)
-                .is_some_and(|t| t.state != TaskState::Completed);
-            ensure(is_live, "a joined task is live", *target)?;
-            ensure(
-                self.waits.get(*wait).is_some(),
-                "a joiner's wait is live",
-                *wait,
-            )?;
+        for (wait, target) in joined {
+            let is_live = self.tasks.at(target).state != TaskState::Completed;
+            ensure(is_live, "a joined task is live", target)?;
+            let progress = self.waits.get(wait).map(|wait| wait.progress);
+            let is_pending = progress == Some(WaitProgress::Pending);
+            ensure(is_pending, "a joiner's wait is pending", wait)?;
         }
         Ok(())
     }

@@ -116,12 +116,18 @@ impl Lanes {
     }
 
     /// Queues `key` in `lane`. A task already queued in the cancel lane, or in `lane`, keeps
-    /// its place; one in the ready lane moves up to the cancel lane.
-    pub(crate) fn enqueue(&mut self, tasks: &mut Table<TaskKey, Task>, key: TaskKey, lane: Lane) {
+    /// its place; one in the ready lane moves up to the cancel lane. Gives whether it took a
+    /// place.
+    pub(crate) fn enqueue(
+        &mut self,
+        tasks: &mut Table<TaskKey, Task>,
+        key: TaskKey,
+        lane: Lane,
+    ) -> bool {
         let task = tasks.at_mut(key);
         match task.lane {
             Some(Lane::Ready) if lane == Lane::Cancel => self.ready.live -= 1,
-            Some(_) => return,
+            Some(_) => return false,
             None => {}
         }
         self.stamp = self.stamp.wrapping_add(1);
@@ -143,15 +149,17 @@ impl Lanes {
         if queue.wants_compaction() {
             queue.compact(tasks, lane);
         }
+        true
     }
 
-    /// Takes `key` out of whichever lane it is in.
-    pub(crate) fn leave(&mut self, tasks: &mut Table<TaskKey, Task>, key: TaskKey) {
+    /// Takes `key` out of whichever lane it is in. Gives whether it was in one.
+    pub(crate) fn leave(&mut self, tasks: &mut Table<TaskKey, Task>, key: TaskKey) -> bool {
         match tasks.at_mut(key).lane.take() {
             Some(Lane::Cancel) => self.cancel.live -= 1,
             Some(_) => self.ready.live -= 1,
-            None => {}
+            None => return false,
         }
+        true
     }
 
     /// The lane whose turn it is. With L the streak bound, runnable work outside the cancel

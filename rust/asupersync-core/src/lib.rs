@@ -70,4 +70,4 @@ pub use semaphore::{
 pub use snapshot::Row;
 pub use task::TaskState;
 pub use time::Time;
-pub use trace::{Event, EventKind};
+pub use trace::{Event, EventKind, TraceLevel};

@@ -7,7 +7,7 @@ use crate::cancel::{CancelKind, CancelReason};
 use crate::fingerprint::Causal;
 use crate::handle::{HandleKind, HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
 use crate::lanes::Lane;
-use crate::list::{Linked, Links, List};
+use crate::list::{Linked, Links, List, Waiting};
 use crate::outcome::Outcome;
 use crate::time::Time;
 
@@ -96,6 +96,8 @@ pub(crate) struct Task {
     pub(crate) stamp: u32,
     pub(crate) budget: Budget,
     pub(crate) waits: List<WaitKey>,
+    /// Waits of others for its end, first come first.
+    pub(crate) joiners: List<WaitKey, Waiting>,
     pub(crate) regions: List<RegionKey>,
     pub(crate) host_ops: List<HostOpKey>,
     pub(crate) obligations: List<ObligationKey>,
@@ -125,6 +127,7 @@ impl Task {
             stamp: 0,
             budget,
             waits: List::default(),
+            joiners: List::default(),
             regions: List::default(),
             host_ops: List::default(),
             obligations: List::default(),

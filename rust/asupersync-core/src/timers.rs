@@ -68,9 +68,9 @@ impl Timers {
             .map(|Reverse((at, _, target))| (*at, *target))
     }
 
-    /// Drops the nearest entry.
-    pub(crate) fn pop(&mut self) {
-        self.heap.pop();
+    /// Takes the nearest entry.
+    pub(crate) fn pop(&mut self) -> Option<(Time, TimerTarget)> {
+        self.heap.pop().map(|Reverse((at, _, target))| (at, target))
     }
 
     pub(crate) fn live(&self) -> u32 {

@@ -5,11 +5,26 @@ use std::collections::VecDeque;
 use crate::handle::Handle;
 use crate::time::Time;
 
-/// What happened.
+/// How much the trace says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TraceLevel {
+    /// Every transition.
+    #[default]
+    Transitions,
+    /// What leads to them too: requests that only spread, places in the lanes, timers, deadlines
+    /// and finalizers. For oracles, which judge a run by its trace alone.
+    Full,
+}
+
+/// What happened. The hashes of a run are made of transitions, which are numbered below 64; the
+/// others are recorded at [`TraceLevel::Full`] alone, and the hashes leave them out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum EventKind {
-    /// A region was opened.
+    /// A region was opened; the detail is its policy, with 256 added if it is
+    /// [shielded](crate::Ownership::shielded) and 512 if it is
+    /// [linked](crate::Ownership::linked); the argument is the handle of the region or task that
+    /// owns it, 0 for the root.
     RegionOpened = 1,
     /// A region stopped admitting work.
     RegionClosing = 2,
@@ -19,15 +34,17 @@ pub enum EventKind {
     RegionFinalizing = 4,
     /// A region closed; the detail is its outcome.
     RegionClosed = 5,
-    /// A task was created.
+    /// A task was created; the argument is the handle of its region.
     TaskSpawned = 6,
     /// A task was dispatched; the detail is the lane.
     TaskDispatched = 7,
-    /// A task was asked to cancel (request); the detail is the cancel kind.
+    /// A task was asked to cancel (request); the detail is the cancel kind, the argument the
+    /// handle that the reason names as its origin.
     TaskCancelRequested = 8,
     /// A task observed the request and drains; the detail is its cleanup polls.
     TaskCancelling = 9,
-    /// A task's body has ended; what it owns drains, then its finalizers run.
+    /// A task's body has ended; what it owns drains, then its finalizers run. For the successor
+    /// of a task that was revoked the argument is the handle of that task.
     TaskFinalizing = 10,
     /// A task completed; the detail is its outcome.
     TaskCompleted = 11,
@@ -35,9 +52,10 @@ pub enum EventKind {
     TaskRevoked = 12,
     /// A finalizer ended; the detail is its outcome.
     FinalizerEnded = 13,
-    /// A sleeping wait fell due.
+    /// A sleeping wait fell due; the argument is its time in nanoseconds.
     TimerFired = 14,
-    /// A host operation was submitted; the detail is its kind.
+    /// A host operation was submitted; the detail is its kind, the argument the handle of its
+    /// task.
     HostOpSubmitted = 15,
     /// A host operation was asked to cancel.
     HostOpCancelRequested = 16,
@@ -50,7 +68,7 @@ pub enum EventKind {
     /// A completion came for a host operation that was already cancelled; it was swallowed.
     HostOpLate = 20,
     /// A task gave an obligation, or one that it had asked permits for was granted them; the
-    /// detail is its kind, as in the four below.
+    /// detail is its kind, as in the four below, the argument the handle of the task.
     ObligationReserved = 21,
     /// An obligation was kept.
     ObligationCommitted = 22,
@@ -59,28 +77,45 @@ pub enum EventKind {
     ObligationAborted = 23,
     /// A task ended by itself and still held the obligation.
     ObligationLeaked = 24,
-    /// An obligation went over to another task.
+    /// An obligation went over to another task, whose handle is the argument.
     ObligationTransferred = 25,
-    /// A semaphore was opened; the detail is its permits.
+    /// A semaphore was opened; the detail is its permits, the argument the handle of its region.
     SemaphoreOpened = 26,
     /// Two semaphores opened just before are the halves of a channel; the subject is the free
-    /// half, the detail the slot of the items half.
+    /// half, the detail the slot of the items half, the argument its handle.
     ChannelOpened = 27,
     /// A semaphore was closed.
     SemaphoreClosed = 28,
     /// A semaphore was forgotten.
     SemaphoreDropped = 29,
     /// An obligation took its place in the line of a semaphore; the detail is the semaphore's
-    /// slot, or 0 if its task has a cancellation to observe: then it is in no line, and fails.
-    /// [`EventKind::ObligationReserved`] or [`EventKind::ObligationAborted`] follows, at once or
-    /// later.
+    /// slot, or 0 if its task has a cancellation to observe: then it is in no line, and fails;
+    /// the argument is the handle of the task. [`EventKind::ObligationReserved`] or
+    /// [`EventKind::ObligationAborted`] follows, at once or later.
     PermitAsked = 30,
     /// A semaphore granted the permits, as many as the detail, of the obligation that the event
-    /// before reserved.
+    /// before reserved, whose handle is the argument.
     PermitsTaken = 31,
     /// A semaphore got permits, as many as the detail: those of the obligation that the event
     /// before ended, or new ones.
     PermitsGiven = 32,
+    /// A region was asked to cancel for the first time, whatever its state; detail and argument
+    /// as for a task.
+    RegionCancelRequested = 64,
+    /// A task took a place in a lane; the detail is the lane, the argument its priority.
+    TaskQueued = 65,
+    /// A task lost its place in a lane without a dispatch.
+    TaskUnqueued = 66,
+    /// A task sleeps; the argument is the time in nanoseconds.
+    TimerArmed = 67,
+    /// A sleep ended before its time, which is the argument, or was forgotten.
+    TimerDisarmed = 68,
+    /// A region or task has a deadline from now on: the argument, in nanoseconds.
+    DeadlineSet = 69,
+    /// A region or task has one more finalizer; the detail is how many it has.
+    FinalizerDeferred = 70,
+    /// The last finalizer of a region or task starts; the detail is how many it has.
+    FinalizerStarted = 71,
 }
 
 /// One recorded transition.
@@ -96,6 +131,8 @@ pub struct Event {
     pub subject: Handle,
     /// A number whose meaning [`EventKind`] gives.
     pub detail: u32,
+    /// A handle or a time whose meaning [`EventKind`] gives, else 0.
+    pub argument: u64,
 }
 
 #[derive(Debug)]
@@ -118,6 +155,17 @@ impl Trace {
 
     #[inline]
     pub(crate) fn record(&mut self, at: Time, kind: EventKind, subject: Handle, detail: u32) {
+        self.record_with(at, kind, subject, detail, 0);
+    }
+
+    pub(crate) fn record_with(
+        &mut self,
+        at: Time,
+        kind: EventKind,
+        subject: Handle,
+        detail: u32,
+        argument: u64,
+    ) {
         self.seq += 1;
         if self.capacity == 0 {
             self.dropped += 1;
@@ -129,6 +177,7 @@ impl Trace {
             kind,
             subject,
             detail,
+            argument,
         });
     }
 

@@ -1,7 +1,7 @@
 //! Owns the record of a wait: one thing that a task waits for.
 
 use crate::handle::{HostOpKey, ObligationKey, RegionKey, TaskKey, WaitKey};
-use crate::list::{Linked, Links};
+use crate::list::{Linked, Links, Waiting};
 use crate::time::Time;
 
 /// What a wait is for.
@@ -38,6 +38,8 @@ pub(crate) enum WaitProgress {
 pub(crate) struct Wait {
     pub(crate) task: TaskKey,
     pub(crate) links: Links<WaitKey>,
+    /// Among those who wait for the end of the same task.
+    pub(crate) place: Links<WaitKey>,
     /// The driver's own name for it, handed back with the result.
     pub(crate) token: u32,
     pub(crate) kind: WaitKind,
@@ -60,5 +62,16 @@ impl Linked<WaitKey> for Wait {
 
     fn links_mut(&mut self) -> &mut Links<WaitKey> {
         &mut self.links
+    }
+}
+
+#[expect(clippy::misnamed_getters, reason = "the links of another list")]
+impl Linked<WaitKey, Waiting> for Wait {
+    fn links(&self) -> &Links<WaitKey> {
+        &self.place
+    }
+
+    fn links_mut(&mut self) -> &mut Links<WaitKey> {
+        &mut self.place
     }
 }

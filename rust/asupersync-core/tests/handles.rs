@@ -9,6 +9,7 @@
 
 mod support;
 
+use asupersync_core::limits::{GENERATIONS_MAX, SLOT_BITS};
 use asupersync_core::{
     Budget, CancelKind, Effect, ErrorKind, Handle, HandleKind, HostOpKind, Kernel, KernelConfig,
     KernelError, ObligationKind, Outcome, Ownership, PermitFlow, Policy, RegionLimits,
@@ -342,6 +343,77 @@ fn a_slot_is_retired_when_its_generations_have_run_out_and_no_handle_comes_twice
     assert!(slots.values().all(|uses| *uses <= 4), "generations 0 to 3");
     assert!(slots.len() >= 100, "new slots take over");
     rig.check();
+}
+
+/// Handles that name nothing: each was issued and has ended, is the same of another runtime, is of
+/// a generation that its slot is past or never had, or has one bit turned.
+fn bad_handles(ended: &[Handle], random: u64) -> [Handle; 4] {
+    let old = ended[(random % ended.len() as u64) as usize].raw();
+    let generation = random >> 32 & u64::from(GENERATIONS_MAX);
+    [
+        old,
+        old ^ (1 + random % 127) << 46,
+        old & !(u64::from(GENERATIONS_MAX) << SLOT_BITS) | generation << SLOT_BITS,
+        old ^ 1 << (random >> 16 & 63),
+    ]
+    .map(Handle::from_raw)
+}
+
+#[test]
+fn a_hundred_thousand_bad_handles_are_refused_while_slots_are_used_up() {
+    const GENERATIONS: u32 = 5;
+    let wanted = if cfg!(miri) { 1_000 } else { 100_000 };
+    let mut rig = Rig::with(&KernelConfig {
+        generations_max: GENERATIONS,
+        ..config()
+    });
+    let (mut ended, mut refused, mut random) = (Vec::new(), 0, 0x5EED_u64);
+    while refused < wanted {
+        let region = rig.region("r", rig.root(), Policy::FailFast);
+        let task = rig.kernel.region_spawn(region).unwrap();
+        rig.turn();
+        let op = rig.op("op", task, HostOpKind::Fetch, 0);
+        let obligation = rig.obligation("o", task, ObligationKind::Ack);
+        let live = [rig.root(), region, task, op, obligation];
+        assert!(!live.iter().any(|handle| ended.contains(handle)));
+        for _ in 0..if ended.is_empty() { 0 } else { 8 } {
+            random = random.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+            for bad in bad_handles(&ended, random >> 1) {
+                if live.contains(&bad) {
+                    continue;
+                }
+                let before = picture(&rig.kernel);
+                let answers = all_answers(&mut rig.kernel, bad, task);
+                for answer in &answers {
+                    let kind = answer.map(|error| error.kind);
+                    assert!(
+                        matches!(
+                            kind,
+                            Some(
+                                ErrorKind::StaleHandle
+                                    | ErrorKind::ForeignHandle
+                                    | ErrorKind::ForgedHandle
+                            )
+                        ),
+                        "{:#x}: {kind:?}",
+                        bad.raw()
+                    );
+                }
+                refused += answers.len();
+                assert_eq!(picture(&rig.kernel), before);
+            }
+        }
+        rig.kernel.obligation_abort(obligation).unwrap();
+        rig.kernel.host_complete(op, 0).unwrap();
+        rig.complete(task, Outcome::Ok);
+        rig.kernel.region_close(region).unwrap();
+        rig.turn();
+        ended.extend([region, task, op, obligation]);
+    }
+    let used_up = ended
+        .iter()
+        .filter(|handle| handle.generation() == GENERATIONS);
+    assert!(used_up.count() >= 4, "slots of every kind were used up");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use asupersync_core::{
     Budget, CancelKind, EventKind, Handle, HostOpKind, Kernel, KernelConfig, Lane, Outcome,
     TieBreak, Time,
 };
+use proptest::prelude::*;
 use support::{Rig, config, ms};
 
 fn priority(priority: u8) -> Budget {
@@ -368,4 +369,30 @@ fn orders_of_equals_are_known_by_their_codes() {
     }
     assert_eq!(TieBreak::from_code(2), None);
     assert_eq!(TieBreak::from_code(u32::MAX), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 1 } else { 64 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_streak_bound_holds_whatever_else_is_runnable(
+        streak in 1_u32..=64,
+        draining in any::<bool>(),
+        sleepers in 0_usize..90,
+        ready in 0_usize..90,
+    ) {
+        prop_assume!(sleepers + ready > 0);
+        let bound = if draining { 2 * streak } else { streak } as usize;
+        let schedule = schedule(streak, draining, sleepers, ready, 4 * bound + 16);
+        prop_assert!(longest_wait(&schedule, &[Lane::Timed, Lane::Ready]) <= bound);
+        if ready > 0 {
+            let mut others = schedule;
+            others.retain(|lane| *lane != Lane::Cancel);
+            prop_assert!(longest_wait(&others, &[Lane::Ready]) <= streak as usize);
+        }
+    }
 }

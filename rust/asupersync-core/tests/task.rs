@@ -156,6 +156,20 @@ fn a_joiner_gets_the_outcome_of_its_target_whatever_it_is() {
 }
 
 #[test]
+fn joiners_are_told_in_the_order_in_which_they_asked() {
+    let mut rig = Rig::new();
+    let [late, early, target] =
+        ["late", "early", "target"].map(|name| rig.started(name, rig.root()));
+    // Its next wait takes the place of this one, which was made first.
+    rig.sleep(late, 1, 1);
+    rig.kernel.task_join(early, target, 1).unwrap();
+    assert_eq!(rig.at(1), ["resume late #1 -> 0"]);
+    rig.kernel.task_join(late, target, 2).unwrap();
+    rig.complete(target, Outcome::Ok);
+    assert_eq!(rig.turn(), ["resume early #1 -> 0", "resume late #2 -> 0"]);
+}
+
+#[test]
 fn a_joiner_gets_the_outcome_of_a_cancelled_target() {
     let mut rig = Rig::new();
     let joiner = rig.started("joiner", rig.root());

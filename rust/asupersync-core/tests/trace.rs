@@ -11,7 +11,8 @@
 mod support;
 
 use asupersync_core::{
-    CancelKind, Effect, Handle, HostOpKind, Kernel, KernelConfig, Outcome, Policy, TieBreak,
+    CancelKind, Effect, EventKind, Handle, HostOpKind, Kernel, KernelConfig, Outcome, Policy,
+    TieBreak, TraceLevel,
 };
 use support::{Rig, config, ms};
 
@@ -68,6 +69,93 @@ fn without_a_ring_nothing_is_held_and_the_hashes_are_the_same() {
         (traced.0, traced.1, traced.2)
     );
     assert_eq!((silent.3, traced.3), (0, 6));
+}
+
+/// A task that sleeps, is cancelled under its region and runs a finalizer, at this level.
+fn levelled_run(trace_level: TraceLevel) -> Rig {
+    let mut rig = Rig::with(&KernelConfig {
+        trace_level,
+        ..config()
+    });
+    let region = rig
+        .kernel
+        .region_open(rig.root(), Policy::FailFast)
+        .unwrap();
+    let task = rig.kernel.region_spawn(region).unwrap();
+    rig.kernel.tick(ms(0));
+    rig.kernel.task_defer(task).unwrap();
+    rig.kernel.task_sleep(task, ms(9), 1).unwrap();
+    rig.kernel
+        .region_cancel(region, CancelKind::User, "")
+        .unwrap();
+    rig.kernel.tick(ms(1));
+    rig.kernel.task_complete(task, Outcome::Ok).unwrap();
+    rig.kernel.tick(ms(2));
+    rig.kernel.task_finalized(task, Outcome::Ok).unwrap();
+    rig
+}
+
+#[test]
+fn a_full_trace_has_the_same_transitions_and_changes_no_hash() {
+    let [plain, full] = [TraceLevel::Transitions, TraceLevel::Full].map(levelled_run);
+    let hashes = |rig: &Rig| (rig.kernel.fingerprint(), rig.kernel.certificate());
+    assert_eq!(hashes(&plain), hashes(&full));
+    let transitions = |rig: &Rig| -> Vec<_> {
+        let events = rig.kernel.events().filter(|event| (event.kind as u8) < 64);
+        events
+            .map(|event| {
+                (
+                    event.at,
+                    event.kind,
+                    event.subject,
+                    event.detail,
+                    event.argument,
+                )
+            })
+            .collect()
+    };
+    assert_eq!(transitions(&plain), transitions(&full));
+    assert_eq!(plain.kernel.events().count(), transitions(&plain).len());
+}
+
+#[test]
+fn a_full_trace_says_what_leads_to_each_transition() {
+    let rig = levelled_run(TraceLevel::Full);
+    let kinds: Vec<EventKind> = rig.kernel.events().map(|event| event.kind).collect();
+    use EventKind::*;
+    assert_eq!(
+        kinds,
+        [
+            RegionOpened,
+            RegionOpened,
+            TaskSpawned,
+            TaskQueued,
+            TaskDispatched,
+            FinalizerDeferred,
+            TimerArmed,
+            RegionCancelRequested,
+            RegionClosing,
+            RegionDraining,
+            TaskCancelRequested,
+            TaskQueued,
+            TaskDispatched,
+            TaskCancelling,
+            TimerDisarmed,
+            TaskFinalizing,
+            TaskQueued,
+            TaskDispatched,
+            FinalizerStarted,
+            FinalizerEnded,
+            TaskCompleted,
+            RegionClosed,
+        ]
+    );
+    let events: Vec<_> = rig.kernel.events().collect();
+    let region = events[1].subject;
+    assert_eq!(events[1].argument, rig.root().raw(), "its owner");
+    assert_eq!(events[2].argument, region.raw(), "its region");
+    assert_eq!(events[6].argument, ms(9).as_nanos(), "its time");
+    assert_eq!(events[10].argument, region.raw(), "who asked");
 }
 
 /// Three tasks that wait, work and end, at priorities and times that do not tell them apart.

@@ -104,6 +104,8 @@ impl DriverConfig {
                 default.polls_per_tick,
                 "polls in a tick",
             )?,
+            // What only explains is for oracles; a browser records transitions.
+            trace_level: default.trace_level,
             generations_max: decode::word_or(
                 self.generations_max,
                 default.generations_max,

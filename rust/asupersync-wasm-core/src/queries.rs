@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asupersync_core::{CancelReason, HandleKind};
+use asupersync_core::{CancelReason, HandleKind, Violation};
 
 use crate::decode;
 use crate::driver::Driver;
@@ -168,6 +168,14 @@ impl<P: Port> Driver<P> {
             ]);
         }
         numbers
+    }
+
+    /// Checks every invariant of the kernel. O(live): for tests.
+    ///
+    /// # Errors
+    /// The first violation found.
+    pub fn check_invariants(&self) -> Result<(), Violation> {
+        self.kernel.check_invariants()
     }
 
     /// The next number of the seeded stream, from 0 to below 1.

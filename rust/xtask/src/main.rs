@@ -8,7 +8,9 @@
 
 mod abi;
 mod features;
+mod miri;
 mod parity;
+mod planted;
 mod process;
 mod rust_demo;
 mod sizes;
@@ -29,9 +31,14 @@ cargo xtask COMMAND
   lint-wasm        run clippy on the code that exists for wasm only
   features         check every combination of the facade's features, on both targets
   abi [--check]    write the TypeScript table of ABI codes, or fail when it is stale
+  miri [--all]     run core's unit tests under Miri, which rustup installs if it is missing
+                   (--all runs what else it can of core and native: much of an hour)
   parity [--check] write the golden files of the parity corpus and show what changed, or fail
                    when one is stale at any optimisation level
   sizes            print the sizes of the built wasm
+  planted [--only NAME]  plant the simulator's bugs in a copy of the kernel, one at a time, and
+                   expect that each is found (--only: those with NAME in their names)
+  planted --check  check that each of them can still be planted
   tidy             check the repository's own rules";
 
 fn main() -> ExitCode {
@@ -59,9 +66,14 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["lint-wasm"] => wasm::lint(root),
         ["abi"] => abi::write(root),
         ["abi", "--check"] => abi::check(root),
+        ["miri"] => miri::run(root, miri::Tests::Units),
+        ["miri", "--all"] => miri::run(root, miri::Tests::All),
         ["parity"] => parity::write(root),
         ["parity", "--check"] => parity::check(root),
         ["sizes"] => sizes::print(root),
+        ["planted"] => planted::run(root, None),
+        ["planted", "--only", name] => planted::run(root, Some(name)),
+        ["planted", "--check"] => planted::check(root),
         ["tidy"] => tidy::check(root),
         _ => bail!("expected a command, got {arguments:?}\n{USAGE}"),
     }

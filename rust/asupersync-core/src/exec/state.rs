@@ -44,8 +44,6 @@ pub(crate) struct State {
     pub(crate) tape: Tape,
     /// Answers that the task got without waiting since its poll began.
     pub(crate) answers: u32,
-    /// Leaked obligations of which the executor has told.
-    leaks_told: u64,
     leavings: Leavings,
 }
 
@@ -102,7 +100,6 @@ impl State {
             current: None,
             tape: Tape::default(),
             answers: 0,
-            leaks_told: 0,
             leavings: Leavings::default(),
         }
     }
@@ -231,10 +228,7 @@ impl State {
                 }
                 Effect::Finalize { task } => self.queue.push_back(Step::Finalize(task)),
                 Effect::RegionFinalize { region } => self.finalizers.ask(region),
-                Effect::ObligationLeaked { task, .. } => {
-                    self.leaks_told += 1;
-                    self.tell_leak(task);
-                }
+                Effect::ObligationLeaked { task, .. } => self.tell_leak(task),
             }
         }
         self.effects = effects;
@@ -352,15 +346,8 @@ impl State {
             ended.is_ok(),
             "the future of a live task has ended: {ended:?}"
         );
-        if let Ok(Some(ended_as)) = ended {
-            let has_leaked = ending != Ending::Panicked
-                && ended_as == Ending::Panicked
-                && self.kernel.counters().obligations_leaked > self.leaks_told;
-            if has_leaked {
-                // The command itself told the end, ahead of the effects that say why.
-                self.tell_leak(task);
-            }
-            self.finish(task, ended_as, reason);
+        if let Ok(Some(ending)) = ended {
+            self.finish(task, ending, reason);
         }
         // Nobody turns again to hear of what ended when this has closed the kernel.
         if self.kernel.is_closed() {
@@ -368,7 +355,8 @@ impl State {
         }
     }
 
-    /// The packet of `task` will need to say why a body that did not panic ended panicked.
+    /// The packet of `task`, whose end follows, may need to say why a body that did not panic
+    /// ended panicked.
     fn tell_leak(&mut self, task: Handle) {
         let packet = self.record(task).and_then(|record| record.packet.clone());
         if let Some(packet) = packet {

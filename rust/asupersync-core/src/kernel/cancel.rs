@@ -35,6 +35,10 @@ impl Kernel {
                 continue;
             }
             region.reason = Some(Arc::clone(&reason));
+            let asked = self.region_handle(key);
+            let (kind, origin) = (u32::from(reason.kind.code()), reason.origin.raw());
+            self.explain(EventKind::RegionCancelRequested, asked, kind, origin);
+            let region = self.regions.at_mut(key);
             if region.timeout != Time::NEVER {
                 region.timeout = Time::NEVER;
                 self.timers.disarmed();
@@ -85,10 +89,11 @@ impl Kernel {
         let mut children = record.regions.cursor(&self.regions);
         let mut ops = record.host_ops.cursor(&self.host_ops);
         let owns_regions = !record.regions.is_empty();
-        self.note_task(
+        self.note_task_with(
             key,
             EventKind::TaskCancelRequested,
             u32::from(reason.kind.code()),
+            reason.origin.raw(),
         );
         match activity {
             Activity::Unstarted | Activity::Body => self.arm_drain(key),
@@ -117,7 +122,7 @@ impl Kernel {
     /// its start, at a checkpoint, or in a wait that a cancellation fails.
     pub(super) fn wake_to_observe(&mut self, key: TaskKey) {
         if self.can_observe(key) {
-            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+            self.enqueue(key, Lane::Cancel);
         }
     }
 

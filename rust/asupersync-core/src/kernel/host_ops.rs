@@ -69,8 +69,9 @@ impl Kernel {
             self.count_reserved(region);
         }
         let handle = self.host_op_handle(key);
+        let submitted = EventKind::HostOpSubmitted;
         self.trace
-            .record(self.now, EventKind::HostOpSubmitted, handle, kind as u32);
+            .record_with(self.now, submitted, handle, kind as u32, task.raw());
         if token != 0 {
             let wait = self.add_wait(task_key, token, WaitKind::HostOp(key))?;
             self.host_ops.at_mut(key).wait = wait;

@@ -94,29 +94,26 @@ impl Kernel {
     }
 
     pub(super) fn region_key(&self, handle: Handle) -> Result<RegionKey> {
-        let is_live = |region: &Region| region.state != RegionState::Closed;
-        self.key(&self.regions, handle, is_live, "a live region handle")
-    }
-
-    pub(super) fn task_key(&self, handle: Handle) -> Result<TaskKey> {
-        let is_live = |task: &Task| task.state != TaskState::Completed;
-        self.key(&self.tasks, handle, is_live, "a live task handle")
-    }
-
-    pub(super) fn host_op_key(&self, handle: Handle) -> Result<HostOpKey> {
-        let is_live = |op: &HostOp| op.state != HostOpState::Completed;
         self.key(
-            &self.host_ops,
+            &self.regions,
             handle,
-            is_live,
-            "a live host operation handle",
+            is_live_region,
+            "a live region handle",
         )
     }
 
+    pub(super) fn task_key(&self, handle: Handle) -> Result<TaskKey> {
+        self.key(&self.tasks, handle, is_live_task, "a live task handle")
+    }
+
+    pub(super) fn host_op_key(&self, handle: Handle) -> Result<HostOpKey> {
+        let expected = "a live host operation handle";
+        self.key(&self.host_ops, handle, is_live_host_op, expected)
+    }
+
     pub(super) fn obligation_key(&self, handle: Handle) -> Result<ObligationKey> {
-        let is_live = |record: &Obligation| record.state.is_live();
         let expected = "a pending obligation's handle";
-        self.key(&self.obligations, handle, is_live, expected)
+        self.key(&self.obligations, handle, is_pending, expected)
     }
 
     pub(super) fn semaphore_key(&self, handle: Handle) -> Result<SemaphoreKey> {
@@ -158,37 +155,41 @@ impl Kernel {
         pack(key, self.tag)
     }
 
-    /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot.
-    /// O(slots): for what is rare, as the successor of a revoked task.
+    /// The live handle of `kind` at `slot`, for a driver that keeps its own tables by slot. O(1).
     #[must_use]
     pub fn handle_at(&self, kind: HandleKind, slot: u32) -> Option<Handle> {
-        let tag = self.tag;
-        let found = |handle: Handle| (handle.slot() == slot).then_some(handle);
         match kind {
-            HandleKind::Region => self
-                .regions
-                .iter()
-                .filter(|(_, region)| region.state != RegionState::Closed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::Task => self
-                .tasks
-                .iter()
-                .filter(|(_, task)| task.state != TaskState::Completed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::HostOp => self
-                .host_ops
-                .iter()
-                .filter(|(_, op)| op.state != HostOpState::Completed)
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::Obligation => self
-                .obligations
-                .iter()
-                .filter(|(_, record)| record.state.is_live())
-                .find_map(|(key, _)| found(pack(key, tag))),
-            HandleKind::Semaphore => self
-                .semaphores
-                .iter()
-                .find_map(|(key, _)| found(pack(key, tag))),
+            HandleKind::Region => self.found(&self.regions, slot, is_live_region),
+            HandleKind::Task => self.found(&self.tasks, slot, is_live_task),
+            HandleKind::HostOp => self.found(&self.host_ops, slot, is_live_host_op),
+            HandleKind::Obligation => self.found(&self.obligations, slot, is_pending),
+            HandleKind::Semaphore => self.found(&self.semaphores, slot, |_| true),
         }
     }
+
+    fn found<K: KindedKey, V>(
+        &self,
+        table: &Table<K, V>,
+        slot: u32,
+        is_live: impl Fn(&V) -> bool,
+    ) -> Option<Handle> {
+        let (key, entry) = table.entry_at(slot)?;
+        is_live(entry).then(|| pack(key, self.tag))
+    }
+}
+
+fn is_live_region(region: &Region) -> bool {
+    region.state != RegionState::Closed
+}
+
+fn is_live_task(task: &Task) -> bool {
+    task.state != TaskState::Completed
+}
+
+fn is_live_host_op(op: &HostOp) -> bool {
+    op.state != HostOpState::Completed
+}
+
+fn is_pending(obligation: &Obligation) -> bool {
+    obligation.state.is_live()
 }

@@ -8,6 +8,8 @@
 
 mod cancel;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod full_tables;
 mod host_ops;
 mod lookup;
@@ -21,7 +23,7 @@ mod tasks;
 mod tick;
 mod waits;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::budget::Budget;
@@ -34,7 +36,7 @@ use crate::handle::{
     Handle, HostOpKey, ObligationKey, RegionKey, SemaphoreKey, TaskKey, WaitKey, pack,
 };
 use crate::host_op::HostOp;
-use crate::lanes::{Lanes, TieBreak};
+use crate::lanes::{Lane, Lanes, TieBreak};
 use crate::limits::{
     CANCEL_STREAK, DRAIN_TIME_NS, DRAIN_TIME_NS_MAX, GENERATIONS_MAX, POLLS_PER_TICK, PRIORITY_MAX,
     RUNTIME_TAG_MAX, SEMAPHORES_MAX, SLOTS_MAX, TRACE_CAPACITY_MAX, WAITS_MAX,
@@ -48,7 +50,7 @@ use crate::table::Table;
 use crate::task::Task;
 use crate::time::Time;
 use crate::timers::{TimerTarget, Timers};
-use crate::trace::{Event, EventKind, Trace};
+use crate::trace::{Event, EventKind, Trace, TraceLevel};
 use crate::wait::Wait;
 
 /// How a kernel is set up.
@@ -72,6 +74,8 @@ pub struct KernelConfig {
     pub polls_per_tick: u32,
     /// Events that the trace ring holds, at most [`TRACE_CAPACITY_MAX`].
     pub trace_capacity: u32,
+    /// How much the trace says. It changes no hash and no decision.
+    pub trace_level: TraceLevel,
     /// The last generation of a slot, after which it is retired, at most [`GENERATIONS_MAX`]. A
     /// small number is for tests of retirement.
     pub generations_max: u32,
@@ -88,6 +92,7 @@ impl Default for KernelConfig {
             cancel_streak: CANCEL_STREAK,
             polls_per_tick: POLLS_PER_TICK,
             trace_capacity: 0,
+            trace_level: TraceLevel::default(),
             generations_max: GENERATIONS_MAX,
         }
     }
@@ -121,8 +126,6 @@ pub struct Kernel {
     pub(crate) obligations: Table<ObligationKey, Obligation>,
     pub(crate) semaphores: Table<SemaphoreKey, Semaphore>,
     pub(crate) waits: Table<WaitKey, Wait>,
-    /// Who waits for the end of a task.
-    pub(crate) joiners: BTreeSet<(TaskKey, WaitKey)>,
     pub(crate) lanes: Lanes,
     pub(crate) timers: Timers,
     pub(crate) root: RegionKey,
@@ -181,7 +184,6 @@ impl Kernel {
             semaphores: Table::new(SEMAPHORES_MAX, generations),
             // Waits never cross the boundary, so their slots need no retirement.
             waits: Table::new(WAITS_MAX, u32::MAX),
-            joiners: BTreeSet::new(),
             lanes: Lanes::new(config.cancel_streak, config.ties),
             timers: Timers::default(),
             root,
@@ -329,10 +331,15 @@ impl Kernel {
     }
 
     fn note_task(&mut self, key: TaskKey, kind: EventKind, detail: u32) {
+        self.note_task_with(key, kind, detail, 0);
+    }
+
+    /// As [`Kernel::note_task`]; the hashes leave `argument` out.
+    fn note_task_with(&mut self, key: TaskKey, kind: EventKind, detail: u32, argument: u64) {
         self.hashes
             .write(label(kind, detail), &mut self.tasks.at_mut(key).causal);
         self.trace
-            .record(self.now, kind, pack(key, self.tag), detail);
+            .record_with(self.now, kind, pack(key, self.tag), detail, argument);
     }
 
     fn note_host_op(&mut self, key: HostOpKey, kind: EventKind, detail: u32) {
@@ -340,6 +347,30 @@ impl Kernel {
             .write(label(kind, detail), &mut self.host_ops.at_mut(key).causal);
         self.trace
             .record(self.now, kind, pack(key, self.tag), detail);
+    }
+
+    /// Records what leads to a transition and is none itself.
+    fn explain(&mut self, kind: EventKind, subject: Handle, detail: u32, argument: u64) {
+        if self.config.trace_level == TraceLevel::Full {
+            self.trace
+                .record_with(self.now, kind, subject, detail, argument);
+        }
+    }
+
+    /// Queues a task in `lane`, unless it has its place already.
+    fn enqueue(&mut self, key: TaskKey, lane: Lane) {
+        if self.lanes.enqueue(&mut self.tasks, key, lane) {
+            let priority = u64::from(self.tasks.at(key).budget.priority);
+            let task = pack(key, self.tag);
+            self.explain(EventKind::TaskQueued, task, lane as u32, priority);
+        }
+    }
+
+    /// Takes a task out of whichever lane it is in.
+    fn unqueue(&mut self, key: TaskKey) {
+        if self.lanes.leave(&mut self.tasks, key) {
+            self.explain(EventKind::TaskUnqueued, pack(key, self.tag), 0, 0);
+        }
     }
 
     fn new_reason(&mut self, kind: CancelKind, origin: Handle, message: &str) -> Arc<CancelReason> {

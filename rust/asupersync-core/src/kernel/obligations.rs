@@ -37,8 +37,9 @@ impl Kernel {
             causal,
         });
         let handle = self.obligation_handle(key);
+        let reserved = EventKind::ObligationReserved;
         self.trace
-            .record(self.now, EventKind::ObligationReserved, handle, detail);
+            .record_with(self.now, reserved, handle, detail, task.raw());
         Ok(handle)
     }
 
@@ -122,7 +123,8 @@ impl Kernel {
         for (task, causal) in [from, holder].into_iter().zip(past) {
             self.tasks.at_mut(task).causal = causal;
         }
-        self.trace.record(self.now, event, obligation, detail);
+        self.trace
+            .record_with(self.now, event, obligation, detail, task.raw());
         Ok(())
     }
 

@@ -70,7 +70,8 @@ impl Kernel {
         });
         let handle = self.obligation_handle(key);
         let slot = semaphore.map_or(0, |key| self.semaphore_handle(key).slot());
-        self.trace.record(self.now, event, handle, slot);
+        let task = self.task_handle(task).raw();
+        self.trace.record_with(self.now, event, handle, slot, task);
         key
     }
 
@@ -95,10 +96,12 @@ impl Kernel {
             self.obligation_handle(key),
             self.semaphore_handle(permit.semaphore),
         );
+        let task = self.task_handle(self.obligations.at(key).task).raw();
+        let (reserved, taken) = (EventKind::ObligationReserved, EventKind::PermitsTaken);
         self.trace
-            .record(self.now, EventKind::ObligationReserved, handle, detail);
+            .record_with(self.now, reserved, handle, detail, task);
         self.trace
-            .record(self.now, EventKind::PermitsTaken, of, permit.permits);
+            .record_with(self.now, taken, of, permit.permits, handle.raw());
     }
 
     /// Lets the semaphores to which permits have come, or whose lines are shorter now, grant

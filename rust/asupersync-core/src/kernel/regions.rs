@@ -119,8 +119,19 @@ impl Kernel {
         self.regions.at_mut(above).live.regions += 1;
         self.counters.regions_live += 1;
         let handle = self.region_handle(key);
+        let above = match owner {
+            Owner::Task(parent) => self.task_handle(parent),
+            Owner::Region(_) | Owner::Kernel => self.region_handle(above),
+        };
+        let detail =
+            policy as u32 | u32::from(ownership.shielded) << 8 | u32::from(ownership.linked) << 9;
+        let opened = EventKind::RegionOpened;
         self.trace
-            .record(self.now, EventKind::RegionOpened, handle, policy as u32);
+            .record_with(self.now, opened, handle, detail, above.raw());
+        if budget.deadline != Time::NEVER {
+            let deadline = budget.deadline.as_nanos();
+            self.explain(EventKind::DeadlineSet, handle, 0, deadline);
+        }
         Ok(handle)
     }
 
@@ -152,7 +163,7 @@ impl Kernel {
         let budget = owner.budget.meet(asked);
         let key = self.add_task(region, budget).expect("room was checked");
         self.arm_task_deadline(key);
-        self.lanes.enqueue(&mut self.tasks, key, Lane::Ready);
+        self.enqueue(key, Lane::Ready);
         Ok(self.task_handle(key))
     }
 
@@ -175,8 +186,9 @@ impl Kernel {
         self.counters.tasks_live += 1;
         self.counters.tasks_spawned += 1;
         let handle = self.task_handle(key);
+        let region = self.region_handle(region).raw();
         self.trace
-            .record(self.now, EventKind::TaskSpawned, handle, 0);
+            .record_with(self.now, EventKind::TaskSpawned, handle, 0, region);
         Some(key)
     }
 
@@ -246,6 +258,8 @@ impl Kernel {
             return Err(limit_reached("fewer finalizers", u64::from(FINALIZERS_MAX)));
         }
         *finalizers += 1;
+        let count = u32::from(*finalizers);
+        self.explain(EventKind::FinalizerDeferred, region, count, 0);
         Ok(())
     }
 
@@ -268,13 +282,16 @@ impl Kernel {
         let task = self
             .add_task(key, Budget::DEFAULT)
             .ok_or_else(|| self.no_room_for_task())?;
-        self.regions.at_mut(key).finalizers -= 1;
+        let finalizers = &mut self.regions.at_mut(key).finalizers;
+        let nth = u32::from(*finalizers);
+        *finalizers -= 1;
+        self.explain(EventKind::FinalizerStarted, region, nth, 0);
         let record = self.tasks.at_mut(task);
         record.is_region_finalizer = true;
         record.mask_depth = 1;
         record.budget.polls = CancelKind::User.cleanup_polls();
         self.arm_drain(task);
-        self.lanes.enqueue(&mut self.tasks, task, Lane::Ready);
+        self.enqueue(task, Lane::Ready);
         Ok(self.task_handle(task))
     }
 

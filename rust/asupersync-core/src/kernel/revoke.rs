@@ -122,7 +122,8 @@ impl Kernel {
         record.host_ops = host_ops;
         record.finalizers = finalizers;
         record.reason = reason;
-        self.note_task(successor, EventKind::TaskFinalizing, 0);
+        let revoked = self.task_handle(key).raw();
+        self.note_task_with(successor, EventKind::TaskFinalizing, 0, revoked);
         self.settling.push(Settle::Task(successor));
         Some(successor)
     }

@@ -59,7 +59,9 @@ impl Kernel {
             items: self.semaphore_handle(items),
         };
         let (event, slot) = (EventKind::ChannelOpened, halves.items.slot());
-        self.trace.record(self.now, event, halves.free, slot);
+        let items = halves.items.raw();
+        self.trace
+            .record_with(self.now, event, halves.free, slot, items);
         Ok(halves)
     }
 
@@ -144,7 +146,7 @@ impl Kernel {
             permit.wait = Some(wait);
         }
         if must_observe {
-            self.lanes.enqueue(&mut self.tasks, task, Lane::Cancel);
+            self.enqueue(task, Lane::Cancel);
         } else {
             self.join_line(key, semaphore);
         }
@@ -310,7 +312,9 @@ impl Kernel {
         let key = self.semaphores.insert(record).expect("room was checked");
         owner.semaphores = owner.semaphores.pushed(&mut self.semaphores, key);
         let handle = self.semaphore_handle(key);
-        self.trace.record(self.now, event, handle, permits);
+        let region = self.region_handle(region).raw();
+        self.trace
+            .record_with(self.now, event, handle, permits, region);
         key
     }
 

@@ -2,12 +2,10 @@
 //! each end is told to what is above. A worklist, so that a tree of any depth ends without
 //! recursion.
 
-use slotmap::KeyData;
-
 use super::{Grave, Kernel, Settle, label};
 use crate::cancel::CancelKind;
 use crate::effect::Effect;
-use crate::handle::{RegionKey, TaskKey, WaitKey};
+use crate::handle::{RegionKey, TaskKey};
 use crate::lanes::Lane;
 use crate::outcome::Outcome;
 use crate::region::{Owner, Policy, RegionState};
@@ -47,12 +45,12 @@ impl Kernel {
         } else {
             Lane::Ready
         };
-        self.lanes.enqueue(&mut self.tasks, key, lane);
+        self.enqueue(key, lane);
     }
 
     /// Ends a task that has nothing left, and tells its joiners and its region.
     pub(super) fn complete(&mut self, key: TaskKey) {
-        self.lanes.leave(&mut self.tasks, key);
+        self.unqueue(key);
         self.disarm_drain(key);
         self.end_obligations(key);
         let handle = self.task_handle(key);
@@ -105,16 +103,10 @@ impl Kernel {
     }
 
     fn tell_joiners(&mut self, key: TaskKey, outcome: Outcome) {
-        if self.joiners.is_empty() {
-            return;
-        }
-        let from = (key, WaitKey::from(KeyData::from_ffi(0)));
         let causal = self.tasks.at(key).causal;
         let progress = WaitProgress::Done(u32::from(outcome.code()));
-        while let Some(&(target, wait)) = self.joiners.range(from..).next()
-            && target == key
-        {
-            // Takes the wait out of the set.
+        while let Some(wait) = self.tasks.at(key).joiners.first() {
+            // Takes the wait out of the list.
             self.finish_wait(wait, progress, causal);
         }
     }

@@ -126,8 +126,8 @@ impl Kernel {
             self.arm_task_deadline(key);
         }
         if let Some(lane) = lane {
-            self.lanes.leave(&mut self.tasks, key);
-            self.lanes.enqueue(&mut self.tasks, key, lane);
+            self.unqueue(key);
+            self.enqueue(key, lane);
         }
         Ok(())
     }
@@ -204,6 +204,8 @@ impl Kernel {
             return Err(limit_reached("fewer finalizers", u64::from(FINALIZERS_MAX)));
         }
         *finalizers += 1;
+        let count = u32::from(*finalizers);
+        self.explain(EventKind::FinalizerDeferred, task, count, 0);
         Ok(())
     }
 
@@ -212,7 +214,7 @@ impl Kernel {
     pub(super) fn end_activity(&mut self, key: TaskKey) {
         self.drop_waits(key);
         self.disarm_drain(key);
-        self.lanes.leave(&mut self.tasks, key);
+        self.unqueue(key);
         let record = self.tasks.at_mut(key);
         record.at_checkpoint = false;
         record.is_overtime = false;
@@ -249,6 +251,8 @@ impl Kernel {
             record.deadline_armed = true;
             let at = record.budget.deadline;
             self.arm(at, TimerTarget::Task(key));
+            let task = self.task_handle(key);
+            self.explain(EventKind::DeadlineSet, task, 0, at.as_nanos());
         }
     }
 
@@ -260,7 +264,7 @@ impl Kernel {
         } else {
             Lane::Ready
         };
-        self.lanes.enqueue(&mut self.tasks, key, lane);
+        self.enqueue(key, lane);
     }
 
     /// Takes a task whose code runs out of its lane if its dispatch would tell it nothing: a
@@ -276,7 +280,7 @@ impl Kernel {
                 .waits_of(record.waits)
                 .any(|wait| self.waits.at(wait).progress != WaitProgress::Pending);
         if !has_news && !self.can_observe(key) {
-            self.lanes.leave(&mut self.tasks, key);
+            self.unqueue(key);
         }
     }
 }

@@ -142,12 +142,12 @@ impl Kernel {
 
     /// Ends the wait of the nearest timer.
     fn fire(&mut self, wait: WaitKey) {
-        self.timers.pop();
-        self.detach_wait(wait);
+        let due = self.timers.pop().map_or(Time::ZERO, |(at, _)| at);
+        self.timers.disarmed();
         let record = self.waits.at_mut(wait);
         record.progress = WaitProgress::Done(0);
         let task = record.task;
-        self.note_task(task, EventKind::TimerFired, 0);
+        self.note_task_with(task, EventKind::TimerFired, 0, due.as_nanos());
     }
 
     /// Whether a timer is still armed.
@@ -243,7 +243,7 @@ impl Kernel {
             record.budget.polls = u32::MAX;
             let origin = self.task_handle(key);
             self.cancel_from_within(key, CancelKind::PollQuota, origin);
-            self.lanes.leave(&mut self.tasks, key);
+            self.unqueue(key);
             return true;
         }
         // Masked: the drain time bounds it until it can observe.
@@ -270,7 +270,9 @@ impl Kernel {
         record.is_overtime = false;
         record.mask_depth = 1;
         record.budget.polls = kind.cleanup_polls();
+        let nth = u32::from(record.finalizers);
         self.arm_drain(key);
+        self.explain(EventKind::FinalizerStarted, task, nth, 0);
         self.effects.push(Effect::Finalize { task });
     }
 

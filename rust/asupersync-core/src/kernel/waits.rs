@@ -9,6 +9,7 @@ use crate::obligation::ObligationState;
 use crate::region::Owner;
 use crate::time::Time;
 use crate::timers::TimerTarget;
+use crate::trace::EventKind;
 use crate::wait::{Wait, WaitKind, WaitProgress};
 
 impl Kernel {
@@ -36,6 +37,7 @@ impl Kernel {
         let key = self.active_key(task)?;
         if let Some(wait) = self.add_wait(key, token, WaitKind::Timer(at))? {
             self.arm(at, TimerTarget::Wait(wait));
+            self.explain(EventKind::TimerArmed, task, 0, at.as_nanos());
         }
         Ok(())
     }
@@ -51,7 +53,9 @@ impl Kernel {
             return Err(wrong_state("a task other than itself", target.raw()));
         }
         if let Some(wait) = self.add_wait(key, token, WaitKind::Join(target_key))? {
-            self.joiners.insert((target_key, wait));
+            let joiners = self.tasks.at(target_key).joiners;
+            let joiners = joiners.pushed(&mut self.waits, wait);
+            self.tasks.at_mut(target_key).joiners = joiners;
         }
         Ok(())
     }
@@ -96,7 +100,7 @@ impl Kernel {
     ) -> Result<Option<WaitKey>> {
         if self.tasks.at(key).must_observe() {
             self.insert_wait(key, token, WaitKind::Refused, WaitProgress::Failed)?;
-            self.lanes.enqueue(&mut self.tasks, key, Lane::Cancel);
+            self.enqueue(key, Lane::Cancel);
             return Ok(None);
         }
         self.insert_wait(key, token, kind, WaitProgress::Pending)
@@ -113,6 +117,7 @@ impl Kernel {
         let wait = Wait {
             task,
             links: Default::default(),
+            place: Default::default(),
             token,
             kind,
             progress,
@@ -152,9 +157,15 @@ impl Kernel {
             return;
         }
         match wait.kind {
-            WaitKind::Timer(_) => self.timers.disarmed(),
+            WaitKind::Timer(at) => {
+                let task = self.task_handle(wait.task);
+                self.timers.disarmed();
+                self.explain(EventKind::TimerDisarmed, task, 0, at.as_nanos());
+            }
             WaitKind::Join(target) => {
-                self.joiners.remove(&(target, key));
+                let joiners = self.tasks.at(target).joiners;
+                let joiners = joiners.removed(&mut self.waits, key);
+                self.tasks.at_mut(target).joiners = joiners;
             }
             WaitKind::Region(region) => {
                 if let Some(region) = self.regions.get_mut(region) {

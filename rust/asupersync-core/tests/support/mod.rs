@@ -305,6 +305,11 @@ impl Rig {
         }
     }
 
+    /// The name of something that the test has named.
+    pub fn named(&self, handle: Handle) -> &str {
+        &self.names[&handle]
+    }
+
     fn effect(&mut self, effect: &Effect) -> String {
         let by = |reason: &Option<Arc<CancelReason>>| match reason {
             Some(reason) => format!(" by {:?}", reason.kind),

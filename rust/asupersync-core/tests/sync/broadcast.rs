@@ -86,7 +86,9 @@ fn a_cancelled_task_observes_it_even_if_there_are_messages() {
         sender.send(1)?;
         let child = cx.spawn(move |cx| async move {
             drop(cx.sleep(ms(1_000)).await);
-            Ok::<_, Error>(receiver.recv(&cx).await?)
+            let failed = receiver.recv(&cx).await.map_err(Error::from);
+            assert!(failed.unwrap_err().is_cancelled());
+            Ok::<_, Error>(())
         })?;
         cx.sleep(ms(1)).await?;
         child.cancel("");

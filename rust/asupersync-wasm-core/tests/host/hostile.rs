@@ -1,7 +1,10 @@
 //! Hostile numbers at the boundary: typed refusals, nothing touched, never a trap.
 
+use crate::calls::{CALLS, call};
+use crate::draw::count;
 use crate::fake_port::{FakePort, driver};
-use asupersync_core::ErrorKind;
+use asupersync_core::limits::GENERATIONS_MAX;
+use asupersync_core::{ErrorKind, Handle};
 use asupersync_wasm_core::Driver;
 use asupersync_wasm_core::abi::{EffectCode, GROUPS};
 use proptest::prelude::*;
@@ -23,43 +26,8 @@ const NUMBERS: [f64; 14] = [
     2_147_483_648.0,
 ];
 
-/// Every call that takes a handle, given `handle` and hostile numbers.
-fn call(driver: &mut Driver<FakePort>, which: usize, handle: f64, a: f64, b: f64) -> f64 {
-    match which {
-        0 => driver.region_open(handle, a),
-        1 => driver.region_open_in(handle, a, b),
-        2 => driver.region_spawn(handle),
-        3 => driver.region_close(handle),
-        4 => driver.region_cancel(handle, a, ""),
-        5 => driver.region_timeout(handle, a),
-        6 => driver.region_join(handle, a, b),
-        7 => driver.region_defer(handle),
-        8 => driver.region_finalizer_spawn(handle),
-        9 => driver.task_budget(handle, a, b, a, b),
-        10 => driver.task_cancel(handle, a, ""),
-        11 => driver.task_checkpoint(handle),
-        12 => driver.task_sleep(handle, a, b),
-        13 => driver.task_join(handle, a, b),
-        14 => driver.task_defer(handle),
-        15 => driver.task_finalized(handle, a),
-        16 => driver.task_complete(handle, a),
-        17 => driver.host_open(handle, a, b),
-        18 => driver.host_wait(handle, a),
-        19 => driver.host_notify(handle, a),
-        20 => driver.host_complete(handle, a),
-        21 => driver.region_limits(handle, a, b, a),
-        22 => driver.task_charge(handle, a),
-        23 => driver.task_mask(handle),
-        24 => driver.task_unmask(handle),
-        25 => driver.obligation_reserve(handle, a),
-        26 => driver.obligation_commit(handle),
-        27 => driver.obligation_abort(handle),
-        28 => driver.obligation_transfer(handle, a),
-        _ => driver.state(handle),
-    }
-}
-
-const CALLS: usize = 30;
+/// Minus the code of `ErrorKind::StaleHandle`.
+const STALE: f64 = -1.0;
 
 /// Codes of counters, from 0.
 const COUNTERS: u32 = 17;
@@ -137,6 +105,38 @@ fn a_hundred_thousand_forged_handles_are_refused_and_touch_nothing() {
         driver.task_complete(live, 0.0) >= 4.0,
         "the live task is unharmed"
     );
+}
+
+/// Uses one slot until its generations have run out, which takes 2,097,152 uses: `GENERATIONS` says
+/// how many, and a smaller count shows only that all of them are one slot's.
+#[test]
+fn a_slot_that_was_used_up_is_left_and_its_handles_stay_stale() {
+    let uses = count("GENERATIONS", 20_000);
+    let (mut driver, _port) = driver();
+    let root = driver.root();
+    let slot = |handle: f64| Handle::from_raw(handle as u64).slot();
+    let mut first = 0.0;
+    let mut last = 0.0;
+    for nth in 0..uses {
+        let task = driver.region_spawn(root);
+        driver.turn();
+        if nth == 0 {
+            first = task;
+        }
+        let same_slot = slot(task) == slot(first);
+        assert_eq!(same_slot, nth <= u64::from(GENERATIONS_MAX), "use {nth}");
+        for old in [first, last] {
+            assert!(nth == 0 || driver.task_checkpoint(old) == STALE);
+        }
+        assert_eq!(driver.task_at(f64::from(slot(task))), task);
+        assert_eq!(driver.task_complete(task, 0.0), 4.0);
+        // One takes what may name the slot, the other frees it.
+        driver.turn();
+        driver.turn();
+        last = task;
+    }
+    assert_eq!(driver.task_at(f64::from(slot(first))), 0.0);
+    assert_eq!(driver.check_invariants(), Ok(()));
 }
 
 #[test]

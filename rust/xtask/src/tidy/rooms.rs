@@ -10,10 +10,15 @@ type Arrow = (&'static str, &'static [&'static str]);
 
 const CRATES: &[Arrow] = &[
     ("asupersync-core", &[]),
+    ("asupersync-simulator", &["asupersync-core"]),
     // Its tests name it with features of their own.
     (
         "asupersync-native",
-        &["asupersync-native", "asupersync-core"],
+        &[
+            "asupersync-native",
+            "asupersync-core",
+            "asupersync-simulator",
+        ],
     ),
     ("asupersync-wasm-core", &["asupersync-core"]),
     ("asupersync-wasm-bindings", &["asupersync-wasm-core"]),

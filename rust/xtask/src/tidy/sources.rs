@@ -78,6 +78,10 @@ const SILENCED: &[&str] = &[
     concat!("#[", "ignore"),
 ];
 
+/// Crates without a line of unsafe code; lifting it is a decision to be written down. Examples,
+/// tests and benchmarks have the lint of the workspace.
+const FORBID_UNSAFE: &str = "#![forbid(unsafe_code)]";
+
 /// Folders of one machine: home folders, temporary ones, this project's own place on some disk.
 const MACHINE_PATHS: &[&str] = &[
     concat!("/", "root/"),
@@ -131,11 +135,26 @@ pub(super) fn check_text(file: &str, text: &str) -> Vec<Finding> {
             ));
         }
     }
+    if is_crate_root(file) && !text.lines().any(|line| line == FORBID_UNSAFE) {
+        findings.push(Finding::new(file, format!("lacks `{FORBID_UNSAFE}`")));
+    }
     if let Some((_, comments)) = language(file) {
         findings.extend(check_doc(file, text, comments));
         findings.extend(check_length(file, text));
     }
     findings
+}
+
+/// Whether `file` is the root of a library or of a program of ours: `rust/x/src/lib.rs`,
+/// `main.rs`, or one right in `src/bin`.
+fn is_crate_root(file: &str) -> bool {
+    let parts: Vec<_> = file.split('/').collect();
+    match parts[..] {
+        ["rust", _, "src", name] => name == "lib.rs" || name == "main.rs",
+        ["rust", _, "src", "bin", name] => name.ends_with(".rs"),
+        ["rust", _, "src", "bin", _, name] => name == "main.rs",
+        _ => false,
+    }
 }
 
 /// The first lines say what the file owns.
@@ -221,6 +240,23 @@ mod tests {
             "a shebang says nothing"
         );
         assert_eq!(messages("a.json", "{}").len(), 0, "JSON has no comments");
+    }
+
+    #[test]
+    fn a_crate_that_does_not_forbid_unsafe_code_is_found() {
+        let (with, without) = ("//! A.\n#![forbid(unsafe_code)]\n", "//! A.\n");
+        for root in ["lib.rs", "main.rs", "bin/tool.rs", "bin/tool/main.rs"] {
+            let file = format!("rust/a/src/{root}");
+            assert_eq!(messages(&file, with), [""; 0]);
+            assert_eq!(messages(&file, without).len(), 1, "{file}");
+        }
+        for other in [
+            "rust/a/src/lib/x.rs",
+            "rust/a/tests/x.rs",
+            "apps/a/src/lib.rs",
+        ] {
+            assert_eq!(messages(other, without), [""; 0]);
+        }
     }
 
     #[test]

@@ -1,0 +1,55 @@
+//! Owns the list of calls that take a handle, for tests that make every one of them.
+
+use crate::fake_port::FakePort;
+use asupersync_wasm_core::Driver;
+
+/// How many there are.
+pub(crate) const CALLS: usize = 30;
+
+/// Call `which` on `handle`, with `a` and `b` where more numbers are due.
+pub(crate) fn call(
+    driver: &mut Driver<FakePort>,
+    which: usize,
+    handle: f64,
+    a: f64,
+    b: f64,
+) -> f64 {
+    match which {
+        0 => driver.region_open(handle, a),
+        1 => driver.region_open_in(handle, a, b),
+        2 => driver.region_spawn(handle),
+        3 => driver.region_close(handle),
+        4 => driver.region_cancel(handle, a, ""),
+        5 => driver.region_timeout(handle, a),
+        6 => driver.region_join(handle, a, b),
+        7 => driver.region_defer(handle),
+        8 => driver.region_finalizer_spawn(handle),
+        9 => driver.task_budget(handle, a, b, a, b),
+        10 => driver.task_cancel(handle, a, ""),
+        11 => driver.task_checkpoint(handle),
+        12 => driver.task_sleep(handle, a, b),
+        13 => driver.task_join(handle, a, b),
+        14 => driver.task_defer(handle),
+        15 => driver.task_finalized(handle, a),
+        16 => driver.task_complete(handle, a),
+        17 => driver.host_open(handle, a, b),
+        18 => driver.host_wait(handle, a),
+        19 => driver.host_notify(handle, a),
+        20 => driver.host_complete(handle, a),
+        21 => driver.region_limits(handle, a, b, a),
+        22 => driver.task_charge(handle, a),
+        23 => driver.task_mask(handle),
+        24 => driver.task_unmask(handle),
+        25 => driver.obligation_reserve(handle, a),
+        26 => driver.obligation_commit(handle),
+        27 => driver.obligation_abort(handle),
+        28 => driver.obligation_transfer(handle, a),
+        _ => driver.state(handle),
+    }
+}
+
+/// Whether `answer` is one that a call may give: a whole number of at least 0 that a handle or
+/// status can be, or minus the code of an error.
+pub(crate) fn is_answer(answer: f64) -> bool {
+    answer.trunc() == answer && (-11.0..9_007_199_254_740_992.0).contains(&answer)
+}
