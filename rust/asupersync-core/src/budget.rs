@@ -5,7 +5,8 @@ use crate::time::Time;
 
 /// An allowance. A child's budget is its parent's *meet* what was asked for it: a region takes
 /// over what its owner has left when it opens, and each of its tasks may use that much by
-/// itself, whatever the others use. Clean-up has neither quotas nor a deadline; see [`Kernel::region_open_in`].
+/// itself, whatever the others use. Clean-up has neither quotas nor a deadline; see
+/// [`Kernel::region_open_in`].
 ///
 /// [`Kernel::region_open_in`]: crate::Kernel::region_open_in
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,7 +8,8 @@ use crate::obligation::ObligationKind;
 use crate::outcome::Outcome;
 
 /// One order to the driver. Effects are to be carried out in the order in which they were made.
-/// A slot that an effect names is not used again before the next [`Kernel::tick`](crate::Kernel::tick).
+/// A slot that an effect names is not used again before the next
+/// [`Kernel::tick`](crate::Kernel::tick).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Begin the task's body.
@@ -36,12 +37,14 @@ pub enum Effect {
         /// Why.
         reason: Arc<CancelReason>,
     },
-    /// Run the top finalizer of the task, then [`Kernel::task_finalized`](crate::Kernel::task_finalized).
+    /// Run the top finalizer of the task, then
+    /// [`Kernel::task_finalized`](crate::Kernel::task_finalized).
     Finalize {
         /// The task.
         task: Handle,
     },
-    /// The task completed other than inside [`Kernel::task_complete`](crate::Kernel::task_complete).
+    /// The task completed other than inside
+    /// [`Kernel::task_complete`](crate::Kernel::task_complete).
     TaskDone {
         /// The task; the handle is stale.
         task: Handle,

@@ -1,4 +1,5 @@
-//! Behaviour of budgets: the poll quota, the cost quota, the deadline, what is tightened and what is refused.
+//! Behaviour of budgets: the poll quota, the cost quota, the deadline, what is tightened and what
+//! is refused.
 
 #![allow(
     clippy::unwrap_used,

@@ -34,6 +34,9 @@ pub(crate) struct Pool {
     name: String,
     threads_max: usize,
     queue_max: usize,
+    /// Threads after which the machine gives no more.
+    #[cfg(test)]
+    machine_threads_max: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -58,6 +61,8 @@ impl Pool {
             name: name.to_owned(),
             threads_max: threads_max.max(1),
             queue_max,
+            #[cfg(test)]
+            machine_threads_max: usize::MAX,
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -76,33 +81,39 @@ impl Pool {
             let closed = refusal(ErrorKind::RuntimeClosed, "a blocking pool that is open", 0);
             return Err((closed, job));
         }
-        let is_served = state.idle > state.jobs.len();
-        let may_grow = state.threads.len() < self.threads_max;
-        if !is_served && !may_grow && state.jobs.len() >= self.queue_max {
+        let is_served = state.idle > state.jobs.len() || self.grow(&mut state);
+        if !is_served && state.threads.is_empty() {
+            let none = refusal(ErrorKind::LimitReached, "a thread of the machine", 0);
+            return Err((none, job));
+        }
+        if !is_served && state.jobs.len() >= self.queue_max {
             let expected = "room in the queue of the blocking pool";
             let full = refusal(ErrorKind::LimitReached, expected, state.jobs.len());
             return Err((full, job));
         }
-        if !is_served && may_grow {
-            let pool = Arc::clone(self);
-            let number = state.threads.len() + 1;
-            let thread = thread::Builder::new().name(format!("{}-blocking-{number}", self.name));
-            match thread.spawn(move || pool.work(number)) {
-                Ok(thread) => {
-                    state.threads.push(thread);
-                    state.live += 1;
-                }
-                // The machine has no thread to give. Those that there are do it.
-                Err(_) if state.threads.is_empty() => {
-                    let none = refusal(ErrorKind::LimitReached, "a thread of the machine", 0);
-                    return Err((none, job));
-                }
-                Err(_) => {}
-            }
-        }
         state.jobs.push_back(job);
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Starts one more thread, if there may be one and the machine has it to give.
+    fn grow(self: &Arc<Self>, state: &mut State) -> bool {
+        if state.threads.len() >= self.threads_max {
+            return false;
+        }
+        #[cfg(test)]
+        if state.threads.len() >= self.machine_threads_max {
+            return false;
+        }
+        let pool = Arc::clone(self);
+        let number = state.threads.len() + 1;
+        let thread = thread::Builder::new().name(format!("{}-blocking-{number}", self.name));
+        let Ok(thread) = thread.spawn(move || pool.work(number)) else {
+            return false;
+        };
+        state.threads.push(thread);
+        state.live += 1;
+        true
     }
 
     /// Takes no more jobs. The threads end after what runs and what is queued.
@@ -258,6 +269,47 @@ mod tests {
             spawned_at: Location::caller(),
         });
         assert_eq!(answer.recv(), Ok(Err(ErrorKind::RuntimeClosed)));
+        pool.wait_drained(in_an_hour());
+    }
+
+    #[test]
+    fn a_machine_without_threads_leaves_the_queue_its_bound() {
+        let scarce = |machine_threads_max| {
+            let mut pool = Pool::new("test", 4, 1);
+            pool.machine_threads_max = machine_threads_max;
+            Arc::new(pool)
+        };
+        let (answers, answer) = mpsc::channel();
+        let submit = |pool: &Arc<Pool>, work: Box<dyn FnOnce() + Send>| {
+            let answers = answers.clone();
+            pool.submit(Job {
+                run: Box::new(move |admitted| match admitted {
+                    Ok(()) => work(),
+                    Err(error) => drop(answers.send(error.kind)),
+                }),
+                spawned_at: Location::caller(),
+            });
+        };
+        submit(&scarce(0), Box::new(|| {}));
+        assert_eq!(answer.try_recv(), Ok(ErrorKind::LimitReached));
+
+        let pool = scarce(1);
+        let (begun, has_begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        submit(
+            &pool,
+            Box::new(move || {
+                let _ = begun.send(());
+                let _ = released.recv();
+            }),
+        );
+        assert_eq!(has_begun.recv(), Ok(()));
+        submit(&pool, Box::new(|| {}));
+        assert!(answer.try_recv().is_err(), "one may wait");
+        submit(&pool, Box::new(|| {}));
+        assert_eq!(answer.try_recv(), Ok(ErrorKind::LimitReached));
+        drop(release);
+        pool.begin_close();
         pool.wait_drained(in_an_hour());
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 use core::future::Future;
-use core::ops::Range;
+use core::ops::RangeInclusive;
 use std::{env, thread};
 
 use asupersync_core::exec::{Cx, Error, Explored, Lab, PlatformSend, PlatformSync, Result};
@@ -47,7 +47,7 @@ where
     explore(TEST_SEEDS, body)
 }
 
-/// Runs `body` in the [`Lab`] under the seeds from 0 to `seeds`, each of which is another schedule
+/// Runs `body` in the [`Lab`] under so many `seeds`, from 0 on, each of which is another schedule
 /// and another stream of [`Cx::random`], and says how many schedules that made.
 ///
 /// The environment may say otherwise: `ASUPERSYNC_SEED=17` runs that seed alone,
@@ -81,20 +81,20 @@ fn range(
     seed: Option<String>,
     seeds: Option<String>,
     asked: u64,
-) -> core::result::Result<Range<u64>, String> {
+) -> core::result::Result<RangeInclusive<u64>, String> {
     let number = |name: &str, text: String| {
         let parsed = text.trim().parse::<u64>();
         parsed.map_err(|_| format!("expected a whole number in {name}, got {text:?}"))
     };
     if let Some(seed) = seed {
         let seed = number(SEED, seed)?;
-        return Ok(seed..seed.saturating_add(1));
+        return Ok(seed..=seed);
     }
     let count = match seeds {
         Some(seeds) => number(SEEDS, seeds)?,
         None => asked,
     };
-    Ok(0..count.max(1))
+    Ok(0..=count.saturating_sub(1))
 }
 
 /// The command that runs `seed` alone. The test harness names a test's thread after it.
@@ -116,10 +116,12 @@ mod tests {
     #[test]
     fn the_variables_win_over_the_test_and_the_single_seed_over_both() {
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(range(None, None, 100), Ok(0..100));
-        assert_eq!(range(None, None, 0), Ok(0..1));
-        assert_eq!(range(None, text("7"), 100), Ok(0..7));
-        assert_eq!(range(text("17"), text("7"), 100), Ok(17..18));
+        assert_eq!(range(None, None, 100), Ok(0..=99));
+        assert_eq!(range(None, None, 0), Ok(0..=0));
+        assert_eq!(range(None, text("7"), 100), Ok(0..=6));
+        assert_eq!(range(text("17"), text("7"), 100), Ok(17..=17));
+        let last = text("18446744073709551615");
+        assert_eq!(range(last, None, 100), Ok(u64::MAX..=u64::MAX));
         let refused = r#"expected a whole number in ASUPERSYNC_SEED, got "-1""#;
         assert_eq!(range(text("-1"), None, 1), Err(refused.to_owned()));
     }

@@ -17,8 +17,12 @@ const GOLDEN: &str = "parity/golden";
 /// its own.
 const PROCESSES: u32 = 2;
 
+/// The profile of development optimises the kernel a little. Here it is compiled as written.
+const AS_WRITTEN: &[&str] = &["--config=profile.dev.package.asupersync-core.opt-level=0"];
+
 /// Cargo's profiles by what sets them apart here.
-const PROFILES: [(&str, &[&str]); 2] = [("opt-level 0", &[]), ("opt-level 3", &["--release"])];
+const PROFILES: [(&str, &[&str]); 2] =
+    [("opt-level 0", AS_WRITTEN), ("opt-level 3", &["--release"])];
 
 /// Golden files by the name of their scenario.
 type Files = BTreeMap<String, String>;

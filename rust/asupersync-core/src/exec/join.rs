@@ -45,6 +45,8 @@ impl<T, E> JoinHandle<T, E> {
 
     /// Waits as [`JoinHandle::join`] does, for the value alone.
     ///
+    /// Cancel-safe: as [`JoinHandle::join`].
+    ///
     /// # Errors
     /// As [`JoinHandle::join`], and as [`Outcome::into_result`].
     pub fn result(self) -> impl Future<Output = Result<T, E>>
@@ -99,8 +101,8 @@ impl<T, E> JoinHandle<T, E> {
         self.cancel_with(CancelKind::User, message);
     }
 
-    /// Asks the task to cancel, from any thread, and returns at once; a later, stronger reason strengthens. One
-    /// that has ended is left as it is.
+    /// Asks the task to cancel, from any thread, and returns at once; a later, stronger reason
+    /// strengthens. One that has ended is left as it is.
     pub fn cancel_with(&self, kind: CancelKind, message: &str) {
         let _ = self
             .shared

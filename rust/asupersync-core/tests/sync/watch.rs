@@ -3,7 +3,7 @@
 use asupersync_core::exec::sync::{RecvError, watch};
 use asupersync_core::exec::{Either, Error, select};
 
-use crate::support::{Result, check, each_seed, ms};
+use crate::support::{Log, Result, check, each_seed, ms};
 
 #[test]
 fn whoever_is_slow_sees_the_latest_value_and_once() {
@@ -94,6 +94,41 @@ fn a_cancelled_wait_fails_with_its_cancellation() {
         cx.sleep(ms(1)).await?;
         child.cancel("");
         assert!(child.join().await?.cancel_reason().is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_loop_that_always_finds_its_value_lets_others_run() {
+    check(|cx| async move {
+        let (_sender, mut receiver) = watch(&cx, 0)?;
+        let other = cx.spawn(|cx| async move { cx.checkpoint().await })?;
+        let mut rounds = 0;
+        while !other.is_finished() {
+            receiver.wait_for(&cx, |_| true).await?;
+            rounds += 1;
+            assert!(rounds < 1_000, "it runs alone");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_cancelled_task_is_told_so_even_if_its_value_is_there() {
+    check(|cx| async move {
+        let (_sender, mut receiver) = watch(&cx, 0)?;
+        let log = Log::default();
+        let told = log.clone();
+        let child = cx.spawn(move |cx| async move {
+            let _ = cx.sleep(ms(5)).await;
+            let found = receiver.wait_for(&cx, |_| true).await;
+            told.add(format!("{}", matches!(found, Err(RecvError::Failed(_)))));
+            Ok::<_, Error>(())
+        })?;
+        cx.sleep(ms(1)).await?;
+        child.cancel("");
+        child.join().await?;
+        assert_eq!(log.lines(), ["true"]);
         Ok(())
     });
 }

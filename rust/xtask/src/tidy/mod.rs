@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the repository's own rules, for what no other linter knows.
 
+mod links;
 mod rooms;
 mod sources;
 
@@ -49,6 +50,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
             continue; // an image or the like: its place and size are all there is to check
         };
         findings.extend(sources::check_text(file, &text));
+        if file.ends_with(".md") {
+            findings.extend(links::check(file, &text, &files));
+        }
         if file.ends_with("package.json") {
             findings.extend(rooms::check_package(file, &text)?);
         }

@@ -51,6 +51,8 @@ impl Cx {
 
     /// Lets others run; the same as [`Cx::checkpoint`], named for loops that only share.
     ///
+    /// Cancel-safe: as [`Cx::checkpoint`].
+    ///
     /// # Errors
     /// As [`Cx::checkpoint`].
     pub fn yield_now(&self) -> impl Future<Output = Result<()>> + use<> {
@@ -70,6 +72,8 @@ impl Cx {
     }
 
     /// Waits until `at`, as [`Cx::sleep`] does.
+    ///
+    /// Cancel-safe: as [`Cx::sleep`].
     ///
     /// # Errors
     /// As [`Cx::sleep`].

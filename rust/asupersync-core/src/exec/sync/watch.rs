@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::error::RecvError;
 use super::line::Line;
 use super::lookout::Lookout;
+use super::pace::Pace;
 use crate::exec::cx::Cx;
 use crate::exec::error::Result;
 use crate::exec::platform::shared;
@@ -157,8 +158,11 @@ impl<T> WatchReceiver<T> {
         cx: &Cx,
         mut is_it: F,
     ) -> impl Future<Output = Result<Arc<T>, RecvError>> + use<'_, T, F> {
-        let cx = cx.clone();
+        let (cx, mut pace) = (cx.clone(), Pace::default());
         async move {
+            self.inner.line.check(&cx).map_err(RecvError::of)?;
+            let paced = poll_fn(|context| pace.poll_observing(&cx, context)).await;
+            paced.map_err(RecvError::of)?;
             let mut value = self.borrow_and_see();
             while !is_it(&value) {
                 value = self.changed(&cx).await?;

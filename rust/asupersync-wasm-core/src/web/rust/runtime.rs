@@ -188,7 +188,10 @@ impl BrowserRuntime {
             if runtime.is_closed() {
                 return Poll::Ready(runtime.report());
             }
-            runtime.0.closers.borrow_mut().push(context.waker().clone());
+            let mut closers = runtime.0.closers.borrow_mut();
+            if !closers.iter().any(|known| known.will_wake(context.waker())) {
+                closers.push(context.waker().clone());
+            }
             Poll::Pending
         })
     }

@@ -81,6 +81,8 @@ impl WebSocket {
 
     /// As [`WebSocket::connect`], set up by `options`.
     ///
+    /// Cancel-safe: as [`WebSocket::connect`].
+    ///
     /// # Errors
     /// As [`WebSocket::connect`].
     pub fn connect_with(
