@@ -1,6 +1,11 @@
 //! Owns what kills mutants: the fast behaviour tests as one binary, so that `cargo mutants` links
 //! once a mutant. It runs only when it is named; every other run has the files by themselves.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "every behaviour file brings the driver, as it does by itself"
+)]
+
 #[path = "budgets.rs"]
 mod budgets;
 #[path = "cancel.rs"]
