@@ -37,7 +37,8 @@ pub enum Next {
 ///
 /// Every poll of a task's future is one dispatch of the kernel, so that lanes, budgets, the
 /// trace and the fingerprint mean for Rust bodies what they mean for others. An executor
-/// dropped before it [has closed](Executor::is_closed) drops the futures that it holds.
+/// dropped before it [has closed](Executor::is_closed) drops the futures that it holds, and
+/// nothing is admitted any more; whoever joins one of its tasks from elsewhere is not told.
 #[derive(Debug)]
 pub struct Executor {
     pub(super) shared: Arc<Shared>,

@@ -1,0 +1,66 @@
+//! An executor that is dropped before it has closed: what it held has gone, and nothing comes in.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+use core::future::pending;
+use std::sync::{Arc, Mutex, mpsc};
+
+use asupersync_core::exec::{Bell, Error, Executor, Host, Scope};
+use asupersync_core::{ErrorKind, KernelConfig, Time};
+
+/// A host whose time stands still, turned by the test.
+struct Still;
+
+impl Host for Still {
+    fn now(&self) -> Time {
+        Time::ZERO
+    }
+
+    fn bell(&self) -> Arc<dyn Bell> {
+        Arc::new(Self)
+    }
+}
+
+impl Bell for Still {
+    fn ring(&self) {}
+}
+
+#[test]
+fn a_scope_that_outlives_its_executor_refuses_and_keeps_nothing() {
+    let handed = Arc::new(Mutex::new(None::<Scope>));
+    let held = Arc::new(());
+    let executor = Executor::new(&KernelConfig::default(), Still);
+    let (out, captured) = (Arc::clone(&handed), Arc::clone(&held));
+    let spawned = executor.spawn(move |cx| async move {
+        cx.scope(move |_, scope| async move {
+            *out.lock().unwrap() = Some(scope);
+            let _captured = captured;
+            pending::<()>().await;
+            Ok::<_, Error>(())
+        })
+        .await
+    });
+    assert!(spawned.is_ok());
+    let (turns, has_begun) = (100, || handed.lock().unwrap().is_some());
+    assert!((0..turns).any(|_| {
+        executor.turn();
+        has_begun()
+    }));
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(executor);
+    assert_eq!(Arc::strong_count(&held), 1, "the body has gone");
+
+    let scope = handed.lock().unwrap().take().unwrap();
+    assert!(!scope.is_open());
+    let (sender, receiver) = mpsc::channel::<()>();
+    let refused = scope.spawn(move |_| async move {
+        let _ = sender.send(());
+        Ok::<_, Error>(())
+    });
+    let kind = refused.err().map(|error| match error {
+        Error::Refused(error) => Ok(error.kind),
+        other => Err(other),
+    });
+    assert_eq!(kind, Some(Ok(ErrorKind::ScopeClosed)));
+    assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+}
