@@ -57,10 +57,10 @@ fn a_scope_that_outlives_its_executor_refuses_and_keeps_nothing() {
         let _ = sender.send(());
         Ok::<_, Error>(())
     });
-    let kind = refused.err().map(|error| match error {
-        Error::Refused(error) => Ok(error.kind),
-        other => Err(other),
-    });
-    assert_eq!(kind, Some(Ok(ErrorKind::ScopeClosed)));
+    let kind = match refused {
+        Err(Error::Refused(error)) => Some(error.kind),
+        Ok(_) | Err(_) => None,
+    };
+    assert_eq!(kind, Some(ErrorKind::ScopeClosed));
     assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
 }
