@@ -18,10 +18,7 @@ const TOO_LONG: &[(&str, &str)] = &[
     ("deep_trees", "trees of 100,000 levels"),
     ("exec_random", "1,200 random programs"),
     ("limits", "tables filled to their maxima"),
-    (
-        "model",
-        "random worlds with every invariant checked after every step",
-    ),
+    ("mutants", "the other files once more, as one"),
 ];
 
 /// Single tests that are left out of files that are not, by the same reasons.
