@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use asupersync_core::ErrorKind;
 use asupersync_core::exec::{Cx, Error, Lab, Outcome};
 
-pub(crate) const SEEDS: u64 = 100;
+pub(crate) const SEEDS: u64 = if cfg!(miri) { 2 } else { 100 };
 
 pub(crate) type Result<T = (), E = Error> = core::result::Result<T, E>;
 

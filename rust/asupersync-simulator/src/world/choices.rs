@@ -1,4 +1,4 @@
-//! Owns the random choices of the model: what is picked, and how often it makes no sense.
+//! Owns the random choices of the world: what is picked, and how often it makes no sense.
 
 use asupersync_core::{CancelKind, Handle, Outcome, Policy, Time};
 

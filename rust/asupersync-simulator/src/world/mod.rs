@@ -1,4 +1,4 @@
-//! Owns the driver of the model: random commands, most of them sensible and some of them
+//! Owns the random world: commands to the kernel, most of them sensible and some of them
 //! hostile, and bodies that answer at once, late, wrongly or never.
 
 mod bodies;

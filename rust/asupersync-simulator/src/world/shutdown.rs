@@ -5,6 +5,7 @@ use asupersync_core::{CancelKind, Handle, HandleKind, Kernel, Outcome};
 use super::World;
 use crate::check::{Step, ensure};
 use crate::model::Phase;
+
 /// Turns that a shutdown may take, whatever the bodies do.
 const CLOSE_TURNS: usize = 20_000;
 

@@ -40,7 +40,7 @@ extern "C" {
 }
 
 /// `setTimeout` fires at once for longer delays; a longer sleep is chained.
-const TIMEOUT_MS_MAX: f64 = 2_147_483_647.0;
+pub(crate) const TIMEOUT_MS_MAX: f64 = 2_147_483_647.0;
 
 /// How a macrotask is had. Both run after paint and input had their chance; a timer would be
 /// clamped to 4 ms, and in Node a message port starves timers.

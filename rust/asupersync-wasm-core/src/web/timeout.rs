@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::web::port::{clear_timeout, set_timeout};
+use crate::web::port::{TIMEOUT_MS_MAX, clear_timeout, set_timeout};
 
 /// Calls once after its time; dropped before that, never.
 #[derive(Debug)]
@@ -12,10 +12,11 @@ pub(crate) struct Timeout {
 }
 
 impl Timeout {
+    /// Calls in `ms` milliseconds, or in the 24 days that are the longest a browser can wait.
     pub(crate) fn new(ms: f64, call: impl FnOnce() + 'static) -> Self {
         let call = Closure::once(call);
         Self {
-            timer: set_timeout(&call, ms),
+            timer: set_timeout(&call, ms.min(TIMEOUT_MS_MAX)),
             _call: call,
         }
     }
