@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod lab_support;
+
 use core::future::{pending, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use core::time::Duration;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,26 +14,10 @@ use asupersync_core::exec::{
     Completer, Cx, Either, Error, Lab, LabRun, Outcome, Schedule, branch, join, select,
 };
 use asupersync_core::{CancelKind, KernelConfig};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
+use lab_support::{check, ms};
 
 fn millis(run: &LabRun<impl Sized>) -> u64 {
     run.ended_at.as_nanos() / 1_000_000
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
 }
 
 #[derive(Clone, Default)]

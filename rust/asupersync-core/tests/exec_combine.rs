@@ -3,29 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-use core::time::Duration;
-use std::sync::{Arc, Mutex};
+mod lab_support;
 
-use asupersync_core::exec::{AnyError, BoxBody, Cx, Error, Lab, LabRun, Outcome, branch};
+use asupersync_core::exec::{AnyError, BoxBody, Error, Outcome, branch};
 use asupersync_core::{CancelKind, Time};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-/// What bodies write down, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
+use lab_support::{Log, check, ms};
 
 /// A branch that ends after `after_ms`, and says so if it is cancelled before.
 fn ends<T: Send + 'static>(after_ms: u64, log: &Log, result: Result<T, Error>) -> BoxBody<T> {
@@ -37,19 +19,6 @@ fn ends<T: Send + 'static>(after_ms: u64, log: &Log, result: Result<T, Error>) -
         }
         result
     })
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
 }
 
 #[test]

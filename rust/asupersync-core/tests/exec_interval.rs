@@ -2,33 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod lab_support;
+
 use core::time::Duration;
 
-use asupersync_core::exec::{
-    Cx, Either, Error, Interval, Lab, LabRun, MissedTicks, Outcome, select,
-};
+use asupersync_core::exec::{Either, Error, Interval, MissedTicks, Outcome, select};
 use asupersync_core::{ErrorKind, Time};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-fn millis(cx: &Cx) -> u64 {
-    cx.now().as_nanos() / 1_000_000
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
-}
+use lab_support::{check, millis, ms};
 
 /// Two ticks of a period of 10 ms, 35 ms of work, and three ticks more: when each was given, due,
 /// and how many it says were missed.

@@ -2,46 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-use core::time::Duration;
+mod lab_support;
+
 use std::sync::{Arc, Mutex};
 
-use asupersync_core::exec::{Cx, Error, Jitter, Lab, LabRun, Outcome, Schedule};
+use asupersync_core::exec::{Cx, Error, Jitter, Lab, Outcome, Schedule};
 use asupersync_core::{ErrorKind, Time};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-/// What bodies write down, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-fn millis(cx: &Cx) -> u64 {
-    cx.now().as_nanos() / 1_000_000
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
-}
+use lab_support::{Log, check, millis, ms};
 
 /// Fails `failures` times with `error`, then gives the number of the attempt; writes down when
 /// each began.

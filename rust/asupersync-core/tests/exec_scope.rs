@@ -2,63 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod lab_support;
+
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use asupersync_core::exec::{
-    Cx, Error, JoinHandle, Lab, LabRun, Outcome, Scope, ScopeOptions, ScopePolicy,
-};
+use asupersync_core::exec::{Error, JoinHandle, Lab, Outcome, Scope, ScopeOptions, ScopePolicy};
 use asupersync_core::{Budget, CancelKind, ErrorKind, RegionLimits, Time};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-/// What bodies write down, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-fn millis(cx: &Cx) -> u64 {
-    cx.now().as_nanos() / 1_000_000
-}
-
-/// Says so when it is dropped.
-struct Guard(Log, &'static str);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.add(format!("dropped {}", self.1));
-    }
-}
+use lab_support::{Guard, Log, check, millis, ms};
 
 fn refused<T: core::fmt::Debug>(result: Result<T, Error>) -> ErrorKind {
     match result {
         Err(Error::Refused(error)) => error.kind,
         other => panic!("expected a refusal, got {other:?}"),
     }
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
 }
 
 #[test]

@@ -2,51 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod lab_support;
+
 use core::time::Duration;
-use std::sync::{Arc, Mutex};
 
-use asupersync_core::exec::{BoxFuture, Cx, Error, JoinHandle, Lab, LabRun, Outcome, branch};
+use asupersync_core::exec::{BoxFuture, Cx, Error, JoinHandle, Outcome, branch};
 use asupersync_core::{CancelKind, ErrorKind};
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-/// What bodies write down, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// Says so when it is dropped.
-struct Guard(Log, &'static str);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.add(format!("dropped {}", self.1));
-    }
-}
-
-/// Runs `body` and checks that nothing is left of the run.
-fn check<T, F, Fut>(body: F) -> LabRun<T>
-where
-    T: Send + 'static,
-    F: FnOnce(Cx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, Error>> + Send + 'static,
-{
-    let run = Lab::new(1).run(body);
-    assert!(run.report.live.is_none(), "leaked: {:?}", run.report.live);
-    assert!(!run.is_stalled, "everything waits for nothing");
-    run
-}
+use lab_support::{Guard, Log, check, ms};
 
 #[test]
 fn a_body_gives_its_value() {
