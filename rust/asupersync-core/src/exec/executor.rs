@@ -209,6 +209,7 @@ impl Drop for Executor {
         // Each future holds the shared state that holds the future.
         let leavings = self.shared.lock().abandon();
         clean_up(leavings);
+        self.shared.inbox.close();
     }
 }
 

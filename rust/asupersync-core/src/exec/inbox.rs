@@ -19,14 +19,16 @@ pub(crate) enum Message {
 /// The queue of what came. Locked on its own, and never while calling anything. It is bounded by
 /// the kernel's tables: a task and a host operation lie in it at most once each.
 pub(crate) struct Inbox {
-    queue: Mutex<Vec<Message>>,
+    /// `None` once nobody will take anything out. A wake holds its waker, which holds the inbox: one
+    /// that lay in it for ever would keep both.
+    queue: Mutex<Option<Vec<Message>>>,
     bell: Arc<dyn Bell>,
 }
 
 impl Inbox {
     pub(crate) fn new(bell: Arc<dyn Bell>) -> Self {
         Self {
-            queue: Mutex::default(),
+            queue: Mutex::new(Some(Vec::new())),
             bell,
         }
     }
@@ -34,6 +36,9 @@ impl Inbox {
     pub(crate) fn push(&self, message: Message) {
         let was_empty = {
             let mut queue = self.lock();
+            let Some(queue) = &mut *queue else {
+                return;
+            };
             queue.push(message);
             queue.len() == 1
         };
@@ -48,14 +53,24 @@ impl Inbox {
     }
 
     pub(crate) fn take(&self) -> Vec<Message> {
-        core::mem::take(&mut *self.lock())
+        self.lock()
+            .as_mut()
+            .map(core::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Lets go of what has come, and of all that comes from now on.
+    pub(crate) fn close(&self) {
+        // Dropped without the lock: what a waker held last may wake another.
+        let left = self.lock().take();
+        drop(left);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().as_ref().is_none_or(Vec::is_empty)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Message>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Message>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
