@@ -1,5 +1,5 @@
 //! A tree of tasks is cancelled from its root: each observes it, cleans up, and is waited for.
-//! `cargo run --example cancel_tree`
+//! `cargo run -p asupersync --example cancel_tree`
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A scope, two children, and a value: nothing outlives the scope. `cargo run --example hello_region`
+//! A scope, two children, and a value: nothing outlives the scope. `cargo run -p asupersync --example hello_region`
 
 use std::time::Duration;
 

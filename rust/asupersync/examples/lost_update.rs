@@ -1,6 +1,6 @@
 //! A race that most schedules hide: two tellers read a balance, then write it. Seeds are tried until
 //! one shows it, and that seed shows it again.
-//! `cargo run --example lost_update --features deterministic-mode`
+//! `cargo run -p asupersync --example lost_update`
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

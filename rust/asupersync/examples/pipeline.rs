@@ -1,5 +1,5 @@
 //! Three stages over bounded channels: a fast source is held back by a slow sink, and when
-//! somebody leaves, the whole pipeline is cancelled as one tree. `cargo run --example pipeline`
+//! somebody leaves, the whole pipeline is cancelled as one tree. `cargo run -p asupersync --example pipeline`
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
 //! Two mirrors race under a time limit; the loser is cancelled and has cleaned up before the
-//! winner's value is there. `cargo run --example race`
+//! winner's value is there. `cargo run -p asupersync --example race`
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

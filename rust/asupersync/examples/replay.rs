@@ -1,6 +1,6 @@
 //! A run can be repeated: in the lab from its seed, and a run of the native runtime, with real time
 //! and real threads, from what was recorded of it.
-//! `cargo run --example replay --features deterministic-mode`
+//! `cargo run -p asupersync --example replay`
 
 use std::time::Duration;
 

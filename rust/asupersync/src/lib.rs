@@ -33,14 +33,16 @@
 //!
 //! ```toml
 //! [dependencies]
-//! asupersync = { version = "0.1", default-features = false }
+//! asupersync = { path = "../asupersync/rust/asupersync", default-features = false }
 //!
 //! [target.'cfg(not(target_family = "wasm"))'.dependencies]
-//! asupersync = { version = "0.1", features = ["native-runtime"] }
+//! asupersync = { path = "../asupersync/rust/asupersync", features = ["native-runtime"] }
 //!
 //! [target.'cfg(target_family = "wasm")'.dependencies]
-//! asupersync = { version = "0.1", features = ["browser-io"] }
+//! asupersync = { path = "../asupersync/rust/asupersync", default-features = false, features = ["browser-io"] }
 //! ```
+//!
+//! The crate is not on a registry: what is called so there is another one.
 //!
 //! A feature that its target cannot have, or no runtime at all, fails to compile with a sentence
 //! that says what to choose.
