@@ -111,12 +111,14 @@ fn a_capsule_that_was_completed_is_never_aborted() {
 
 #[test]
 fn a_capsule_that_does_not_end_is_forgotten_after_the_drain_time() {
+    let held = Arc::new(Mutex::new(None));
+    let holder = Arc::clone(&held);
     let run = Lab::new(1).run(|cx| async move {
-        let capsule = cx.capsule(HostOpKind::Socket).await?;
-        core::mem::forget(capsule);
+        *holder.lock().unwrap() = Some(cx.capsule(HostOpKind::Socket).await?);
         Ok::<_, Error>(())
     });
     assert_eq!(run.outcome, Outcome::Ok(()));
+    assert!(held.lock().unwrap().is_some(), "its host still has it");
     assert_eq!(run.report.counters.host_ops_revoked, 1);
     let drain_ns = KernelConfig::default().drain_time_ns;
     assert_eq!(run.ended_at.as_nanos(), drain_ns);
