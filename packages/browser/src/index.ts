@@ -1,6 +1,5 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
-import "./combinators/any.js";
-import "./fetch/fetch.js";
+import "./operations.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -13,6 +12,7 @@ export {
   describeCancel,
 } from "./cancel.js";
 export type { BranchesOptions } from "./combinators/all.js";
+export { createRuntime } from "./create-runtime.js";
 export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
@@ -22,13 +22,12 @@ export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";
-export {
-  type Counters,
-  createRuntime,
-  type Runtime,
-  type RuntimeOptions,
-  type RuntimeState,
-  type TraceEvent,
+export type {
+  Counters,
+  Runtime,
+  RuntimeOptions,
+  RuntimeState,
+  TraceEvent,
 } from "./runtime.js";
 export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
 export type {
