@@ -1,0 +1,15 @@
+/** Owns where the package's own names lead in its tests: to the sources. */
+import { fileURLToPath } from "node:url";
+
+export const doors = [
+  door("@asupersync/browser", "../src/index.ts"),
+  door("@asupersync/browser/worker", "../src/worker/worker.ts"),
+  door("@asupersync/browser/worker-client", "../src/worker/worker-client.ts"),
+];
+
+function door(name: string, file: string) {
+  return {
+    find: new RegExp(`^${name}$`),
+    replacement: fileURLToPath(new URL(file, import.meta.url)),
+  };
+}
