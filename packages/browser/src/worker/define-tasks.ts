@@ -72,6 +72,7 @@ function awaitHello(page: PageSide, tasks: WorkerTasks): void {
       refuse(page, error);
     }
   });
+  page.beforeClose(() => post(page, { asupersync: true, v: PROTOCOL_VERSION, type: "leaving" }));
   // Only now is the page sure to be heard, however the module was loaded.
   post(page, { asupersync: true, v: PROTOCOL_VERSION, type: "ready" });
 }

@@ -19,7 +19,7 @@ export function listenToWorker(worker: WorkerLike, listener: WorkerListener): ()
   const message = (data: unknown): void => listener.message(data);
   const unreadable = (): void => listener.failed(new Error("a message that cannot be read"));
   if (isEventTarget(worker)) {
-    return listenAll(worker, {
+    const stop = listenAll(worker, {
       message: (event) => message((event as MessageEvent).data),
       messageerror: unreadable,
       error: (event) => {
@@ -28,6 +28,11 @@ export function listenToWorker(worker: WorkerLike, listener: WorkerListener): ()
         listener.failed(errorOf(event as ErrorEvent));
       },
     });
+    const unwatch = watchTerminate(worker, () => listener.failed(new Error("it was terminated")));
+    return () => {
+      stop();
+      unwatch();
+    };
   }
   const failed = (error: unknown): void => listener.failed(error);
   const exited = (code: unknown): void => failed(new Error(`it ended with code ${String(code)}`));
@@ -42,6 +47,19 @@ export function listenToWorker(worker: WorkerLike, listener: WorkerListener): ()
     stop();
     // It ends later than it is told to, and Node throws an error that nobody listens to.
     emitter.on("error", () => undefined);
+  };
+}
+
+/** Browsers do not say that a worker was terminated, so whoever does it says so here. */
+function watchTerminate(worker: WorkerLike, terminated: () => void): () => void {
+  const { terminate } = worker;
+  worker.terminate = () => {
+    const result = terminate.call(worker);
+    terminated();
+    return result;
+  };
+  return () => {
+    worker.terminate = terminate;
   };
 }
 
@@ -65,6 +83,8 @@ export interface PageSide {
   post(message: unknown): void;
   /** Returns what takes the listener back. */
   listen(message: (data: unknown) => void): () => void;
+  /** Calls `leaving` before the worker ends itself, where its page would not be told. */
+  beforeClose(leaving: () => void): void;
 }
 
 /** The page of this worker; undefined where no worker is. */
@@ -73,11 +93,18 @@ export function pageOfThisWorker(): PageSide | undefined {
     readonly DedicatedWorkerGlobalScope?: abstract new () => EventTarget;
   };
   if (Scope !== undefined && globalThis instanceof Scope) {
-    const scope = globalThis as unknown as EventTarget & Pick<WorkerLike, "postMessage">;
+    const scope = globalThis as unknown as EventTarget & WorkerScope;
     return {
       post: (message) => scope.postMessage(message, []),
       listen: (message) =>
         listenAll(scope, { message: (event) => message((event as MessageEvent).data) }),
+      beforeClose: (leaving) => {
+        const { close } = scope;
+        scope.close = () => {
+          leaving();
+          close.call(scope);
+        };
+      },
     };
   }
   const port = nodeParentPort();
@@ -85,7 +112,12 @@ export function pageOfThisWorker(): PageSide | undefined {
   return {
     post: (message) => port.postMessage(message, []),
     listen: (message) => onAll(port, { message }),
+    beforeClose: () => undefined,
   };
+}
+
+interface WorkerScope extends Pick<WorkerLike, "postMessage"> {
+  close(): void;
 }
 
 /** What tells of events in Node. */

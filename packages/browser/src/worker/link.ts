@@ -107,6 +107,8 @@ export class WorkerLink {
       if (message === undefined) return;
       if (message.type === "refused") {
         this.#unavailable(decodeThrown(message.error)?.thrown ?? broken(message, "error"));
+      } else if (message.type === "leaving") {
+        this.#failed(new Error("it ended by itself"));
       } else if (this.#stage === "starting") {
         this.#stage = "greeted";
         compiled.then((wasm) => this.#greet(wasm)).catch((error) => this.#unavailable(error));

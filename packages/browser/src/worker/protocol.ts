@@ -4,7 +4,7 @@
  *
  * ```text
  *  worker's own channel    worker ── ready ──► page ── hello (wasm, port) ──► worker
- *                          worker ── refused ──► page
+ *                          worker ── refused | leaving ──► page
  *  the port                worker ── welcome ──► page
  *   of a call              page ── call ──► worker ── report* ──► page ── credit* ──► worker
  *                          page ── cancel ──► worker          worker ── outcome ──► page
@@ -41,6 +41,11 @@ export interface Ready extends Marked {
 export interface Refused extends Marked {
   readonly type: "refused";
   readonly error: WireThrown;
+}
+
+/** The worker ends itself. */
+export interface Leaving extends Marked {
+  readonly type: "leaving";
 }
 
 /** What the worker needs to serve. */
@@ -131,7 +136,7 @@ export interface Closed extends Versioned {
 }
 
 /** What the worker posts on its own channel. */
-export type FromWorker = Ready | Refused;
+export type FromWorker = Ready | Refused | Leaving;
 /** What the page posts on the port. */
 export type ToWorker = Call | Cancel | Credit | Close;
 /** What the worker posts on the port. */
@@ -152,9 +157,14 @@ export const NAME_CHARS_MAX = 200;
 export function decodeFromWorker(message: unknown): FromWorker | undefined {
   if (!isMarked(message)) return undefined;
   const fields = versioned(message);
-  if (fields.type === "ready") return fields as unknown as Ready;
-  if (fields.type === "refused") return fields as unknown as Refused;
-  throw unexpected(fields);
+  switch (fields.type) {
+    case "ready":
+    case "refused":
+    case "leaving":
+      return fields as unknown as FromWorker;
+    default:
+      throw unexpected(fields);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Owns the worker's end of a port: it runs the calls that come in, and answers each with its outcome. */
 import { CancelKindCode } from "@asupersync/browser-core";
+import { describeCancel } from "../cancel.js";
 import { AsupersyncError } from "../errors.js";
 import type { Outcome } from "../outcome.js";
 import type { RuntimeRecord } from "../runtime-record.js";
@@ -134,7 +135,9 @@ export class TaskServer {
     if (task === undefined) return;
     // The page may say any kind, as its own kernel did; only a body may not ask for all of them.
     const code = cancelCode(cancel.kind) ?? CancelKindCode.user;
-    this.#runtime.port.task_cancel(task.handle, code, cancel.message ?? "");
+    const { message: text, cause } = cancel;
+    const why = text ?? (cause === undefined ? "" : describeCancel(cause));
+    this.#runtime.port.task_cancel(task.handle, code, why);
   }
 
   /** The call that a message is about; undefined if it was answered meanwhile. */

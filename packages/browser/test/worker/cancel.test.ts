@@ -33,7 +33,7 @@ test("a cancelled task ends only when the worker's task has cleaned up", async (
   expect(report.outcome).toBe("clean");
 });
 
-test("a timeout of the page crosses with its kind", async () => {
+test("a timeout of the page crosses as what it is to the task", async () => {
   const { worker } = client();
   await worker.start();
   await withRuntime(async (runtime) => {
@@ -42,7 +42,7 @@ test("a timeout of the page crosses with its kind", async () => {
     );
     expect(errorOf(outcome)).toMatchObject({ code: "TIMEOUT" });
     expect(await worker.run("takeNotes")).toMatchObject({
-      value: [expect.stringMatching(/^woke: timeout/), "cleaned up"],
+      value: ["woke: parent-cancelled timeout", "cleaned up"],
     });
   });
 });

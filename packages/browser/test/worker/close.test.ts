@@ -11,7 +11,10 @@ test("cancels what runs with shutdown and waits for its clean-up", async () => {
   const closing = worker.close();
   expect(worker.state).toBe("closing");
   expect(errorOf(await worker.run("plain"))).toMatchObject({ code: "WORKER_CLOSED" });
-  expect(await held).toMatchObject({ kind: "cancelled", cancel: { kind: "shutdown" } });
+  expect(await held).toMatchObject({
+    kind: "cancelled",
+    cancel: { kind: "parent-cancelled", cause: { kind: "shutdown" } },
+  });
   const report = await closing;
   expect(report).toMatchObject({ outcome: "clean", cancelled: 1, revoked: [] });
   expect(report.durationMs).toBeGreaterThanOrEqual(29);
@@ -22,7 +25,7 @@ test("cancels what runs with shutdown and waits for its clean-up", async () => {
 });
 
 test("ends what waits as cancelled, without sending it", async () => {
-  const { worker } = client(undefined, { callsMax: 1, drainTimeMs: 20 });
+  const { worker } = client(undefined, { callsMax: 1 });
   await worker.start();
   const spun = worker.run("spin", 10);
   const waited = worker.run("plain");
@@ -72,7 +75,7 @@ test("a task whose worker is closed gets the cancellation of the worker's task",
     await worker.close();
     const error = errorOf(await task.join());
     expect(error).toBeInstanceOf(CancelledError);
-    expect(error).toMatchObject({ cancel: { kind: "shutdown" } });
+    expect(error).toMatchObject({ cancel: { cause: { kind: "shutdown" } } });
   });
 });
 

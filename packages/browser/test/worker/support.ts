@@ -11,14 +11,13 @@ import type { tasks } from "./fixtures/tasks.worker.js";
 
 export type Tasks = typeof tasks;
 
-export const inBrowser = typeof document === "object";
-
 /** Makes workers of `node:worker_threads`; undefined in a browser. */
-const nodeThreads = inBrowser
-  ? undefined
-  : ((await import(/* @vite-ignore */ "node:worker_threads")) as {
-      Worker: new (file: URL | string, options?: object) => WorkerLike;
-    });
+const nodeThreads =
+  typeof document === "object"
+    ? undefined
+    : ((await import(/* @vite-ignore */ "node:worker_threads")) as {
+        Worker: new (file: URL | string, options?: object) => WorkerLike;
+      });
 
 /** A worker with the tasks of the tests. */
 export function tasksWorker(): WorkerLike {
@@ -26,6 +25,12 @@ export function tasksWorker(): WorkerLike {
     return new Worker(new URL("./fixtures/tasks.worker.ts", import.meta.url), { type: "module" });
   }
   return new nodeThreads.Worker(new URL("tasks.worker.mjs", inject("workers")));
+}
+
+/** A worker of whatever is at `address`. */
+export function workerOf(address: string): WorkerLike {
+  if (nodeThreads === undefined) return new Worker(address, { type: "module" });
+  return new nodeThreads.Worker(address);
 }
 
 /** A worker that runs `source`, in which `post` posts to the page. */
