@@ -161,6 +161,10 @@ const FACTS = {
     expected: "a value of at least one body",
     mend: "see `errors`, in the order of the bodies",
   },
+  SUPERVISION_FAILED: {
+    expected: "failures no more often than it may restart",
+    mend: "see `cause`, the last of them; a body that keeps failing needs another cure",
+  },
   BODY_USED: {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",

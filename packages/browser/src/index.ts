@@ -1,5 +1,11 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
 import "./combinators/any.js";
+import "./combinators/hedge.js";
+import "./combinators/map.js";
+import "./combinators/retry.js";
+import "./combinators/settle-op.js";
+import "./combinators/supervise.js";
+import "./combinators/use.js";
 import "./fetch/fetch.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
@@ -13,6 +19,14 @@ export {
   describeCancel,
 } from "./cancel.js";
 export type { BranchesOptions } from "./combinators/all.js";
+export type { AttemptBody } from "./combinators/attempt.js";
+export type { HedgeOptions } from "./combinators/hedge.js";
+export type { ItemBody, Items, MapOptions } from "./combinators/map.js";
+export type { Retry, RetryOptions } from "./combinators/retry.js";
+export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
+export type { ScopeOpOptions } from "./combinators/scope-op.js";
+export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
+export type { Acquisition } from "./combinators/use.js";
 export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
