@@ -213,6 +213,69 @@ impl Kernel {
         self.0.command(|d| d.obligation_transfer(obligation, task))
     }
 
+    /// Opens a semaphore.
+    #[must_use]
+    pub fn semaphore_open(&self, region: f64, permits: f64, flow: f64) -> f64 {
+        self.0.command(|d| d.semaphore_open(region, permits, flow))
+    }
+
+    /// Opens a channel.
+    #[must_use]
+    pub fn channel_open(&self, region: f64, capacity: f64) -> f64 {
+        self.0.command(|d| d.channel_open(region, capacity))
+    }
+
+    /// The items half of a channel.
+    #[must_use]
+    pub fn channel_items(&self, free: f64) -> f64 {
+        self.0.command(|d| d.channel_items(free))
+    }
+
+    /// Asks for permits.
+    #[must_use]
+    pub fn semaphore_acquire(
+        &self,
+        task: f64,
+        semaphore: f64,
+        permits: f64,
+        kind: f64,
+        token: f64,
+    ) -> f64 {
+        self.0
+            .command(|d| d.semaphore_acquire(task, semaphore, permits, kind, token))
+    }
+
+    /// Takes permits that are there.
+    #[must_use]
+    pub fn semaphore_try_acquire(&self, task: f64, semaphore: f64, permits: f64, kind: f64) -> f64 {
+        self.0
+            .command(|d| d.semaphore_try_acquire(task, semaphore, permits, kind))
+    }
+
+    /// Adds permits.
+    #[must_use]
+    pub fn semaphore_add(&self, semaphore: f64, permits: f64) -> f64 {
+        self.0.command(|d| d.semaphore_add(semaphore, permits))
+    }
+
+    /// Closes a semaphore.
+    #[must_use]
+    pub fn semaphore_close(&self, semaphore: f64) -> f64 {
+        self.0.command(|d| d.semaphore_close(semaphore))
+    }
+
+    /// Forgets a semaphore.
+    #[must_use]
+    pub fn semaphore_drop(&self, semaphore: f64) -> f64 {
+        self.0.command(|d| d.semaphore_drop(semaphore))
+    }
+
+    /// Permits that nobody holds.
+    #[must_use]
+    pub fn semaphore_available(&self, semaphore: f64) -> f64 {
+        self.0.command(|d| d.semaphore_available(semaphore))
+    }
+
     /// Opens a host operation.
     #[must_use]
     pub fn host_open(&self, task: f64, token: f64, kind: f64) -> f64 {

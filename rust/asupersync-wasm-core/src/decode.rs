@@ -2,7 +2,7 @@
 
 use asupersync_core::{
     CancelKind, ErrorKind, Handle, HostOpKind, KernelError, LeakPolicy, ObligationKind, Outcome,
-    Ownership, Policy, Result, TieBreak,
+    Ownership, PermitFlow, Policy, Result, TieBreak,
 };
 
 /// The largest integer that a JavaScript number holds exactly.
@@ -167,6 +167,14 @@ pub fn host_op_kind(number: f64) -> Result<HostOpKind> {
 /// [`ErrorKind::InvalidNumber`].
 pub fn obligation_kind(number: f64) -> Result<ObligationKind> {
     code(number, "an obligation kind code", ObligationKind::from_code)
+}
+
+/// The code of a flow of permits.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn permit_flow(number: f64) -> Result<PermitFlow> {
+    code(number, "a permit flow code", PermitFlow::from_code)
 }
 
 /// The code of a leak policy, or left out.

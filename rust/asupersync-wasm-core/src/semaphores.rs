@@ -1,0 +1,130 @@
+//! Owns the calls on semaphores, of which channels and locks are made: numbers only, as with every
+//! hot call.
+
+use asupersync_core::{Handle, ObligationKind, ObligationState, Result};
+
+use crate::commands::{TOKEN, number, refusal};
+use crate::decode;
+use crate::driver::Driver;
+use crate::wakes::Port;
+
+/// What [`Driver::semaphore_acquire`] adds to the handle of an obligation that waits in line. With
+/// it no handle can be taken for a reserved one, nor for the code of an error.
+pub const ASKED: f64 = -9_007_199_254_740_992.0;
+
+const PERMITS: &str = "a whole number of permits";
+
+impl<P: Port> Driver<P> {
+    /// Opens a semaphore that belongs to a region, and goes with it.
+    pub fn semaphore_open(&mut self, region: f64, permits: f64, flow: f64) -> f64 {
+        self.answer(|d| {
+            let (region, permits) = (decode::handle(region)?, decode::word(permits, PERMITS)?);
+            let flow = decode::permit_flow(flow)?;
+            d.kernel.semaphore_open(region, permits, flow).map(number)
+        })
+    }
+
+    /// Opens a channel that belongs to a region, and goes with it: the handle of its free half.
+    pub fn channel_open(&mut self, region: f64, capacity: f64) -> f64 {
+        self.answer(|d| {
+            let (region, capacity) = (decode::handle(region)?, decode::word(capacity, PERMITS)?);
+            let halves = d.kernel.channel_open(region, capacity)?;
+            Ok(number(halves.free))
+        })
+    }
+
+    /// The items half of a channel, by its free half.
+    #[must_use]
+    pub fn channel_items(&self, free: f64) -> f64 {
+        let items = decode::handle(free).and_then(|free| self.kernel.channel_items(free));
+        items.map_or_else(refusal, number)
+    }
+
+    /// Asks for permits: the handle of the obligation that has them; or [`ASKED`] + the handle of
+    /// the one that waits for them under `token`.
+    pub fn semaphore_acquire(
+        &mut self,
+        task: f64,
+        semaphore: f64,
+        permits: f64,
+        kind: f64,
+        token: f64,
+    ) -> f64 {
+        self.answer(|d| {
+            let (task, semaphore, permits, kind) = asking(task, semaphore, permits, kind)?;
+            let token = decode::word(token, TOKEN)?;
+            let asked = d
+                .kernel
+                .semaphore_acquire(task, semaphore, permits, kind, token)?;
+            let is_asked = d.kernel.obligation_state(asked)? == ObligationState::Asked;
+            Ok(number(asked) + if is_asked { ASKED } else { 0.0 })
+        })
+    }
+
+    /// Takes permits that are there, and waits for none.
+    pub fn semaphore_try_acquire(
+        &mut self,
+        task: f64,
+        semaphore: f64,
+        permits: f64,
+        kind: f64,
+    ) -> f64 {
+        self.answer(|d| {
+            let (task, semaphore, permits, kind) = asking(task, semaphore, permits, kind)?;
+            d.kernel
+                .semaphore_try_acquire(task, semaphore, permits, kind)
+                .map(number)
+        })
+    }
+
+    /// Adds permits; -1 is one for each obligation that waits.
+    pub fn semaphore_add(&mut self, semaphore: f64, permits: f64) -> f64 {
+        self.answer(|d| {
+            let semaphore = decode::handle(semaphore)?;
+            let waiting = d.kernel.semaphore_status(semaphore)?.waiting;
+            let permits = decode::word_or(permits, waiting, PERMITS)?;
+            d.kernel.semaphore_add(semaphore, permits).map(|()| 0.0)
+        })
+    }
+
+    /// Closes a semaphore, or the channel that it is half of.
+    pub fn semaphore_close(&mut self, semaphore: f64) -> f64 {
+        self.answer(|d| {
+            d.kernel
+                .semaphore_close(decode::handle(semaphore)?)
+                .map(|()| 0.0)
+        })
+    }
+
+    /// Forgets a semaphore, or the channel that it is half of.
+    pub fn semaphore_drop(&mut self, semaphore: f64) -> f64 {
+        self.answer(|d| {
+            d.kernel
+                .semaphore_drop(decode::handle(semaphore)?)
+                .map(|()| 0.0)
+        })
+    }
+
+    /// How many permits of a semaphore nobody holds.
+    #[must_use]
+    pub fn semaphore_available(&self, semaphore: f64) -> f64 {
+        let status =
+            decode::handle(semaphore).and_then(|semaphore| self.kernel.semaphore_status(semaphore));
+        status.map_or_else(refusal, |status| f64::from(status.available))
+    }
+}
+
+/// What every ask for permits is made of.
+fn asking(
+    task: f64,
+    semaphore: f64,
+    permits: f64,
+    kind: f64,
+) -> Result<(Handle, Handle, u32, ObligationKind)> {
+    Ok((
+        decode::handle(task)?,
+        decode::handle(semaphore)?,
+        decode::word(permits, PERMITS)?,
+        decode::obligation_kind(kind)?,
+    ))
+}
