@@ -87,6 +87,8 @@ export const PermitFlowCode = {
   returned: 0,
   /** Nowhere: they are used up. */
   spent: 1,
+  /** From free places to messages and back: a channel is opened. */
+  channel: 2,
 } as const;
 
 /** One of the codes of {@link PermitFlowCode}. */

@@ -213,16 +213,10 @@ impl Kernel {
         self.0.command(|d| d.obligation_transfer(obligation, task))
     }
 
-    /// Opens a semaphore.
+    /// Opens a semaphore or a channel.
     #[must_use]
     pub fn semaphore_open(&self, region: f64, permits: f64, flow: f64) -> f64 {
         self.0.command(|d| d.semaphore_open(region, permits, flow))
-    }
-
-    /// Opens a channel.
-    #[must_use]
-    pub fn channel_open(&self, region: f64, capacity: f64) -> f64 {
-        self.0.command(|d| d.channel_open(region, capacity))
     }
 
     /// The items half of a channel.
@@ -231,7 +225,7 @@ impl Kernel {
         self.0.command(|d| d.channel_items(free))
     }
 
-    /// Asks for permits.
+    /// Asks for permits; a token of -1 waits for none.
     #[must_use]
     pub fn semaphore_acquire(
         &self,
@@ -243,13 +237,6 @@ impl Kernel {
     ) -> f64 {
         self.0
             .command(|d| d.semaphore_acquire(task, semaphore, permits, kind, token))
-    }
-
-    /// Takes permits that are there.
-    #[must_use]
-    pub fn semaphore_try_acquire(&self, task: f64, semaphore: f64, permits: f64, kind: f64) -> f64 {
-        self.0
-            .command(|d| d.semaphore_try_acquire(task, semaphore, permits, kind))
     }
 
     /// Adds permits.

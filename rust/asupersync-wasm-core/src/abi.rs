@@ -9,6 +9,7 @@ use asupersync_core::{
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
+use crate::semaphores::CHANNEL;
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
@@ -198,6 +199,11 @@ pub const GROUPS: &[AbiGroup] = &[
                 "spent",
                 PermitFlow::Spent as u32,
                 "Nowhere: they are used up.",
+            ),
+            entry(
+                "channel",
+                CHANNEL,
+                "From free places to messages and back: a channel is opened.",
             ),
         ],
     },

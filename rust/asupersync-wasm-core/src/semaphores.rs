@@ -1,7 +1,7 @@
 //! Owns the calls on semaphores, of which channels and locks are made: numbers only, as with every
 //! hot call.
 
-use asupersync_core::{Handle, ObligationKind, ObligationState, Result};
+use asupersync_core::ObligationState;
 
 use crate::commands::{TOKEN, number, refusal};
 use crate::decode;
@@ -12,24 +12,24 @@ use crate::wakes::Port;
 /// it no handle can be taken for a reserved one, nor for the code of an error.
 pub const ASKED: f64 = -9_007_199_254_740_992.0;
 
+/// The flow that opens a channel, beside those of a single semaphore.
+pub const CHANNEL: u32 = 2;
+
 const PERMITS: &str = "a whole number of permits";
 
 impl<P: Port> Driver<P> {
-    /// Opens a semaphore that belongs to a region, and goes with it.
+    /// Opens a semaphore that belongs to a region, and goes with it; with the flow [`CHANNEL`], a
+    /// channel with so many free places: the handle of its free half.
     pub fn semaphore_open(&mut self, region: f64, permits: f64, flow: f64) -> f64 {
         self.answer(|d| {
             let (region, permits) = (decode::handle(region)?, decode::word(permits, PERMITS)?);
-            let flow = decode::permit_flow(flow)?;
-            d.kernel.semaphore_open(region, permits, flow).map(number)
-        })
-    }
-
-    /// Opens a channel that belongs to a region, and goes with it: the handle of its free half.
-    pub fn channel_open(&mut self, region: f64, capacity: f64) -> f64 {
-        self.answer(|d| {
-            let (region, capacity) = (decode::handle(region)?, decode::word(capacity, PERMITS)?);
-            let halves = d.kernel.channel_open(region, capacity)?;
-            Ok(number(halves.free))
+            let opened = if flow == f64::from(CHANNEL) {
+                d.kernel.channel_open(region, permits)?.free
+            } else {
+                let flow = decode::permit_flow(flow)?;
+                d.kernel.semaphore_open(region, permits, flow)?
+            };
+            Ok(number(opened))
         })
     }
 
@@ -41,7 +41,7 @@ impl<P: Port> Driver<P> {
     }
 
     /// Asks for permits: the handle of the obligation that has them; or [`ASKED`] + the handle of
-    /// the one that waits for them under `token`.
+    /// the one that waits for them under `token`. Without a token, which is -1, it never waits.
     pub fn semaphore_acquire(
         &mut self,
         task: f64,
@@ -51,29 +51,23 @@ impl<P: Port> Driver<P> {
         token: f64,
     ) -> f64 {
         self.answer(|d| {
-            let (task, semaphore, permits, kind) = asking(task, semaphore, permits, kind)?;
+            let (task, semaphore) = (decode::handle(task)?, decode::handle(semaphore)?);
+            let (permits, kind) = (
+                decode::word(permits, PERMITS)?,
+                decode::obligation_kind(kind)?,
+            );
+            if token == decode::LEFT_OUT {
+                return d
+                    .kernel
+                    .semaphore_try_acquire(task, semaphore, permits, kind)
+                    .map(number);
+            }
             let token = decode::word(token, TOKEN)?;
             let asked = d
                 .kernel
                 .semaphore_acquire(task, semaphore, permits, kind, token)?;
             let is_asked = d.kernel.obligation_state(asked)? == ObligationState::Asked;
             Ok(number(asked) + if is_asked { ASKED } else { 0.0 })
-        })
-    }
-
-    /// Takes permits that are there, and waits for none.
-    pub fn semaphore_try_acquire(
-        &mut self,
-        task: f64,
-        semaphore: f64,
-        permits: f64,
-        kind: f64,
-    ) -> f64 {
-        self.answer(|d| {
-            let (task, semaphore, permits, kind) = asking(task, semaphore, permits, kind)?;
-            d.kernel
-                .semaphore_try_acquire(task, semaphore, permits, kind)
-                .map(number)
         })
     }
 
@@ -112,19 +106,4 @@ impl<P: Port> Driver<P> {
             decode::handle(semaphore).and_then(|semaphore| self.kernel.semaphore_status(semaphore));
         status.map_or_else(refusal, |status| f64::from(status.available))
     }
-}
-
-/// What every ask for permits is made of.
-fn asking(
-    task: f64,
-    semaphore: f64,
-    permits: f64,
-    kind: f64,
-) -> Result<(Handle, Handle, u32, ObligationKind)> {
-    Ok((
-        decode::handle(task)?,
-        decode::handle(semaphore)?,
-        decode::word(permits, PERMITS)?,
-        decode::obligation_kind(kind)?,
-    ))
 }
