@@ -62,7 +62,11 @@ const ROOMS_ABOVE_REACT: &[&str] = &[
 /// Packages by their folder.
 const PACKAGES: &[Arrow] = &[
     ("packages/browser-core", &[]),
-    ("packages/browser", &["@asupersync/browser-core"]),
+    // The fault server is for its tests.
+    (
+        "packages/browser",
+        &["@asupersync/browser-core", "@asupersync/fault-server"],
+    ),
     ("packages/react", &["@asupersync/browser"]),
     (
         "packages/next",
@@ -70,6 +74,7 @@ const PACKAGES: &[Arrow] = &[
     ),
     ("apps/*", ROOMS_ABOVE_REACT),
     ("e2e", ROOMS_ABOVE_REACT),
+    ("fault-server", &[]),
     (
         "bench",
         &["@asupersync/browser", "@asupersync/browser-core"],
