@@ -204,6 +204,17 @@ export const SemaphoreStateCode = {
 /** One of the codes of {@link SemaphoreStateCode}. */
 export type SemaphoreStateCode = (typeof SemaphoreStateCode)[keyof typeof SemaphoreStateCode];
 
+/** What `semaphore_count` counts. */
+export const SemaphoreCountCode = {
+  /** Permits that nobody holds. */
+  available: 0,
+  /** Obligations that wait in line. */
+  waiting: 1,
+} as const;
+
+/** One of the codes of {@link SemaphoreCountCode}. */
+export type SemaphoreCountCode = (typeof SemaphoreCountCode)[keyof typeof SemaphoreCountCode];
+
 /** The kind of a cancellation. */
 export const CancelKindCode = {
   user: 0,

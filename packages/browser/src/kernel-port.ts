@@ -114,7 +114,61 @@ export class KernelPort {
     }
   }
 
+  semaphore_acquire(
+    task: Handle,
+    semaphore: Handle,
+    permits: number,
+    kind: number,
+    token: number,
+  ): Handle {
+    try {
+      return this.#kernel.semaphore_acquire(task, semaphore, permits, kind, token);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
+  obligation_commit(obligation: Handle): Status {
+    try {
+      return this.#kernel.obligation_commit(obligation);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
   // The other commands.
+
+  obligation_abort(obligation: Handle): Status {
+    return this.#call(() => this.#kernel.obligation_abort(obligation), POISONED);
+  }
+
+  obligation_transfer(obligation: Handle, task: Handle): Status {
+    return this.#call(() => this.#kernel.obligation_transfer(obligation, task), POISONED);
+  }
+
+  semaphore_open(region: Handle, permits: number, flow: number): Handle {
+    return this.#call(() => this.#kernel.semaphore_open(region, permits, flow), POISONED);
+  }
+
+  channel_items(free: Handle): Handle {
+    return this.#call(() => this.#kernel.channel_items(free), POISONED);
+  }
+
+  semaphore_add(semaphore: Handle, permits: number): Status {
+    return this.#call(() => this.#kernel.semaphore_add(semaphore, permits), POISONED);
+  }
+
+  semaphore_close(semaphore: Handle): Status {
+    return this.#call(() => this.#kernel.semaphore_close(semaphore), POISONED);
+  }
+
+  semaphore_drop(semaphore: Handle): Status {
+    return this.#call(() => this.#kernel.semaphore_drop(semaphore), POISONED);
+  }
+
+  semaphore_count(semaphore: Handle, which: number): Status {
+    return this.#call(() => this.#kernel.semaphore_count(semaphore, which), POISONED);
+  }
 
   region_open(parent: Handle, policy: number): Handle {
     return this.#call(() => this.#kernel.region_open(parent, policy), POISONED);

@@ -257,10 +257,10 @@ impl Kernel {
         self.0.command(|d| d.semaphore_drop(semaphore))
     }
 
-    /// Permits that nobody holds.
+    /// What a semaphore counts.
     #[must_use]
-    pub fn semaphore_available(&self, semaphore: f64) -> f64 {
-        self.0.command(|d| d.semaphore_available(semaphore))
+    pub fn semaphore_count(&self, semaphore: f64, which: f64) -> f64 {
+        self.0.command(|d| d.semaphore_count(semaphore, which))
     }
 
     /// Opens a host operation.

@@ -9,7 +9,7 @@ use asupersync_core::{
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
-use crate::semaphores::CHANNEL;
+use crate::semaphores::{CHANNEL, SemaphoreCount};
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
@@ -304,6 +304,22 @@ pub const GROUPS: &[AbiGroup] = &[
         entries: &[
             entry("open", SemaphoreState::Open as u32, ""),
             entry("closed", SemaphoreState::Closed as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "SemaphoreCountCode",
+        doc: "What `semaphore_count` counts.",
+        entries: &[
+            entry(
+                "available",
+                SemaphoreCount::Available as u32,
+                "Permits that nobody holds.",
+            ),
+            entry(
+                "waiting",
+                SemaphoreCount::Waiting as u32,
+                "Obligations that wait in line.",
+            ),
         ],
     },
     AbiGroup {

@@ -12,6 +12,16 @@ use crate::wakes::Port;
 /// it no handle can be taken for a reserved one, nor for the code of an error.
 pub const ASKED: f64 = -9_007_199_254_740_992.0;
 
+/// What [`Driver::semaphore_count`] counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum SemaphoreCount {
+    /// Permits that nobody holds.
+    Available = 0,
+    /// Obligations that wait in line.
+    Waiting = 1,
+}
+
 /// The flow that opens a channel, beside those of a single semaphore.
 pub const CHANNEL: u32 = 2;
 
@@ -99,11 +109,18 @@ impl<P: Port> Driver<P> {
         })
     }
 
-    /// How many permits of a semaphore nobody holds.
+    /// What a semaphore counts, by its code in the group `SemaphoreCountCode` of
+    /// [`abi::GROUPS`](crate::abi::GROUPS).
     #[must_use]
-    pub fn semaphore_available(&self, semaphore: f64) -> f64 {
-        let status =
-            decode::handle(semaphore).and_then(|semaphore| self.kernel.semaphore_status(semaphore));
-        status.map_or_else(refusal, |status| f64::from(status.available))
+    pub fn semaphore_count(&self, semaphore: f64, which: f64) -> f64 {
+        let status = decode::handle(semaphore)
+            .and_then(|semaphore| self.kernel.semaphore_status(semaphore))
+            .and_then(|status| {
+                Ok(match decode::semaphore_count(which)? {
+                    SemaphoreCount::Available => status.available,
+                    SemaphoreCount::Waiting => status.waiting,
+                })
+            });
+        status.map_or_else(refusal, f64::from)
     }
 }
