@@ -97,7 +97,8 @@ function isAsked(answer: number): boolean {
  * in the same batch as a cancellation are given back here.
  */
 export abstract class PermitWait implements OpSource {
-  readonly line: Line;
+  /** Where it waits; another one if that was replaced before it began. */
+  line: Line;
   readonly #permits: number;
   /** The obligation that waits in line; 0 while others run first. */
   inLine = 0;

@@ -1,9 +1,5 @@
 /** Owns what lies beneath a channel: its values, and the places and messages that the kernel counts. */
-import {
-  ErrorKindCode,
-  ObligationKindCode,
-  PermitFlowCode,
-} from "@asupersync/browser-core";
+import { ErrorKindCode, ObligationKindCode, PermitFlowCode } from "@asupersync/browser-core";
 import type { TaskRecord } from "../task.js";
 import { askNow } from "./ask.js";
 import type { ChannelOverflow } from "./channel.js";
@@ -31,8 +27,7 @@ export class ChannelState<T> {
 
   /** Fills a place. */
   put(place: number, value: T): void {
-    const answer = this.free.runtime.port.obligation_commit(place);
-    if (answer < 0) throw this.free.refusal(answer);
+    this.free.commit(place);
     this.queue.push(value);
   }
 
@@ -53,8 +48,7 @@ export class ChannelState<T> {
 
   /** Takes the first value for an item. */
   take(item: number): T {
-    const answer = this.items.runtime.port.obligation_commit(item);
-    if (answer < 0) throw this.items.refusal(answer);
+    this.items.commit(item);
     const value = this.queue.shift();
     this.forgetIfOver();
     return value;

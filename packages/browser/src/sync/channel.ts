@@ -3,14 +3,12 @@ import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
 import { type Op, type OpRecord, type OpSource, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
-import { checkKeys, checkObject, checkWhole, invalidArgument } from "../validate.js";
+import { invalidArgument } from "../validate.js";
 import { ask, Held, mustPause, PermitWait, pause, take, waitFor } from "./ask.js";
+import { decodeCapacity } from "./capacity.js";
 import { ChannelState } from "./channel-state.js";
 import { type Owner, userOf } from "./owner.js";
 import { ENDED, type Values, ValuesOf } from "./values.js";
-
-/** The most values that a channel or broadcast may have room for. */
-export const CAPACITY_MAX = 2 ** 31 - 1;
 
 /**
  * What `send` does when there is no free place: `wait`; `drop-oldest` takes out the value that has
@@ -329,18 +327,9 @@ const OVERFLOWS: readonly unknown[] = ["wait", "drop-oldest", "drop-newest"];
 const OPTIONS = ["capacity", "overflow"] as const satisfies readonly (keyof ChannelOptions)[];
 
 function decodeOptions(options: ChannelOptions): Required<ChannelOptions> {
-  const mend = "pass { capacity: 16 }, or what suits the work";
-  if (options === undefined) throw invalidArgument(options, "the options of a channel", mend);
-  checkObject(options, "an object as channel options", mend);
-  checkKeys(options, OPTIONS, "channel options");
-  const capacity = checkCapacity(options.capacity);
+  const capacity = decodeCapacity(options, OPTIONS, "channel");
   const { overflow = "wait" } = options;
   if (OVERFLOWS.includes(overflow)) return { capacity, overflow };
   const expected = 'the overflow policy "wait", "drop-oldest" or "drop-newest"';
   throw invalidArgument(overflow, expected, "pass one of the three or leave it out");
-}
-
-/** @throws {AsupersyncError} `INVALID_NUMBER`. */
-export function checkCapacity(value: unknown): number {
-  return checkWhole(value, 1, CAPACITY_MAX, "capacity");
 }

@@ -1,7 +1,7 @@
 /** Owns one semaphore of the kernel as channels and locks have it: a count, and a line that waits. */
 import {
   ErrorKindCode,
-  ObligationKindCode,
+  type ObligationKindCode,
   type PermitFlowCode,
   SemaphoreCountCode,
 } from "@asupersync/browser-core";
@@ -56,14 +56,21 @@ export class Line {
     return new Line(this.scope, handle, use);
   }
 
-  /** Adds permits. */
+  /** Adds permits. @throws {AsupersyncError} The closed code, `LIMIT_REACHED`, `POISONED`. */
   add(permits: number): void {
-    this.#expect(this.runtime.port.command((kernel) => kernel.semaphore_add(this.handle, permits)));
+    const answer = this.#add(permits);
+    if (answer < 0) throw this.refusal(answer);
   }
 
-  /** Adds one permit for each that waits now. */
-  addForWaiting(): void {
-    this.add(FOR_WAITING);
+  /** Adds one permit for each that waits now. Below 0 if it is gone. */
+  wake(): number {
+    return this.#add(FOR_WAITING);
+  }
+
+  /** Keeps the promise of an obligation that has permits of this. @throws {AsupersyncError} */
+  commit(obligation: number): void {
+    const answer = this.runtime.port.obligation_commit(obligation);
+    if (answer < 0) throw this.refusal(answer);
   }
 
   /** Refuses who can never be met. One that is gone is closed enough. */
@@ -106,7 +113,7 @@ export class Line {
     return this.runtime.port.command((kernel) => kernel.semaphore_count(this.handle, which));
   }
 
-  #expect(answer: number): void {
-    if (answer < 0) throw this.refusal(answer);
+  #add(permits: number): number {
+    return this.runtime.port.command((kernel) => kernel.semaphore_add(this.handle, permits));
   }
 }
