@@ -20,7 +20,7 @@ export const BUDGETS = [
   },
   {
     name: "@asupersync/browser-core (loader and glue)",
-    file: "packages/browser-core/dist/index.js",
+    file: "packages/browser-core/dist/load.js",
     imports: ["loadKernelModule"],
     external: [/asupersync-inline/],
     bytesMax: 10_000,

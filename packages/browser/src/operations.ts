@@ -3,4 +3,10 @@
  * that own them are loaded here.
  */
 import "./combinators/any.js";
+import "./combinators/hedge.js";
+import "./combinators/map.js";
+import "./combinators/retry.js";
+import "./combinators/settle-op.js";
+import "./combinators/supervise.js";
+import "./combinators/use.js";
 import "./fetch/fetch.js";

@@ -4,7 +4,13 @@
  */
 import { CancelKindCode } from "@asupersync/browser-core";
 import { type CancelInfo, CancelledError, cancelKind, makeCancelledError } from "../cancel.js";
-import { AllFailedError, AsupersyncError, isErrorCode, TimeoutError } from "../errors.js";
+import {
+  AllFailedError,
+  AsupersyncError,
+  isErrorCode,
+  LaggedError,
+  TimeoutError,
+} from "../errors.js";
 import { describeThrown } from "../outcome.js";
 import { describeReceived, isError } from "../validate.js";
 
@@ -213,7 +219,7 @@ function decodeError(wire: Fields, budget: Budget, depth: number): Error {
   const error =
     own === undefined
       ? theirError(name, message, options, parts)
-      : ownError(name, own, options, parts);
+      : ownError(name, own, facts, options, parts);
   for (const [key, value] of Object.entries(facts)) {
     if (!isPlain(value) || ERROR_KEYS.includes(key) || key in error) continue;
     Object.defineProperty(error, key, { value, enumerable: true, configurable: true });
@@ -227,6 +233,7 @@ function decodeError(wire: Fields, budget: Budget, depth: number): Error {
 function ownError(
   name: string,
   own: unknown,
+  facts: Fields,
   options: ErrorOptions | undefined,
   parts: readonly unknown[] | undefined,
 ): AsupersyncError {
@@ -236,8 +243,10 @@ function ownError(
     throw new Malformed();
   }
   if (code === "ALL_FAILED") return new AllFailedError(received, parts ?? []);
+  if (code === "LAGGED" && typeof facts.missed === "number") return new LaggedError(facts.missed);
   const Class = name === "TimeoutError" ? TimeoutError : AsupersyncError;
-  return new Class(code, received, { expected, mend, ...options });
+  // A class that is not known here is told by its code, its name and what it carries.
+  return named(new Class(code, received, { expected, mend, ...options }), name);
 }
 
 function theirError(
@@ -252,7 +261,7 @@ function theirError(
   return named(new Error(message, options), name);
 }
 
-function named(error: Error, name: string): Error {
+function named<E extends Error>(error: E, name: string): E {
   if (error.name !== name) {
     Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });
   }

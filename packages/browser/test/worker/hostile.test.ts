@@ -2,7 +2,7 @@
 import { ABI_VERSION, openKernelModule } from "@asupersync/browser-core";
 import { loadKernelWasm } from "@asupersync/browser-core/load";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AsupersyncError, TimeoutError } from "../../src/index.js";
+import { AsupersyncError, LaggedError, TimeoutError } from "../../src/index.js";
 import { decodeRuntimeOptions } from "../../src/runtime.js";
 import { RuntimeRecord } from "../../src/runtime-record.js";
 import { takeTag } from "../../src/tag.js";
@@ -379,6 +379,12 @@ describe("what holds errors and reports", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ code: "TIMEOUT", status: 418 });
     expect(String(error)).toMatch(/^TimeoutError: TIMEOUT/);
+  });
+
+  test("an error of ours with more to it than a code is of its class", () => {
+    const decoded = decodeThrown(structuredClone(encodeThrown(new LaggedError(3))));
+    expect(decoded?.thrown).toBeInstanceOf(LaggedError);
+    expect(decoded?.thrown).toMatchObject({ missed: 3 });
   });
 
   test("an error whose own code throws crosses all the same", () => {

@@ -28,7 +28,7 @@ export function tasksWorker(): WorkerLike {
 }
 
 /** A worker of whatever is at `address`. */
-export function workerOf(address: string): WorkerLike {
+export function workerOf(address: string | URL): WorkerLike {
   if (nodeThreads === undefined) return new Worker(address, { type: "module" });
   return new nodeThreads.Worker(address);
 }
