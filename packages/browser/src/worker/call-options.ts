@@ -1,7 +1,7 @@
 /** Owns the checks of what a call is given: its name, its options, and the reason of its cancellation. */
 import { type CancelInfo, type CancelKind, CancelledError } from "../cancel.js";
-import { checkListener, checkOptions, invalidArgument } from "../validate.js";
-import type { CallOptions, RunOptions } from "./create-worker.js";
+import { checkFlag, checkListener, checkOptions, invalidArgument } from "../validate.js";
+import type { CallOptions, RunOptions, WorkerCloseOptions } from "./create-worker.js";
 import { NAME_CHARS_MAX } from "./protocol.js";
 
 const CALL_OPTIONS = ["onReport"] as const satisfies readonly (keyof CallOptions)[];
@@ -32,6 +32,15 @@ export function checkRunOptions(options: RunOptions | undefined): RunOptions {
   const signal: unknown = options?.signal;
   if (signal === undefined || isSignal(signal)) return options ?? {};
   throw invalidArgument(signal, "an AbortSignal as signal", "pass controller.signal");
+}
+
+const CLOSE_OPTIONS = ["graceful"] as const satisfies readonly (keyof WorkerCloseOptions)[];
+
+/** @throws {AsupersyncError} `INVALID_ARGUMENT`. */
+export function checkCloseOptions(options: WorkerCloseOptions | undefined): WorkerCloseOptions {
+  checkOptions(options, CLOSE_OPTIONS, "close options");
+  checkFlag(options?.graceful, "graceful");
+  return options ?? {};
 }
 
 function isSignal(value: unknown): value is AbortSignal {

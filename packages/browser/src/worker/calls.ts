@@ -23,6 +23,8 @@ export interface CallLimits {
 export interface CallsHost {
   /** The link of a worker that takes calls; undefined while there is none. */
   readonly link: WorkerLink | undefined;
+  /** A call was answered. */
+  ended(): void;
   /** A message was none; it has touched nothing. */
   violated(error: AsupersyncError): void;
   /** The worker did not answer a cancellation in time. */
@@ -53,6 +55,15 @@ export class Calls {
 
   get queued(): number {
     return this.#queue.size;
+  }
+
+  /** Whether nobody waits for any call. O(unanswered). */
+  get areOver(): boolean {
+    if (this.#queue.size > 0) return false;
+    for (const { stage } of this.#sent.values()) {
+      if (stage !== "revoked") return false;
+    }
+    return true;
   }
 
   /** Lets a call queue, and sends it if it can be. One too many ends with `LIMIT_REACHED`. */
@@ -88,6 +99,7 @@ export class Calls {
     if (call.stage === "queued") {
       this.#queue.delete(call);
       settle(call, cancelledOutcome(cancel));
+      this.#host.ended();
     }
     if (call.stage !== "sent") return;
     call.stage = "cancelling";
@@ -125,6 +137,7 @@ export class Calls {
     this.#sent.delete(call.id);
     if (call.stage !== "revoked") settle(call, outcome);
     this.sendQueued();
+    this.#host.ended();
   }
 
   /** Ends what waits. Returns how many that were. */

@@ -66,6 +66,12 @@ export interface RunOptions<Report = unknown> extends CallOptions<Report> {
   readonly signal?: AbortSignal;
 }
 
+/** How a worker is closed. */
+export interface WorkerCloseOptions {
+  /** Whether the calls that there are may end first; a later `close()` without it cancels them. */
+  readonly graceful?: boolean;
+}
+
 /**
  * `idle → starting → running`, `crashed` when it is given up, `closing → closed`. An idle worker starts
  * with the next call.
@@ -143,8 +149,10 @@ export interface TaskWorker<T extends WorkerTasks> extends AsyncDisposable {
    * Cancels every call with `shutdown`, waits until they have drained in the worker, ends the worker and
    * reports. A worker that does not answer in the drain time is ended as it is, and what it ran is
    * `revoked`. The same promise every time; never rejects.
+   *
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`.
    */
-  close(): Promise<CloseReport>;
+  close(options?: WorkerCloseOptions): Promise<CloseReport>;
 }
 
 const START_TIME_MS = 30_000;

@@ -4,6 +4,7 @@ export {
   createWorker,
   type RunOptions,
   type TaskWorker,
+  type WorkerCloseOptions,
   type WorkerCounters,
   type WorkerFailure,
   type WorkerOptions,

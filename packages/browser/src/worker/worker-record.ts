@@ -11,13 +11,20 @@ import type { CloseReport } from "../report.js";
 import type { TaskRecord } from "../task.js";
 import { reportToHost } from "../unobserved.js";
 import { cancelledOutcome, PageCall, resultOf } from "./call.js";
-import { checkCallOptions, checkName, checkRunOptions, reasonOf } from "./call-options.js";
+import {
+  checkCallOptions,
+  checkCloseOptions,
+  checkName,
+  checkRunOptions,
+  reasonOf,
+} from "./call-options.js";
 import { type CallLimits, Calls, type CallsHost } from "./calls.js";
 import { CloseWait } from "./close-wait.js";
 import type {
   CallOptions,
   RunOptions,
   TaskWorker,
+  WorkerCloseOptions,
   WorkerCounters,
   WorkerFailure,
   WorkerRestart,
@@ -47,7 +54,7 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   readonly #make: () => WorkerLike;
   readonly #setup: WorkerSetup;
   readonly #calls: Calls;
-  #state: WorkerState = "idle";
+  #stage: "idle" | "starting" | "running" | "crashed" | "closed" = "idle";
   #link: WorkerLink | undefined = undefined;
   #starts = 0;
   /** When it crashed, in milliseconds; only as far back as counts. */
@@ -55,6 +62,8 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   #crash: AsupersyncError | undefined = undefined;
   #starting: Starting | undefined = undefined;
   #closing: CloseWait | undefined = undefined;
+  /** Whether what there is was cancelled for the close, or may still end by itself. */
+  #isEnding = false;
 
   constructor(make: () => WorkerLike, setup: WorkerSetup) {
     this.#make = make;
@@ -67,17 +76,17 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   }
 
   get state(): WorkerState {
-    return this.#state;
+    return this.#closing !== undefined && this.#stage !== "closed" ? "closing" : this.#stage;
   }
 
   get link(): WorkerLink | undefined {
-    return this.#state === "running" || this.#state === "closing" ? this.#link : undefined;
+    return this.#stage === "running" ? this.#link : undefined;
   }
 
   start(): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    if (this.#state === "running") return Promise.resolve();
+    if (this.#stage === "running") return Promise.resolve();
     this.#begin();
     this.#starting ??= starting();
     return this.#starting.promise;
@@ -124,26 +133,20 @@ export class WorkerRecord implements AnyWorker, CallsHost {
     });
   }
 
-  close(): Promise<CloseReport> {
-    if (this.#closing !== undefined) return this.#closing.report;
-    const wait = new CloseWait(this.#setup.drainMs, () => this.#finish());
-    const isRunning = this.#state === "running";
-    this.#closing = wait;
-    this.#state = "closing";
-    this.#starting?.reject(this.#refusal());
-    wait.cancelled = this.#calls.endQueued(cancelledOutcome(reasonOf(undefined, "shutdown")));
-    if (isRunning) {
-      this.#calls.dropReports();
-      this.#link?.post({ v: PROTOCOL_VERSION, type: "close" });
-      wait.asked();
-    } else {
-      this.#finish();
-    }
-    return wait.report;
+  close(options?: WorkerCloseOptions): Promise<CloseReport> {
+    const { graceful } = checkCloseOptions(options);
+    this.#closing ??= new CloseWait(this.#setup.drainMs, () => this.#finish());
+    if (graceful !== true || this.#calls.areOver) this.#end();
+    return this.#closing.report;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
     await this.close();
+  }
+
+  /** A call has ended. */
+  ended(): void {
+    if (this.#closing !== undefined && this.#calls.areOver) this.#end();
   }
 
   violated(error: AsupersyncError): void {
@@ -151,16 +154,34 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   }
 
   stuck(name: string): void {
+    this.ended();
     if (this.#setup.restart === undefined) return;
     this.#link?.end();
     this.#lost(crashed(new Error(`it did not answer a cancellation of "${name}"`)));
   }
 
+  /** Cancels what there is, and has the worker close. */
+  #end(): void {
+    const wait = this.#closing;
+    if (wait === undefined || this.#isEnding) return;
+    this.#isEnding = true;
+    this.#starting?.reject(this.#refusal());
+    wait.cancelled = this.#calls.endQueued(cancelledOutcome(reasonOf(undefined, "shutdown")));
+    if (this.#stage === "running") {
+      this.#calls.dropReports();
+      this.#link?.post({ v: PROTOCOL_VERSION, type: "close" });
+      wait.asked();
+    } else {
+      this.#finish();
+    }
+  }
+
   /** Why it takes no calls; undefined if it does. */
   #refusal(): AsupersyncError | undefined {
-    if (this.#state === "crashed") return this.#crash;
-    if (this.#closing === undefined) return undefined;
-    return new AsupersyncError("WORKER_CLOSED", `worker "${this.label}", which is ${this.#state}`);
+    if (this.#closing !== undefined) {
+      return new AsupersyncError("WORKER_CLOSED", `worker "${this.label}", which is ${this.state}`);
+    }
+    return this.#stage === "crashed" ? this.#crash : undefined;
   }
 
   /** Makes a call, as an operation of `task`. */
@@ -184,7 +205,7 @@ export class WorkerRecord implements AnyWorker, CallsHost {
       return;
     }
     this.#calls.add(call);
-    if (this.#state === "idle") this.#begin();
+    if (this.#stage === "idle") this.#begin();
     if (signal === undefined) return;
     const abort = (): void => this.#calls.cancel(call, reasonOf(signal.reason));
     signal.addEventListener("abort", abort);
@@ -192,8 +213,8 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   }
 
   #begin(): void {
-    if (this.#state !== "idle") return;
-    this.#state = "starting";
+    if (this.#stage !== "idle") return;
+    this.#stage = "starting";
     this.#starts += 1;
     const { wasm, runtimeOptions, callsMax, startTimeMs } = this.#setup;
     this.#link = new WorkerLink(
@@ -209,10 +230,12 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   }
 
   #welcomed(): void {
-    this.#state = "running";
+    this.#stage = "running";
     this.#starting?.resolve();
     this.#starting = undefined;
     this.#calls.sendQueued();
+    // None of them may have been such as can be sent.
+    this.ended();
   }
 
   #received(message: Exclude<ToPage, Welcome>): void {
@@ -244,15 +267,15 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   /** The worker did not start, or is gone. */
   #lost(error: AsupersyncError): void {
     this.#link = undefined;
-    if (this.#closing !== undefined) {
+    if (this.#isEnding) {
       this.#finish();
       return;
     }
-    const wasRunning = this.#state === "running";
+    const wasRunning = this.#stage === "running";
     const goesOn = wasRunning && this.#mayRestart();
     this.#crash = error;
     // A worker that did not start has done nothing, so the next call may try again.
-    this.#state = goesOn || !wasRunning ? "idle" : "crashed";
+    this.#stage = goesOn || !wasRunning ? "idle" : "crashed";
     const waits = this.#starting;
     this.#starting = undefined;
     waits?.reject(error);
@@ -261,6 +284,7 @@ export class WorkerRecord implements AnyWorker, CallsHost {
     if (!goesOn) told += this.#calls.endQueued(outcome);
     if (told === 0 && waits === undefined) this.#tell(error);
     if (this.#calls.queued > 0) this.#begin();
+    else this.ended();
   }
 
   #mayRestart(): boolean {
@@ -275,8 +299,8 @@ export class WorkerRecord implements AnyWorker, CallsHost {
   /** The worker has answered the close, is gone, or is not waited for any more. */
   #finish(): void {
     const wait = this.#closing;
-    if (wait === undefined || this.#state === "closed") return;
-    this.#state = "closed";
+    if (wait === undefined || this.#stage === "closed") return;
+    this.#stage = "closed";
     this.#link?.end();
     this.#link = undefined;
     this.#calls.revokeSent(cancelledOutcome(reasonOf(undefined, "shutdown")));

@@ -1,7 +1,7 @@
 /** The end of a worker: it drains, it is bounded, and it says what did not answer. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CancelledError } from "../../src/index.js";
-import { withRuntime } from "../support.js";
+import { thrown, withRuntime } from "../support.js";
 import { client, errorOf } from "./support.js";
 
 test("cancels what runs with shutdown and waits for its clean-up", async () => {
@@ -77,6 +77,60 @@ test("a task whose worker is closed gets the cancellation of the worker's task",
     expect(error).toBeInstanceOf(CancelledError);
     expect(error).toMatchObject({ cancel: { cause: { kind: "shutdown" } } });
   });
+});
+
+describe("a graceful close", () => {
+  test("takes no more calls and lets those that there are end", async () => {
+    const { worker } = client(undefined, { callsMax: 1 });
+    const runs = [worker.run("steps", 3), worker.run("plain", "waits")];
+    const closing = worker.close({ graceful: true });
+    expect(worker.state).toBe("closing");
+    expect(errorOf(await worker.run("plain"))).toMatchObject({ code: "WORKER_CLOSED" });
+    expect(await Promise.all(runs)).toEqual([
+      { kind: "ok", value: 6 },
+      { kind: "ok", value: "WAITS" },
+    ]);
+    expect(await closing).toMatchObject({ outcome: "clean", cancelled: 0 });
+  });
+
+  test("becomes a plain one when asked again without", async () => {
+    const { worker } = client();
+    const held = worker.run("hold", 0);
+    const closing = worker.close({ graceful: true });
+    await expect.poll(() => worker.counters().inFlight).toBe(1);
+    expect(worker.close()).toBe(closing);
+    expect((await held).kind).toBe("cancelled");
+    expect(await closing).toMatchObject({ outcome: "clean", cancelled: 1 });
+  });
+
+  test("of a worker that crashes meanwhile ends, and its calls say so", async () => {
+    const { worker } = client();
+    const crashed = worker.run("crash");
+    const closing = worker.close({ graceful: true });
+    expect(errorOf(await crashed)).toMatchObject({ code: "WORKER_CRASHED" });
+    expect(await closing).toMatchObject({ outcome: "clean" });
+    expect(worker.state).toBe("closed");
+  });
+
+  test("of a worker that does not start ends", async () => {
+    const { worker } = client(() => {
+      throw new Error("no workers here");
+    });
+    const run = worker.run("plain");
+    const closing = worker.close({ graceful: true });
+    expect(errorOf(await run)).toMatchObject({ code: "WORKER_UNAVAILABLE" });
+    expect((await closing).outcome).toBe("clean");
+  });
+
+  test.each([[{ graceful: 1 }], [{ gracefully: true }], ["graceful"]])(
+    "options that are none are refused: %j",
+    (options) => {
+      const { worker } = client();
+      expect(thrown(() => worker.close(options as never))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    },
+  );
 });
 
 test("leaving an `await using` worker closes it", async () => {
