@@ -34,8 +34,10 @@ export interface Cx extends CoreCx {}
 /** The part of {@link Cx} that is always there. */
 export interface CoreCx {
   /**
-   * Aborts when the task is cancelled, its `reason` being the {@link CancelledError}; for code that
-   * takes a signal. Made when first asked for. `cx.fetch` and `cx.foreign` have their own.
+   * Aborts when the task is cancelled, for code that takes a signal. Its `reason` is what such code
+   * expects: a `DOMException` named `AbortError`, or `TimeoutError` when time ran out, with the
+   * {@link CancelledError} as `cause`. Made when first asked for. `cx.fetch` and `cx.foreign` have their
+   * own.
    */
   readonly signal: AbortSignal;
   /** Runtime time in milliseconds, monotonic. */

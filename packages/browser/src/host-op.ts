@@ -1,5 +1,6 @@
 /** Owns the record of a host operation: work outside the kernel, on behalf of one task. */
 import type { HostKindCode } from "@asupersync/browser-core";
+import { abortReason } from "./abort-reason.js";
 import type { CancelledError } from "./cancel.js";
 import { indexOf } from "./handle.js";
 import type { OpRecord, OpSource } from "./op.js";
@@ -62,7 +63,7 @@ export class HostRecord implements OpSource {
 
   /** The kernel orders it to be aborted. */
   abort(reason: CancelledError): void {
-    this.controller?.abort(reason);
+    this.controller?.abort(abortReason(reason));
   }
 
   /** Takes it out of the table. */

@@ -22,6 +22,7 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
@@ -47,6 +48,7 @@ export class RuntimeRecord implements Runtime {
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
 
@@ -210,6 +212,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.signals.check();
     this.snapshots.publish();
   }
 

@@ -1,6 +1,7 @@
 /** Owns `cx.scope` and `cx.mask`: one body in a scope of its own. */
-import { OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
+import { OutcomeCode, OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
+import { makeCancelledError } from "../cancel.js";
 import type { Op, OpRecord } from "../op.js";
 import { decodeScopeOptions, type ScopeOptions } from "../scope.js";
 import type { TaskRecord } from "../task.js";
@@ -10,12 +11,13 @@ import { Composite } from "./composite.js";
 /** See {@link Cx.scope}. */
 export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptions): Op<T> {
   checkBody(body);
-  const { label, policy } = decodeScopeOptions(options);
+  const { label, policy, signal } = decodeScopeOptions(options);
   const single = new SingleBranch(task, {
     policy: PolicyCode.failFast,
     flags: 0,
     label: label ?? "scope",
   });
+  single.follow(signal);
   const op = single.start<T>([body]);
   single.setChildPolicy(policy);
   return op;
@@ -37,10 +39,18 @@ class SingleBranch extends Composite {
     if (branch !== undefined && policy === "collect-all") branch.more().childPolicy = policy;
   }
 
+  follow(signal: AbortSignal | undefined): void {
+    this.scope.follow(signal);
+  }
+
   override finish(op: OpRecord): void {
-    this.ownCancellation();
+    const own = this.ownCancellation();
+    const { reason } = this.scope;
     const [branch] = this.branches;
-    if (branch === undefined) this.failCancelled(op);
-    else this.followBranch(op, branch);
+    const isCancelled = branch === undefined || branch.code === OutcomeCode.cancelled;
+    if (!isCancelled) this.followBranch(op, branch);
+    // What its signal said is closer to the truth than that the branch's parent was cancelled.
+    else if (own === undefined && reason !== undefined) op.fail(makeCancelledError(reason));
+    else this.failCancelled(op);
   }
 }
