@@ -129,12 +129,17 @@ export interface CoreCx {
   defer(finalizer: Finalizer): void;
   /**
    * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
-   * is cancelled; the task then ends only when the promise has settled, whose result is swallowed.
+   * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
+   * promise has settled, whose late result is swallowed; one that does not settle within the drain time
+   * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
    *
    * @example
    * ```ts
    * const file = await cx.foreign((signal) => showPicker({ signal }));
+   * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
    * ```
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
+   *   the operation.
    */
   foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }

@@ -1,6 +1,10 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
 import "./combinators/any.js";
 import "./fetch/fetch.js";
+import "./flow/callback.js";
+import "./flow/event.js";
+import "./flow/frame.js";
+import "./flow/idle.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -16,6 +20,19 @@ export type { BranchesOptions } from "./combinators/all.js";
 export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
+export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
+export { debounce } from "./flow/debounce.js";
+export { type EventFlow, type EventOverflow, type EventsOptions, events } from "./flow/events.js";
+export type { Flow } from "./flow/flow.js";
+export { fromReadableStream } from "./flow/from-readable-stream.js";
+export type { IdleOptions, IdleTime } from "./flow/idle.js";
+export { type IntervalOptions, interval, type MissedTicks, type Tick } from "./flow/interval.js";
+export { type LatestBody, latest } from "./flow/latest.js";
+export type { Source, Values } from "./flow/source.js";
+export type { EmitterLike, EventOf, EventOptions, EventTypeOf } from "./flow/target.js";
+export { type ThrottleOptions, throttle } from "./flow/throttle.js";
+export { toReadableStream } from "./flow/to-readable-stream.js";
+export { type WriteToOptions, writeTo } from "./flow/write-to.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
 export type { ObligationKind, ObligationState } from "./obligation.js";

@@ -246,6 +246,9 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
+    for (const host of this.hostOps) host?.abort(unknown);
     this.hostOps.fill(undefined);
     this.#finish();
     this.snapshots.publish();

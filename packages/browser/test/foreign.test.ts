@@ -151,6 +151,21 @@ test("a failure that nobody awaits is told once", async () => {
   expect(failures).toMatchObject([{ kind: "operation", label: "forgetful", error }]);
 });
 
+test("an operation that is cancelled while nobody awaits it is no failure", async () => {
+  const { failures } = await withRuntime(async (runtime) => {
+    const task = runtime.spawn(async (cx) => {
+      void cx.foreign(() => Promise.resolve().then(() => cx.label));
+      void cx.sleep(60_000);
+      await cx.sleep(60_000);
+    });
+    await idle(runtime);
+    task.cancel();
+    expect((await task.join()).kind).toBe("cancelled");
+    await hostTurn();
+  });
+  expect(failures).toEqual([]);
+});
+
 test("a promise that does not settle is revoked after the drain time, and named", async () => {
   const { report } = await withRuntime(
     async (runtime) => {

@@ -1,6 +1,6 @@
 /** What the tests of signals, events and flows share: listeners that are counted, and what must be zero. */
 import { expect } from "vitest";
-import type { Runtime } from "../../src/index.js";
+import type { EmitterLike, Runtime } from "../../src/index.js";
 
 /** Counts the listeners that are on `target` now, and the most that were at once. */
 export function countListeners(target: EventTarget): { live: number; most: number } {
@@ -19,6 +19,30 @@ export function countListeners(target: EventTarget): { live: number; most: numbe
     removeEventListener.call(target, type, listener, options);
   };
   return counts;
+}
+
+/** A small emitter, as Node's is, for a page too. */
+export class Emitter implements EmitterLike {
+  readonly listeners = new Map<string | symbol, Set<(...args: never[]) => void>>();
+
+  on(type: string | symbol, listener: (...args: never[]) => void): this {
+    const set = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, set.add(listener));
+    return this;
+  }
+
+  off(type: string | symbol, listener: (...args: never[]) => void): this {
+    this.listeners.get(type)?.delete(listener);
+    return this;
+  }
+
+  emit(type: string | symbol, ...args: unknown[]): void {
+    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(...(args as never[]));
+  }
+
+  get count(): number {
+    return [...this.listeners.values()].reduce((sum, set) => sum + set.size, 0);
+  }
 }
 
 /** Nothing of `runtime` is live any more. */
