@@ -181,6 +181,14 @@ const FACTS = {
     expected: "failures no more often than it may restart",
     mend: "see `cause`, the last of them; a body that keeps failing needs another cure",
   },
+  BUFFER_FULL: {
+    expected: "a consumer that keeps up",
+    mend: "take values sooner, raise `capacity`, or choose an `overflow` that drops some",
+  },
+  UNSUPPORTED: {
+    expected: "a host that has what this is made of",
+    mend: "ask before calling, or use what every host has",
+  },
   BODY_USED: {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",

@@ -7,6 +7,10 @@ import "./combinators/settle-op.js";
 import "./combinators/supervise.js";
 import "./combinators/use.js";
 import "./fetch/fetch.js";
+import "./flow/callback.js";
+import "./flow/event.js";
+import "./flow/frame.js";
+import "./flow/idle.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -36,6 +40,19 @@ export {
   TimeoutError,
 } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
+export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
+export { debounce } from "./flow/debounce.js";
+export { type EventFlow, type EventOverflow, type EventsOptions, events } from "./flow/events.js";
+export type { Flow } from "./flow/flow.js";
+export { fromReadableStream } from "./flow/from-readable-stream.js";
+export type { IdleOptions, IdleTime } from "./flow/idle.js";
+export { type IntervalOptions, interval, type MissedTicks, type Tick } from "./flow/interval.js";
+export { type LatestBody, latest } from "./flow/latest.js";
+export type { AnyIterable, Source } from "./flow/source.js";
+export type { EmitterLike, EventOptions, EventTypeOf, TargetEvent } from "./flow/target.js";
+export { type ThrottleOptions, throttle } from "./flow/throttle.js";
+export { toReadableStream } from "./flow/to-readable-stream.js";
+export { type WriteToOptions, writeTo } from "./flow/write-to.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
 export type { ObligationKind, ObligationState } from "./obligation.js";

@@ -22,6 +22,7 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
@@ -47,6 +48,7 @@ export class RuntimeRecord implements Runtime {
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
 
@@ -213,6 +215,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.signals.check();
     this.snapshots.publish();
   }
 
@@ -246,6 +249,9 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
+    for (const host of this.hostOps) host?.abort(unknown);
     this.hostOps.fill(undefined);
     this.#finish();
     this.snapshots.publish();
