@@ -160,11 +160,8 @@ impl Executor {
             task_waker,
             woken,
         } = job;
-        {
-            let mut state = self.shared.lock();
-            state.current = Some(task);
-            state.answers = 0;
-        }
+        self.shared.lock().answers = 0;
+        let polling = self.shared.id.polls(task);
         // The task is polled now; futures inside it that poll only what was woken are told.
         let is_queued = task_waker.hush();
         woken.into_iter().for_each(Waker::wake);
@@ -173,8 +170,8 @@ impl Executor {
         }
         let polled = catch_unwind(AssertUnwindSafe(|| poll_once(future, &waker)));
 
+        drop(polling);
         let mut state = self.shared.lock_now();
-        state.current = None;
         match polled {
             Ok(Polled::Pending(future)) => state.future_pends(task, future),
             Ok(Polled::Ended(ending)) => state.future_ended(task, ending),

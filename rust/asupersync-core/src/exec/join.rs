@@ -65,17 +65,19 @@ impl<T, E> JoinHandle<T, E> {
         if let Some(outcome) = self.packet.take() {
             return Poll::Ready(Ok(outcome));
         }
-        let current = self.shared.lock().current;
-        let wait = match (&mut *wait, current) {
-            (Some(wait), _) => wait,
-            (none, Some(task)) => none.insert(Wait::new(
-                Arc::clone(&self.shared),
-                task,
-                Target::Task(self.task),
-            )),
-            (None, None) => return self.register(context),
+        // A future that was begun in one task may go on in another, or in none.
+        let Some(task) = self.shared.id.current() else {
+            *wait = None;
+            return self.register(context);
         };
-        match wait.poll(context) {
+        let begun = match wait.take() {
+            Some(begun) if begun.is_of(task) => begun,
+            Some(_) | None => {
+                let target = Target::Task(self.task);
+                Wait::new(Arc::clone(&self.shared), task, target)
+            }
+        };
+        match wait.insert(begun).poll(context) {
             Poll::Pending => Poll::Pending,
             // It has ended, and its packet settles when the executor has the effect.
             Poll::Ready(Ok(_)) => self.register(context),

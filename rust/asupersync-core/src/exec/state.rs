@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::abort::AbortOrder;
+use super::current::ExecutorId;
 use super::error::{Error, Result};
 use super::finalizers::{Finalizer, Finalizers};
 use super::inbox::{Message, TaskWaker};
@@ -27,6 +28,7 @@ pub(crate) struct RegionEnd {
 }
 
 pub(crate) struct State {
+    id: ExecutorId,
     pub(crate) kernel: Kernel,
     /// By the slot of the task.
     records: Vec<Option<Box<Record>>>,
@@ -39,8 +41,6 @@ pub(crate) struct State {
     pub(crate) finalizers: Finalizers,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
-    /// The task whose future is being polled.
-    pub(crate) current: Option<Handle>,
     pub(crate) tape: Tape,
     /// Answers that the task got without waiting since its poll began.
     pub(crate) answers: u32,
@@ -87,8 +87,9 @@ pub(crate) struct Job {
 }
 
 impl State {
-    pub(crate) fn new(kernel: Kernel) -> Self {
+    pub(crate) fn new(id: ExecutorId, kernel: Kernel) -> Self {
         Self {
+            id,
             kernel,
             records: Vec::new(),
             records_live: 0,
@@ -97,7 +98,6 @@ impl State {
             finalizers: Finalizers::default(),
             effects: Vec::new(),
             queue: VecDeque::new(),
-            current: None,
             tape: Tape::default(),
             answers: 0,
             leavings: Leavings::default(),
@@ -132,9 +132,9 @@ impl State {
         self.records[task.slot() as usize].take()
     }
 
-    /// The record of the task that runs, if `task` is it.
+    /// The record of the task that this thread polls, if `task` is it.
     pub(crate) fn running(&mut self, task: Handle) -> Result<&mut Record> {
-        if self.current != Some(task) {
+        if self.id.current() != Some(task) {
             return Err(Error::not_running(task.raw()));
         }
         self.record(task).ok_or(const { Error::not_running(0) })

@@ -51,7 +51,12 @@ impl Wait {
         }
     }
 
-    /// Arms the wait or looks for its result: the kernel's code for it.
+    pub(crate) fn is_of(&self, task: Handle) -> bool {
+        self.task == task
+    }
+
+    /// Arms the wait or looks for its result: the kernel's code for it. Refused where its task
+    /// does not run: nobody would be woken there when the task ends.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<u32>> {
         let mut state = self.shared.lock();
         loop {
@@ -67,9 +72,7 @@ impl Wait {
                 Stage::Over => return Poll::Pending,
             };
             self.stage = Stage::Armed(token);
-            let Some(record) = state.record(self.task) else {
-                return Poll::Pending;
-            };
+            let record = state.running(self.task)?;
             match record.waits.look(token, context.waker()) {
                 Progress::Pending => return Poll::Pending,
                 Progress::Failed(reason) => {

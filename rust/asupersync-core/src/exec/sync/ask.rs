@@ -80,9 +80,7 @@ impl Ask {
             return Poll::Pending;
         };
         let mut state = self.cx.shared().lock();
-        let Some(record) = state.record(self.cx.task()) else {
-            return Poll::Pending;
-        };
+        let record = state.running(self.cx.task())?;
         let progress = record.waits.look(token, context.waker());
         drop(state);
         let answer = match progress {
