@@ -38,7 +38,8 @@ pub enum Next {
 /// Every poll of a task's future is one dispatch of the kernel, so that lanes, budgets, the
 /// trace and the fingerprint mean for Rust bodies what they mean for others. An executor
 /// dropped before it [has closed](Executor::is_closed) drops the futures that it holds, and
-/// nothing is admitted any more; whoever joins one of its tasks from elsewhere is not told.
+/// nothing is admitted any more; whoever joins one of its tasks from elsewhere is
+/// [refused](Error::Refused).
 #[derive(Debug)]
 pub struct Executor {
     pub(super) shared: Arc<Shared>,
@@ -228,6 +229,7 @@ fn clean_up(leavings: Leavings) {
         aborts,
         ended,
         records,
+        orphans,
         futures,
         finalizers,
     } = leavings;
@@ -249,5 +251,8 @@ fn clean_up(leavings: Leavings) {
         let _ = catch_unwind(AssertUnwindSafe(|| {
             end.packet.settle(end.ending, end.reason);
         }));
+    }
+    for packet in orphans {
+        let _ = catch_unwind(AssertUnwindSafe(|| packet.abandon()));
     }
 }

@@ -99,6 +99,7 @@ impl Shared {
         // that come back here.
         let mut body = Some(body);
         let task = self.command(|state| {
+            state.check_kept()?;
             let task = state.kernel.region_spawn_with(region, budget)?;
             let cx = Cx::new(Arc::clone(self), task, deadline.min(budget.deadline));
             let body = body.take().expect("this is called once");

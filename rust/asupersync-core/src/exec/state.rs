@@ -15,6 +15,7 @@ use super::record::{Progress, Record, Role};
 use super::tape::Tape;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
+use crate::error::ErrorKind;
 use crate::handle::Handle;
 use crate::kernel::Kernel;
 use crate::outcome::Outcome as Ending;
@@ -45,6 +46,7 @@ pub(crate) struct State {
     /// Answers that the task got without waiting since its poll began.
     pub(crate) answers: u32,
     leavings: Leavings,
+    is_abandoned: bool,
 }
 
 /// What is to be done once the lock is free, because it runs code of others: abort host
@@ -54,6 +56,8 @@ pub(crate) struct Leavings {
     pub(crate) aborts: Vec<Arc<AbortOrder>>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) records: Vec<Record>,
+    /// Of tasks that nobody will see end.
+    pub(crate) orphans: Vec<Arc<dyn Settle>>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
     pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
 }
@@ -101,6 +105,7 @@ impl State {
             tape: Tape::default(),
             answers: 0,
             leavings: Leavings::default(),
+            is_abandoned: false,
         }
     }
 
@@ -140,6 +145,15 @@ impl State {
         self.record(task).ok_or(const { Error::not_running(0) })
     }
 
+    /// Refuses what an executor that is dropped would hold for ever.
+    pub(crate) const fn check_kept(&self) -> Result<()> {
+        if self.is_abandoned {
+            let expected = "a runtime that was not dropped";
+            return Err(Error::refused(ErrorKind::RuntimeClosed, expected, 0));
+        }
+        Ok(())
+    }
+
     /// Records that are still held: none once the kernel has closed.
     pub(crate) const fn records_live(&self) -> usize {
         self.records_live
@@ -151,9 +165,14 @@ impl State {
 
     /// Lets go of every record, for an executor that is dropped before it has closed.
     pub(crate) fn abandon(&mut self) -> Leavings {
-        let records = self.records.drain(..).flatten().map(|record| *record);
-        self.leavings.records.extend(records);
+        // What has ended has, though nobody turns again to hear of it.
+        self.absorb();
+        self.is_abandoned = true;
         self.records_live = 0;
+        for mut record in self.records.drain(..).flatten() {
+            self.leavings.orphans.extend(record.packet.take());
+            self.leavings.records.push(*record);
+        }
         self.leavings.finalizers = self.finalizers.abandon();
         for order in core::mem::take(&mut self.host_ops).into_values() {
             order.give();
