@@ -11,7 +11,7 @@ use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
 use super::shared::{Seat, Shared};
-use super::state::{Job, Leavings};
+use super::state::Job;
 use super::{Cx, Report};
 use crate::budget::Budget;
 use crate::invariants::Violation;
@@ -103,7 +103,7 @@ impl Executor {
         let mut job = state.next_job();
         let leavings = state.take_leavings();
         drop(state);
-        clean_up(leavings);
+        leavings.clean_up();
         while let Some(next) = job {
             self.run(next);
             if !has_time() {
@@ -185,7 +185,7 @@ impl Executor {
         }
         let leavings = state.take_leavings();
         drop(state);
-        clean_up(leavings);
+        leavings.clean_up();
     }
 
     /// When to turn again, as the last turn said it or as it has become since. O(log n).
@@ -206,7 +206,7 @@ impl Drop for Executor {
     fn drop(&mut self) {
         // Each future holds the shared state that holds the future.
         let leavings = self.shared.lock().abandon();
-        clean_up(leavings);
+        leavings.clean_up();
         self.shared.inbox.close();
     }
 }
@@ -221,38 +221,5 @@ fn poll_once(mut future: BoxFuture<Ending>, waker: &Waker) -> Polled {
     match future.as_mut().poll(&mut Context::from_waker(waker)) {
         Poll::Pending => Polled::Pending(future),
         Poll::Ready(ending) => Polled::Ended(ending),
-    }
-}
-
-fn clean_up(leavings: Leavings) {
-    let Leavings {
-        aborts,
-        ended,
-        records,
-        orphans,
-        futures,
-        finalizers,
-    } = leavings;
-    // A destructor or an abort that panics has been reported by the panic hook; the task it was
-    // of has ended, and others must not be held up by it.
-    for order in aborts {
-        let _ = catch_unwind(AssertUnwindSafe(|| order.tell()));
-    }
-    for record in records {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
-    }
-    for future in futures {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
-    }
-    for finalizer in finalizers {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(finalizer)));
-    }
-    for end in ended {
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            end.packet.settle(end.ending, end.reason);
-        }));
-    }
-    for packet in orphans {
-        let _ = catch_unwind(AssertUnwindSafe(|| packet.abandon()));
     }
 }

@@ -38,6 +38,7 @@ mod inbox;
 mod interval;
 mod join;
 mod lab;
+mod leavings;
 mod outcome;
 mod packet;
 mod platform;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::abort::AbortOrder;
 use super::current::ExecutorId;
 use super::error::{Error, Result};
-use super::finalizers::{Finalizer, Finalizers};
+use super::finalizers::Finalizers;
 use super::inbox::{Message, TaskWaker};
-use super::packet::Settle;
+use super::leavings::{Ended, Leavings};
 use super::platform::BoxFuture;
 use super::record::{Progress, Record, Role};
 use super::tape::Tape;
@@ -47,26 +47,6 @@ pub(crate) struct State {
     pub(crate) answers: u32,
     leavings: Leavings,
     is_abandoned: bool,
-}
-
-/// What is to be done once the lock is free, because it runs code of others: abort host
-/// operations, tell packets, wake wakers, drop futures.
-#[derive(Default)]
-pub(crate) struct Leavings {
-    pub(crate) aborts: Vec<Arc<AbortOrder>>,
-    pub(crate) ended: Vec<Ended>,
-    pub(crate) records: Vec<Record>,
-    /// Of tasks that nobody will see end.
-    pub(crate) orphans: Vec<Arc<dyn Settle>>,
-    pub(crate) futures: Vec<BoxFuture<Ending>>,
-    pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
-}
-
-/// How a task ended, for its packet.
-pub(crate) struct Ended {
-    pub(crate) packet: Arc<dyn Settle>,
-    pub(crate) ending: Ending,
-    pub(crate) reason: Option<Arc<CancelReason>>,
 }
 
 /// Why a task whose body did not panic is panicked, under the policy that says so.
