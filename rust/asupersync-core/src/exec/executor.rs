@@ -110,7 +110,13 @@ impl Executor {
                 break;
             }
             // After what the last poll left was cleaned up: what a destructor does happens first.
-            job = self.shared.lock().next_job();
+            let mut state = self.shared.lock();
+            job = state.next_job();
+            if job.is_none() {
+                let leavings = state.take_leavings();
+                drop(state);
+                leavings.clean_up();
+            }
         }
         self.next()
     }
@@ -172,13 +178,19 @@ impl Executor {
         let polled = catch_unwind(AssertUnwindSafe(|| poll_once(future, &waker)));
 
         drop(polling);
+        let polled = polled.unwrap_or_else(|payload| {
+            let message = message_of(&*payload);
+            // What a body panics with may have a destructor, like all that it leaves.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            Polled::Panicked(message)
+        });
         let mut state = self.shared.lock_now();
         match polled {
-            Ok(Polled::Pending(future)) => state.future_pends(task, future),
-            Ok(Polled::Ended(ending)) => state.future_ended(task, ending),
-            Err(payload) => {
+            Polled::Pending(future) => state.future_pends(task, future),
+            Polled::Ended(ending) => state.future_ended(task, ending),
+            Polled::Panicked(message) => {
                 if let Some(packet) = state.record(task).and_then(|record| record.packet.clone()) {
-                    packet.panicked(message_of(&*payload));
+                    packet.panicked(message);
                 }
                 state.future_ended(task, Ending::Panicked);
             }
@@ -214,6 +226,7 @@ impl Drop for Executor {
 enum Polled {
     Pending(BoxFuture<Ending>),
     Ended(Ending),
+    Panicked(Box<str>),
 }
 
 /// Polls, and drops a future that has ended while its task is still the running one.

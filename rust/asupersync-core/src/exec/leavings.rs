@@ -1,5 +1,6 @@
 //! Owns what a change of the state leaves to be done once its lock is free.
 
+use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub(crate) struct Leavings {
     pub(crate) orphans: Vec<Arc<dyn Settle>>,
     pub(crate) futures: Vec<BoxFuture<Ending>>,
     pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
+    /// That wake nobody any more.
+    pub(crate) wakers: Vec<Waker>,
 }
 
 /// How a task ended, for its packet.
@@ -41,6 +44,7 @@ impl Leavings {
             orphans,
             futures,
             finalizers,
+            wakers,
         } = self;
         // A destructor or an abort that panics has been reported by the panic hook; the task it was
         // of has ended, and others must not be held up by it.
@@ -55,6 +59,9 @@ impl Leavings {
         }
         for finalizer in finalizers {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(finalizer)));
+        }
+        for waker in wakers {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
         }
         for end in ended {
             let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -48,6 +48,12 @@ struct State<T, E> {
     wakers: Vec<Waker>,
 }
 
+impl<T, E> State<T, E> {
+    fn wants(&self, waker: &Waker) -> bool {
+        !self.is_settled && !self.wakers.iter().any(|known| known.will_wake(waker))
+    }
+}
+
 impl<T, E> Packet<T, E> {
     pub(crate) fn new(place: Place) -> Self {
         Self {
@@ -95,9 +101,14 @@ impl<T, E> Packet<T, E> {
 
     /// Has `waker` woken when the task has ended, if it has not.
     pub(crate) fn register(&self, waker: &Waker) {
+        if !self.lock().wants(waker) {
+            return;
+        }
+        // To clone or drop a waker may run code of others: neither is done with the lock held.
+        let mut spare = Some(waker.clone());
         let mut state = self.lock();
-        if !state.is_settled && !state.wakers.iter().any(|known| known.will_wake(waker)) {
-            state.wakers.push(waker.clone());
+        if state.wants(waker) {
+            state.wakers.extend(spare.take());
         }
     }
 

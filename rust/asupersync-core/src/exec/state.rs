@@ -290,9 +290,11 @@ impl State {
                 }
             };
             let Some(record) = self.record(task) else {
+                self.leavings.wakers.append(&mut woken);
                 continue;
             };
             let Some(future) = record.future.take() else {
+                self.leavings.wakers.append(&mut woken);
                 continue;
             };
             return Some(Job {
@@ -327,10 +329,11 @@ impl State {
         let Some(record) = self.record(task) else {
             return;
         };
-        record.waits.clear();
+        let wakers = record.waits.clear();
         record.children = None;
         let role = record.role;
         let packet = record.packet.clone();
+        self.leavings.wakers.extend(wakers);
         if self.kernel.task_state(task) == Ok(TaskState::Cancelling)
             && let Some(packet) = packet
         {
