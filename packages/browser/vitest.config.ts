@@ -19,6 +19,7 @@ const alias = [
 
 export default defineConfig({
   test: {
+    globalSetup: "test/fault-server.setup.ts",
     projects: [
       {
         resolve: { alias },

@@ -1,22 +1,21 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
-import { allOp, type BranchesOptions } from "./all.js";
-import { anyOp } from "./any.js";
 import type { Body, BodyValue, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
+import { allOp, type BranchesOptions } from "./combinators/all.js";
+import { raceOp } from "./combinators/race.js";
+import { maskOp, scopeOp } from "./combinators/scope-op.js";
+import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
-import { fetchOp } from "./fetch.js";
-import type { FetchResponse } from "./fetch-response.js";
+import { AsupersyncError } from "./errors.js";
 import { type ForeignOptions, foreignOp } from "./foreign.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
-import { raceOp } from "./race.js";
 import type { Scope, ScopeOptions } from "./scope.js";
-import { maskOp, scopeOp } from "./scope-op.js";
 import { signalOf } from "./signal.js";
 import type { Task, TaskOptions, TaskRecord } from "./task.js";
-import { timeoutOp } from "./timeout.js";
+import { describeReceived } from "./validate.js";
 import { checkpointOp, joinOp, sleepOp } from "./wait.js";
 
 /**
@@ -26,8 +25,14 @@ import { checkpointOp, joinOp, sleepOp } from "./wait.js";
  * Every operation starts at once, belongs to the task, and is awaited (`await`) or yielded (`yield*`).
  * When the task is cancelled every wait fails with the same {@link CancelledError}, now and from then on:
  * catch it to clean up, and let it pass. Only finalizers and masked bodies still wait.
+ *
+ * {@link CoreCx} is what every runtime has. Every other operation is declared here, and added, by the
+ * file that owns it.
  */
-export interface Cx {
+export interface Cx extends CoreCx {}
+
+/** The part of {@link Cx} that is always there. */
+export interface CoreCx {
   /**
    * Aborts when the task is cancelled, its `reason` being the {@link CancelledError}; for code that
    * takes a signal. Made when first asked for. `cx.fetch` and `cx.foreign` have their own.
@@ -102,21 +107,6 @@ export interface Cx {
     options?: BranchesOptions,
   ): Op<BodyValue<B[number]>>;
   /**
-   * Runs all bodies; the first that gives a value decides, and failures are passed over. The others are
-   * cancelled, and it settles when they have drained. When all have failed it fails with
-   * {@link AllFailedError}, which has what each of them threw.
-   *
-   * @example
-   * ```ts
-   * const config = await cx.any([fromCache, fromNetwork]);
-   * ```
-   * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
-   */
-  any<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>>;
-  /**
    * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
    * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
    *
@@ -136,13 +126,6 @@ export interface Cx {
    */
   defer(finalizer: Finalizer): void;
   /**
-   * Makes a request. It is aborted, response body included, when the task is cancelled or ends.
-   *
-   * @param init As for `fetch`, without `signal`: the task is the signal.
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `fetch` rejects with fails the operation.
-   */
-  fetch(input: string | URL, init?: RequestInit): Op<FetchResponse>;
-  /**
    * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
    * is cancelled; the task then ends only when the promise has settled, whose result is swallowed.
    *
@@ -154,12 +137,60 @@ export interface Cx {
   foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }
 
-/** The record behind {@link Cx}: one for each body and finalizer. */
-export class CxRecord implements Cx {
+/** An operation as the file that owns it has it: the task in place of the cx. */
+export type TaskOperation = (task: TaskRecord, ...args: never[]) => unknown;
+
+/** The `cx` of `task`: one for each body and finalizer. */
+export function makeCx(task: TaskRecord): Cx {
+  // What the record lacks of a `Cx` was added by the files that declare it.
+  const core: CoreCx = new CxRecord(task);
+  return core as Cx;
+}
+
+/**
+ * The task that `cx` was given to, for functions that take a `cx`.
+ *
+ * @throws {AsupersyncError} `FORGED_HANDLE` for anything but a cx that a runtime gave out.
+ */
+export function taskOf(cx: Cx): TaskRecord {
+  const task = CxRecord.taskOf(cx);
+  if (task !== undefined) return task;
+  throw new AsupersyncError("FORGED_HANDLE", describeReceived(cx), {
+    expected: "the cx that a body was given",
+    mend: "pass the parameter of the body itself, not a copy of it",
+  });
+}
+
+/**
+ * Adds an operation to every `cx`. The file that owns the operation calls this once, and declares its
+ * type on {@link Cx}; an app that does not load the file does not pay for it.
+ */
+export function addOperation(
+  name: Exclude<keyof Cx, keyof CoreCx>,
+  operation: TaskOperation,
+): void {
+  CxRecord.add(name, operation);
+}
+
+/** The record behind {@link Cx}. */
+class CxRecord implements CoreCx {
   readonly #task: TaskRecord;
 
   constructor(task: TaskRecord) {
     this.#task = task;
+  }
+
+  static taskOf(cx: unknown): TaskRecord | undefined {
+    return typeof cx === "object" && cx !== null && #task in cx ? cx.#task : undefined;
+  }
+
+  static add(name: string, operation: TaskOperation): void {
+    const start = operation as (task: TaskRecord, ...args: unknown[]) => unknown;
+    Object.defineProperty(CxRecord.prototype, name, {
+      value(this: CxRecord, ...args: unknown[]): unknown {
+        return start(this.#task, ...args);
+      },
+    });
   }
 
   get signal(): AbortSignal {
@@ -225,13 +256,6 @@ export class CxRecord implements Cx {
     return raceOp(this.#task, bodies, options);
   }
 
-  any<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>> {
-    return anyOp(this.#task, bodies, options);
-  }
-
   timeout<T>(ms: number, body: Body<T>): Op<T> {
     return timeoutOp(this.#task, ms, body);
   }
@@ -242,10 +266,6 @@ export class CxRecord implements Cx {
 
   defer(finalizer: Finalizer): void {
     deferTo(this.#task, finalizer);
-  }
-
-  fetch(input: string | URL, init?: RequestInit): Op<FetchResponse> {
-    return fetchOp(this.#task, input, init);
   }
 
   foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T> {

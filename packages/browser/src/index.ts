@@ -1,6 +1,8 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
+import "./combinators/any.js";
+import "./fetch/fetch.js";
+
 export type { WasmSource } from "@asupersync/browser-core";
-export type { BranchesOptions } from "./all.js";
 export type { Body, BodyValue, Finalizer } from "./body.js";
 export {
   type CancelInfo,
@@ -10,9 +12,10 @@ export {
   type CancelRequestKind,
   describeCancel,
 } from "./cancel.js";
-export type { Cx } from "./cx.js";
+export type { BranchesOptions } from "./combinators/all.js";
+export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
-export type { FetchResponse, ResponseBody } from "./fetch-response.js";
+export type { FetchResponse, ResponseBody } from "./fetch/response.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
 export type { ObligationKind, ObligationState } from "./obligation.js";

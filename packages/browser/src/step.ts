@@ -3,7 +3,7 @@ import { OutcomeCode } from "@asupersync/browser-core";
 import { current } from "./active.js";
 import type { Body, Finalizer } from "./body.js";
 import { CancelledError } from "./cancel.js";
-import { CxRecord } from "./cx.js";
+import { makeCx } from "./cx.js";
 import { AsupersyncError } from "./errors.js";
 import { OpRecord, OpState } from "./op.js";
 import { finalizerPanic } from "./outcome.js";
@@ -60,7 +60,7 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
   let result: unknown;
   current.task = task;
   try {
-    result = code(new CxRecord(task));
+    result = code(makeCx(task));
   } catch (error) {
     current.task = undefined;
     threw(task, error);

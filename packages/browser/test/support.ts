@@ -1,5 +1,6 @@
 /** What the tests share: a runtime for one test, both kinds of bodies, and the host's own turns. */
-import { describe } from "vitest";
+import { FaultClient } from "@asupersync/fault-server/client";
+import { describe, inject } from "vitest";
 import {
   type Body,
   type CloseReport,
@@ -62,6 +63,11 @@ export async function idle(runtime: Runtime): Promise<void> {
   await runtime.run(async (cx) => {
     for (let turn = 0; turn < 10; turn += 1) await cx.checkpoint();
   });
+}
+
+/** The fault server, under a key that is this test's own. */
+export function faults(): FaultClient {
+  return new FaultClient(inject("faultServer"));
 }
 
 /** A promise and what settles it. */

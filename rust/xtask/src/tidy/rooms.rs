@@ -62,14 +62,27 @@ const ROOMS_ABOVE_REACT: &[&str] = &[
 /// Packages by their folder.
 const PACKAGES: &[Arrow] = &[
     ("packages/browser-core", &[]),
-    ("packages/browser", &["@asupersync/browser-core"]),
+    // The fault server is for its tests.
+    (
+        "packages/browser",
+        &["@asupersync/browser-core", "@asupersync/fault-server"],
+    ),
     ("packages/react", &["@asupersync/browser"]),
     (
         "packages/next",
         &["@asupersync/react", "@asupersync/browser"],
     ),
     ("apps/*", ROOMS_ABOVE_REACT),
-    ("e2e", ROOMS_ABOVE_REACT),
+    (
+        "e2e",
+        &[
+            "@asupersync/next",
+            "@asupersync/react",
+            "@asupersync/browser",
+            "@asupersync/fault-server",
+        ],
+    ),
+    ("fault-server", &[]),
     (
         "bench",
         &["@asupersync/browser", "@asupersync/browser-core"],

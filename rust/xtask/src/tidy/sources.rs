@@ -27,6 +27,7 @@ const TOP: &[&str] = &[
     "biome.json",
     "docs",
     "e2e",
+    "fault-server",
     "package-lock.json",
     "package.json",
     "packages",

@@ -1,12 +1,28 @@
 /** Owns `cx.fetch`: a request whose response belongs to its task, body included. */
+
 import { HostKindCode } from "@asupersync/browser-core";
-import { checkActive } from "./active.js";
-import { AsupersyncError, refusal } from "./errors.js";
-import { type FetchResponse, ResponseRecord } from "./fetch-response.js";
-import { HostRecord, HostResult } from "./host-op.js";
-import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
-import type { TaskRecord } from "./task.js";
-import { checkObject, invalidArgument, LABEL_CHARS_MAX } from "./validate.js";
+import { checkActive } from "../active.js";
+import { addOperation } from "../cx.js";
+import { AsupersyncError, refusal } from "../errors.js";
+import { HostRecord, HostResult } from "../host-op.js";
+import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "../op.js";
+import type { TaskRecord } from "../task.js";
+import { checkObject, invalidArgument, LABEL_CHARS_MAX } from "../validate.js";
+import { type FetchResponse, ResponseRecord } from "./response.js";
+
+addOperation("fetch", fetchOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Makes a request. It is aborted, response body included, when the task is cancelled or ends.
+     *
+     * @param init As for `fetch`, without `signal`: the task is the signal.
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `fetch` rejects with fails the operation.
+     */
+    fetch(input: string | URL, init?: RequestInit): Op<FetchResponse>;
+  }
+}
 
 /** See {@link Cx.fetch}. */
 export function fetchOp(

@@ -1,11 +1,11 @@
 /** Owns `cx.scope` and `cx.mask`: one body in a scope of its own. */
 import { OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
-import type { Body } from "./body.js";
+import type { Body } from "../body.js";
+import type { Op, OpRecord } from "../op.js";
+import { decodeScopeOptions, type ScopeOptions } from "../scope.js";
+import type { TaskRecord } from "../task.js";
+import { checkBody } from "../validate.js";
 import { Composite } from "./composite.js";
-import type { Op, OpRecord } from "./op.js";
-import { decodeScopeOptions, type ScopeOptions } from "./scope.js";
-import type { TaskRecord } from "./task.js";
-import { checkBody } from "./validate.js";
 
 /** See {@link Cx.scope}. */
 export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptions): Op<T> {

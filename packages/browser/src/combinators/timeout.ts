@@ -1,12 +1,12 @@
 /** Owns `cx.timeout`: a body that is cancelled after its time. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
-import type { Body } from "./body.js";
-import { makeCancelledError } from "./cancel.js";
+import type { Body } from "../body.js";
+import { makeCancelledError } from "../cancel.js";
+import { TimeoutError } from "../errors.js";
+import type { Op, OpRecord } from "../op.js";
+import type { TaskRecord } from "../task.js";
+import { checkBody, checkDuration } from "../validate.js";
 import { Composite } from "./composite.js";
-import { TimeoutError } from "./errors.js";
-import type { Op, OpRecord } from "./op.js";
-import type { TaskRecord } from "./task.js";
-import { checkBody, checkDuration } from "./validate.js";
 
 /** See {@link Cx.timeout}. */
 export function timeoutOp<T>(task: TaskRecord, ms: number, body: Body<T>): Op<T> {

@@ -1,10 +1,10 @@
 /** Owns `cx.all`: every value, or the first failure. */
 import { PolicyCode } from "@asupersync/browser-core";
-import type { Body } from "./body.js";
+import type { Body } from "../body.js";
+import type { Op, OpRecord } from "../op.js";
+import type { TaskRecord } from "../task.js";
+import { checkBodies, checkLabel, checkOptions } from "../validate.js";
 import { Composite } from "./composite.js";
-import type { Op, OpRecord } from "./op.js";
-import type { TaskRecord } from "./task.js";
-import { checkBodies, checkLabel, checkOptions } from "./validate.js";
 
 /** How an operation on several bodies is set up. */
 export interface BranchesOptions {

@@ -1,9 +1,9 @@
 /** Owns a response as its task sees it: every read of the body is an operation of that task. */
-import { checkActive } from "./active.js";
-import { AsupersyncError, refusal } from "./errors.js";
-import { foreignOp } from "./foreign.js";
-import { type HostRecord, HostResult } from "./host-op.js";
-import { closeOp, type Op, type OpRecord, openOp } from "./op.js";
+import { checkActive } from "../active.js";
+import { AsupersyncError, refusal } from "../errors.js";
+import { foreignOp } from "../foreign.js";
+import { type HostRecord, HostResult } from "../host-op.js";
+import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
 
 /**
  * A response that belongs to the task that fetched it. Its body can be read once, by that task while it

@@ -1,12 +1,36 @@
 /** Owns `cx.any`: the first value decides, the others are cancelled and drained. */
+
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import type { Body, BodyValue } from "../body.js";
+import { addOperation } from "../cx.js";
+import { AllFailedError, AsupersyncError } from "../errors.js";
+import type { Op, OpRecord } from "../op.js";
+import { describeThrown } from "../outcome.js";
+import { type TaskRecord, thrownBy } from "../task.js";
 import { type BranchesOptions, checkBranches } from "./all.js";
-import type { Body } from "./body.js";
 import { Composite } from "./composite.js";
-import { AllFailedError, AsupersyncError } from "./errors.js";
-import type { Op, OpRecord } from "./op.js";
-import { describeThrown } from "./outcome.js";
-import { type TaskRecord, thrownBy } from "./task.js";
+
+addOperation("any", anyOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Runs all bodies; the first that gives a value decides, and failures are passed over. The others are
+     * cancelled, and it settles when they have drained. When all have failed it fails with
+     * {@link AllFailedError}, which has what each of them threw.
+     *
+     * @example
+     * ```ts
+     * const config = await cx.any([fromCache, fromNetwork]);
+     * ```
+     * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
+     */
+    any<const B extends readonly Body<unknown>[]>(
+      bodies: B,
+      options?: BranchesOptions,
+    ): Op<BodyValue<B[number]>>;
+  }
+}
 
 /** See {@link Cx.any}. */
 export function anyOp<T>(

@@ -5,15 +5,15 @@ import {
   OutcomeCode,
   type PolicyCode,
 } from "@asupersync/browser-core";
-import { checkActive } from "./active.js";
-import type { Body } from "./body.js";
-import { makeCancelledError } from "./cancel.js";
-import { AsupersyncError, refusal } from "./errors.js";
-import type { Failures } from "./failures.js";
-import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "./op.js";
-import { type ScopeRecord, ScopeRole } from "./scope.js";
-import { spawnIn } from "./spawn.js";
-import { panicError, type TaskRecord, thrownBy } from "./task.js";
+import { checkActive } from "../active.js";
+import type { Body } from "../body.js";
+import { makeCancelledError } from "../cancel.js";
+import { AsupersyncError, refusal } from "../errors.js";
+import type { Failures } from "../failures.js";
+import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "../op.js";
+import { type ScopeRecord, ScopeRole } from "../scope.js";
+import { spawnIn } from "../spawn.js";
+import { panicError, type TaskRecord, thrownBy } from "../task.js";
 
 /** How the scope of a composite operation is opened. */
 export interface CompositeSetup {

@@ -1,11 +1,11 @@
 /** Owns `cx.race`: the first to end decides, the others are cancelled and drained. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import type { Body } from "../body.js";
+import { AsupersyncError } from "../errors.js";
+import type { Op, OpRecord } from "../op.js";
+import { type TaskRecord, thrownBy } from "../task.js";
 import { type BranchesOptions, checkBranches } from "./all.js";
-import type { Body } from "./body.js";
 import { Composite } from "./composite.js";
-import { AsupersyncError } from "./errors.js";
-import type { Op, OpRecord } from "./op.js";
-import { type TaskRecord, thrownBy } from "./task.js";
 
 /** See {@link Cx.race}. */
 export function raceOp<T>(

@@ -1,0 +1,43 @@
+/** Owns the tests' side of the fault server: addresses with a key of their own, and the ledger of it. */
+import type { LedgerEntry } from "./ledger.js";
+
+/** The fault server as one test sees it. Works in Node and in a browser. */
+export class FaultClient {
+  readonly #origin: string;
+  readonly #key = crypto.randomUUID();
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  /** Address of an HTTP endpoint, such as `/hang?status=500`. */
+  http(path: string): string {
+    return this.#address(this.#origin, path);
+  }
+
+  /** Address of a WebSocket endpoint, such as `/echo`. */
+  socket(path: string): string {
+    return this.#address(this.#origin.replace("http", "ws"), `/socket${path}`);
+  }
+
+  /** What the server has seen of this test so far. */
+  async entries(): Promise<readonly LedgerEntry[]> {
+    return this.#ledger("");
+  }
+
+  /** Waits until the server has seen `kind` so many times, and gives all that it has seen. */
+  async until(kind: string, count = 1): Promise<readonly LedgerEntry[]> {
+    return this.#ledger(`&until=${kind}&count=${count}`);
+  }
+
+  #address(origin: string, path: string): string {
+    const url = new URL(path, origin);
+    url.searchParams.set("key", this.#key);
+    return url.href;
+  }
+
+  async #ledger(query: string): Promise<readonly LedgerEntry[]> {
+    const response = await fetch(`${this.#origin}/ledger?key=${this.#key}${query}`);
+    return response.json() as Promise<readonly LedgerEntry[]>;
+  }
+}

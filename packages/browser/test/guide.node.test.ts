@@ -1,0 +1,22 @@
+/** What the guide shows is what runs: each of its TypeScript blocks stands in the test of the same name. */
+import { readdir, readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+
+const GUIDE = new URL("../../../docs/guide/", import.meta.url);
+const BLOCK = /```tsx?\n(.*?)```/gs;
+
+const pages = (await readdir(GUIDE)).filter((file) => file.endsWith(".md"));
+
+/** Without what formatting makes of it: the indentation, and where lines are broken. */
+function words(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+test.each(pages)("%s shows what its test runs", async (page) => {
+  const text = await readFile(new URL(page, GUIDE), "utf8");
+  const blocks = [...text.matchAll(BLOCK)].map((match) => match[1] ?? "");
+  if (blocks.length === 0) return;
+  const file = new URL(`guide/${page.replace(/\.md$/, ".test.ts")}`, import.meta.url);
+  const test = words(await readFile(file, "utf8"));
+  for (const block of blocks) expect(test).toContain(words(block));
+});
