@@ -1,5 +1,6 @@
 /** Owns the table of endpoints that misbehave before there is a socket, or are none after it. */
 import { createHash } from "node:crypto";
+import type { Duplex } from "node:stream";
 import type { Upgrade } from "./accept.js";
 
 /** By the part of the path after `/socket/`. */
@@ -10,15 +11,22 @@ export const HANDSHAKES: { readonly [name: string]: (upgrade: Upgrade) => void }
     stream.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   },
   /** Accepts with a proof that is not that of the request. */
-  "bad-accept": ({ stream }) => void stream.write(acceptance("not the key of the request")),
+  "bad-accept": ({ stream }) => {
+    endWithPeer(stream);
+    stream.write(acceptance("not the key of the request"));
+  },
   /** Breaks the connection in the middle of its answer. */
   "cut-handshake": ({ stream }) => {
     stream.write("HTTP/1.1 101 Switching Protocols\r\nupgr", () => stream.destroy());
   },
   /** Answers the handshake at the command `release`, and is `echo` then. */
-  slow: ({ accept, on }) => on("release", () => accept("echo")),
+  slow: ({ stream, accept, on }) => {
+    endWithPeer(stream);
+    on("release", () => accept("echo"));
+  },
   /** Reads, and never says a word: not even to a close. */
   mute: ({ request, stream, note }) => {
+    endWithPeer(stream);
     stream.write(acceptance(request.headers["sec-websocket-key"] ?? ""));
     note("open", { path: "/socket/mute" });
     stream.on("data", (bytes: Buffer) => {
@@ -27,6 +35,12 @@ export const HANDSHAKES: { readonly [name: string]: (upgrade: Upgrade) => void }
     });
   },
 };
+
+/** Reads, so that the peer's end is seen, and ends with it. */
+function endWithPeer(stream: Duplex): void {
+  stream.resume();
+  stream.on("end", () => stream.destroy());
+}
 
 /** An answer that accepts the handshake made with `key`; RFC 6455, section 4.2.2. */
 function acceptance(key: string): string {

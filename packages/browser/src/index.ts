@@ -1,6 +1,7 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
 import "./combinators/any.js";
 import "./fetch/fetch.js";
+import "./socket/socket.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -38,5 +39,16 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
+export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export type { SocketState } from "./socket/connection.js";
+export type { Overflow } from "./socket/inbox.js";
+export type { Heartbeat, SocketOptions } from "./socket/options.js";
+export type {
+  PlatformSocket,
+  SocketData,
+  SocketMessage,
+  WebSocketImplementation,
+} from "./socket/platform.js";
+export type { Received, Sent, Socket } from "./socket/socket.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
 export type { UnobservedFailure } from "./unobserved.js";
