@@ -29,12 +29,20 @@ export const HANDSHAKES: { readonly [name: string]: (upgrade: Upgrade) => void }
     endWithPeer(stream);
     stream.write(acceptance(request.headers["sec-websocket-key"] ?? ""));
     note("open", { path: "/socket/mute" });
+    let unread: Buffer = Buffer.alloc(0);
     stream.on("data", (bytes: Buffer) => {
-      // The first half byte of a frame is its flags, the second its kind: 8 is a close.
-      if (((bytes[0] ?? 0) & 0x0f) === 8) note("close-asked");
+      unread = Buffer.concat([unread, bytes]);
+      while (unread.length >= FRAME_HEAD_BYTES) {
+        // The second half byte is the kind, 8 that of a close; then comes the length, which is short.
+        if (((unread[0] ?? 0) & 0x0f) === 8) note("close-asked");
+        unread = unread.subarray(FRAME_HEAD_BYTES + ((unread[1] ?? 0) & 0x7f));
+      }
     });
   },
 };
+
+/** Bytes before the content of a short frame from a client: kind, length and mask. */
+const FRAME_HEAD_BYTES = 6;
 
 /** Reads, so that the peer's end is seen, and ends with it. */
 function endWithPeer(stream: Duplex): void {

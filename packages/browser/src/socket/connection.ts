@@ -60,8 +60,6 @@ export class Connection extends HostRecord {
   inbox: Inbox;
   #socket: PlatformSocket | undefined = undefined;
   #asked: Asked | undefined = undefined;
-  /** Whether its task has let it go: nobody receives any more. */
-  #isLeft = false;
   #hasOpened = false;
   /** Set when it was not open in time. */
   #late: TimeoutError | undefined = undefined;
@@ -182,7 +180,6 @@ export class Connection extends HostRecord {
 
   /** Its task lets it go. */
   override abort(reason: CancelledError): void {
-    this.#isLeft = true;
     this.askClose(CloseCode.normal, reasonText(reason.cancel));
   }
 
@@ -241,8 +238,9 @@ export class Connection extends HostRecord {
 
   #came(data: string | ArrayBuffer): void {
     this.#heartbeat?.sign();
-    // What comes after an overflow would come after a gap.
-    if (this.#isLeft || this.#asked?.failure === "overflow") return;
+    // Browsers throw away what comes after our close, and what comes after an overflow would come after a
+    // gap.
+    if (this.#asked !== undefined) return;
     const isText = typeof data === "string";
     const message: SocketMessage = isText ? data : new Uint8Array(data);
     const bytes = isText ? data.length : data.byteLength;

@@ -103,8 +103,8 @@ export interface Socket<In = SocketMessage, Out = SocketData>
    */
   trySend(data: Out): boolean;
   /**
-   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeout` is over. What comes
-   * until then can still be received. A second call waits for the same end.
+   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeout` is over. What came
+   * before can still be received, what comes after it is thrown away. A second call waits for the same end.
    *
    * @param code 1000 (the default), or 3000 to 4999: a page may send no other.
    * @param reason At most 123 bytes of UTF-8.

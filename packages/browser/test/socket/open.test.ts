@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createRuntime, type Socket, SocketError, TimeoutError } from "../../src/index.js";
 import { forBothKinds, idle, thrown } from "../support.js";
-import { failureOf, IS_NODE, valueOf, withSockets } from "./support.js";
+import { failureOf, IS_NODE, valueFrom, withSockets } from "./support.js";
 
 forBothKinds((body) => {
   test("a socket is open when it is given, echoes, and is closed with 1000 at the end of the body", async () => {
@@ -36,7 +36,7 @@ forBothKinds((body) => {
 
 test("the peer's choice among the protocols offered is known", async () => {
   await withSockets(async ({ runtime, server }) => {
-    const chosen = await valueOf(runtime, async (cx) => {
+    const chosen = await valueFrom(runtime, async (cx) => {
       const first = await cx.webSocket(server.socket("/echo"), { protocols: ["v2", "v1"] });
       const asked = await cx.webSocket(server.socket("/echo?protocol=v1"), {
         protocols: ["v2", "v1"],
@@ -59,7 +59,7 @@ test.each([
   ["a protocol that was not offered", "/echo?protocol=other"],
 ])("%s fails the opening with SOCKET_FAILED", async (_, path) => {
   await withSockets(async ({ runtime, server }) => {
-    const error = (await valueOf(runtime, async (cx) =>
+    const error = (await valueFrom(runtime, async (cx) =>
       failureOf(cx.webSocket(server.socket(path), { protocols: "mine" })),
     )) as SocketError;
     expect(error).toBeInstanceOf(SocketError);
@@ -82,7 +82,7 @@ test("a server that is not there fails the opening with SOCKET_FAILED", async ()
 
 test("one that is not open in time fails with TIMEOUT, and its connection is given up", async () => {
   await withSockets(async ({ runtime, server }) => {
-    const error = await valueOf(runtime, async (cx) =>
+    const error = await valueFrom(runtime, async (cx) =>
       failureOf(cx.webSocket(server.socket("/slow"), { openTimeout: 30 })),
     );
     expect(error).toBeInstanceOf(TimeoutError);
@@ -94,7 +94,7 @@ test("one that is not open in time fails with TIMEOUT, and its connection is giv
 
 test("one that is open in time is not given up later", async () => {
   await withSockets(async ({ runtime, server }) => {
-    await valueOf(runtime, async (cx) => {
+    await valueFrom(runtime, async (cx) => {
       const opening = cx.webSocket(server.socket("/slow"), { openTimeout: 60_000 });
       await cx.foreign(() => server.until("arrived"));
       await cx.foreign(() => server.tellSockets("release"));
@@ -167,7 +167,7 @@ test.runIf(IS_NODE)("without any WebSocket it says so", async () => {
 test("what is no address, option or protocol is refused, and nothing is sent to the server", async () => {
   await withSockets(async ({ runtime, server }) => {
     const url = server.socket("/echo");
-    await valueOf(runtime, async (cx) => {
+    await valueFrom(runtime, async (cx) => {
       const codeOf = (url: unknown, options?: unknown): unknown =>
         thrown(() => cx.webSocket(url as string, options as object));
       const invalid = { code: "INVALID_ARGUMENT" };
@@ -215,7 +215,7 @@ test("what is no address, option or protocol is refused, and nothing is sent to 
 
 test("its label leaves out the query, and stands in the tree", async () => {
   await withSockets(async ({ runtime, server }) => {
-    await valueOf(runtime, async (cx) => {
+    await valueFrom(runtime, async (cx) => {
       await cx.webSocket(`${server.socket("/echo")}&token=secret`);
       await cx.webSocket(server.socket("/echo"), { label: "prices" });
       const tree = JSON.stringify(runtime.snapshot());

@@ -48,7 +48,7 @@ export async function withSockets(
       await idle(runtime);
       expect(runtime.counters()).toMatchObject({
         tasks: 0,
-        scopes: 1,
+        scopes: runtime.state === "open" ? 1 : 0,
         hostOps: 0,
         obligations: 0,
         timers: 0,
@@ -67,7 +67,7 @@ export async function withSockets(
 }
 
 /** Runs a body and gives its value. */
-export async function valueOf<T>(runtime: Runtime, body: (cx: Cx) => Promise<T>): Promise<T> {
+export async function valueFrom<T>(runtime: Runtime, body: (cx: Cx) => Promise<T>): Promise<T> {
   const outcome: Outcome<T> = await runtime.run(body);
   if (outcome.kind === "ok") return outcome.value;
   throw outcome.kind === "err" ? outcome.error : new Error(outcome.kind);
