@@ -14,6 +14,7 @@ export {
   describeCancel,
 } from "./cancel.js";
 export type { BranchesOptions } from "./combinators/all.js";
+export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
 export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
