@@ -181,6 +181,10 @@ const FACTS = {
     expected: "messages received as fast as they come",
     mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
   },
+  SOCKET_QUEUE_FULL: {
+    expected: "room in the queue of what is sent once there is a connection again",
+    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
+  },
   SOCKET_SILENT: {
     expected: "an answer to the heartbeat in time",
     mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",

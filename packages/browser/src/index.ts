@@ -1,6 +1,7 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
 import "./combinators/any.js";
 import "./fetch/fetch.js";
+import "./socket/reconnecting.js";
 import "./socket/socket.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
@@ -44,12 +45,19 @@ export { type SocketClose, SocketError, type SocketFailure } from "./socket/clos
 export type { SocketState } from "./socket/connection.js";
 export type { Overflow } from "./socket/inbox.js";
 export type { Heartbeat, SocketOptions } from "./socket/options.js";
+export type { QueueOverflow } from "./socket/outbox.js";
 export type {
   PlatformSocket,
   SocketData,
   SocketMessage,
   WebSocketImplementation,
 } from "./socket/platform.js";
+export type {
+  Reconnect,
+  ReconnectingSocket,
+  ReconnectingSocketOptions,
+} from "./socket/reconnecting.js";
 export type { Received, Sent, Socket } from "./socket/socket.js";
+export type { SocketEnd, SocketStatus } from "./socket/status.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
 export type { UnobservedFailure } from "./unobserved.js";

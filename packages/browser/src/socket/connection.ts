@@ -16,7 +16,7 @@ import {
 import { HeartbeatTimer } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
 import { ANSWERS_IN_A_ROW, CloseCode, ROOM_AGAIN_MS, ROOM_AGAIN_MS_MAX } from "./limits.js";
-import { checkData, type Heartbeat, type SocketSetup } from "./options.js";
+import { checkData, encodeData, type Heartbeat, type SocketSetup } from "./options.js";
 import {
   OPEN,
   type PlatformSocket,
@@ -35,6 +35,14 @@ interface Asked {
   readonly reason: string;
   /** Undefined if it is simply wanted. */
   readonly failure: SocketFailure | undefined;
+}
+
+/** What outlives a connection: it gets what the connection would lose at its end. */
+export interface ConnectionHeir {
+  /** Where what comes is put, which does not end with the connection. */
+  readonly inbox: Inbox;
+  /** Takes a message that waits to be sent; the error if it cannot. */
+  readonly keep: (data: SocketData) => SocketError | undefined;
 }
 
 /**
@@ -58,6 +66,8 @@ export class Connection extends HostRecord {
   close: SocketClose | undefined = undefined;
   /** Where what comes is put. */
   inbox: Inbox;
+  /** Takes over from {@link Connection.handOver} on. */
+  #heir: ConnectionHeir | undefined = undefined;
   #socket: PlatformSocket | undefined = undefined;
   #asked: Asked | undefined = undefined;
   #hasOpened = false;
@@ -125,10 +135,15 @@ export class Connection extends HostRecord {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
+  /** Gives what came, what comes and what waits to be sent to somebody who outlives it. */
+  handOver(heir: ConnectionHeir): void {
+    this.inbox.moveTo(heir.inbox);
+    this.inbox = heir.inbox;
+    this.#heir = heir;
+  }
+
   /** See {@link Socket.send}. */
-  send(task: TaskRecord, value: unknown): Op<void> {
-    checkActive(task);
-    const data = this.#encode(value);
+  send(task: TaskRecord, data: SocketData): Op<void> {
     if (task.cancelError === undefined && this.#answers < ANSWERS_IN_A_ROW && this.#hasRoom()) {
       this.#answers += 1;
       this.#socket?.send(data);
@@ -142,13 +157,16 @@ export class Connection extends HostRecord {
   }
 
   /** See {@link Socket.trySend}. */
-  trySend(task: TaskRecord, value: unknown): boolean {
-    checkActive(task);
-    const data = this.#encode(value);
+  trySend(data: SocketData): boolean {
     if (!this.#isOpen()) throw this.closedError();
     const hasRoom = this.#hasRoom();
     if (hasRoom) this.#socket?.send(data);
     return hasRoom;
+  }
+
+  /** Makes what is sent of what was passed to `send`. */
+  encode(value: unknown): SocketData {
+    return encodeData(this.setup, value);
   }
 
   /** Waits for `task` until it is closed. */
@@ -167,7 +185,7 @@ export class Connection extends HostRecord {
     this.state = "closing";
     this.#stopTimers();
     this.#timer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
-    answerAll(this.#senders, HostResult.err, this.closedError());
+    this.#stopSenders(this.closedError());
     // One that is still connecting is closed when it is open: sooner, a browser complains of it in the
     // console, as of a mistake.
     if (wasOpen) this.#socket?.close(code, reason);
@@ -214,13 +232,6 @@ export class Connection extends HostRecord {
     if (this.#senders.size === 0) return;
     this.#roomTimer = setTimeout(() => this.#sendWaiting(), this.#roomAgainMs);
     this.#roomAgainMs = Math.min(this.#roomAgainMs * 2, ROOM_AGAIN_MS_MAX);
-  }
-
-  #encode(value: unknown): SocketData {
-    const { encode } = this.setup;
-    const data = encode === undefined ? value : encode(value);
-    checkData(data);
-    return data as SocketData;
   }
 
   #opened(socket: PlatformSocket, face: unknown): void {
@@ -293,11 +304,21 @@ export class Connection extends HostRecord {
     // Not null: of an error that nobody listens to the package `ws` makes an exception.
     socket.onerror = ignore;
     const error = this.closedError();
-    this.inbox.end(isNormal(this.close) ? undefined : error);
-    answerAll(this.#senders, HostResult.err, error);
+    if (this.#heir === undefined) this.inbox.end(isNormal(this.close) ? undefined : error);
+    this.#stopSenders(error);
     answerAll(this.#closers, HostResult.ok, this.close);
     if (this.#hasOpened) this.complete(HostResult.ok, undefined);
     else this.complete(HostResult.err, this.#late ?? this.#failed(cause));
+  }
+
+  #stopSenders(error: SocketError): void {
+    // Of a close that was wanted nothing is kept.
+    const isWanted = this.#asked !== undefined && this.#asked.failure === undefined;
+    for (const sender of [...this.#senders]) {
+      const refused = isWanted || !this.#heir ? error : this.#heir.keep(sender.payload);
+      if (refused === undefined) sender.answer(HostResult.ok, undefined);
+      else sender.answer(HostResult.err, refused);
+    }
   }
 
   #failureOf(clean: boolean): SocketFailure | undefined {

@@ -36,6 +36,9 @@ export const QUEUED_MESSAGES = 256;
 /** Bytes of them, unless told otherwise. */
 export const QUEUED_BYTES = 4 * 2 ** 20;
 
+/** Milliseconds that a connection lasts to count as one that works, unless told otherwise. */
+export const STABLE_MS = 5_000;
+
 /** Statuses kept for a reader of them that is slow; then the oldest go. */
 export const STATUSES_KEPT = 32;
 

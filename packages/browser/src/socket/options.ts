@@ -201,6 +201,13 @@ export function checkData(data: unknown): void {
   throw invalidArgument(data, "a string, an ArrayBuffer, a view of one, or a Blob to send", mend);
 }
 
+/** Makes what is sent of what was passed to `send`. */
+export function encodeData({ encode }: Pick<SocketSetup, "encode">, value: unknown): SocketData {
+  const data = encode === undefined ? value : encode(value);
+  checkData(data);
+  return data as SocketData;
+}
+
 /** The address with the scheme of sockets, made absolute by the page's own. */
 function socketAddress(address: unknown): URL {
   const mend = "pass a ws: or wss: address; a relative one needs a page to start from";

@@ -143,6 +143,19 @@ export function webSocketOp(
   return op;
 }
 
+/**
+ * The task of `cx`, which is to use a socket of `task`'s.
+ *
+ * @throws {AsupersyncError} `FORGED_HANDLE`, `FOREIGN_HANDLE`.
+ */
+export function taskBeside(task: TaskRecord, cx: Cx): TaskRecord {
+  const other = taskOf(cx);
+  if (other.scope.runtime === task.scope.runtime) return other;
+  throw new AsupersyncError("FOREIGN_HANDLE", `the cx of task "${other.label}"`, {
+    expected: "a cx of the socket's runtime",
+  });
+}
+
 /** The record behind {@link Socket}: one connection, as one task sees it. */
 export class SocketRecord implements Socket {
   readonly #task: TaskRecord;
@@ -187,11 +200,13 @@ export class SocketRecord implements Socket {
   }
 
   send(data: SocketData): Op<void> {
-    return this.#connection.send(this.#task, data);
+    checkActive(this.#task);
+    return this.#connection.send(this.#task, this.#connection.encode(data));
   }
 
   trySend(data: SocketData): boolean {
-    return this.#connection.trySend(this.#task, data);
+    checkActive(this.#task);
+    return this.#connection.trySend(this.#connection.encode(data));
   }
 
   close(code: number = CloseCode.normal, reason = ""): Op<SocketClose> {
@@ -206,13 +221,7 @@ export class SocketRecord implements Socket {
   }
 
   withCx(cx: Cx): Socket {
-    const task = taskOf(cx);
-    if (task.scope.runtime !== this.#task.scope.runtime) {
-      throw new AsupersyncError("FOREIGN_HANDLE", `the cx of task "${task.label}"`, {
-        expected: "a cx of the socket's runtime",
-      });
-    }
-    return new SocketRecord(task, this.#connection);
+    return new SocketRecord(taskBeside(this.#task, cx), this.#connection);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SocketMessage, undefined> {

@@ -93,7 +93,7 @@ test("one that is not open in time fails with TIMEOUT, and its connection is giv
 });
 
 test("one that is open in time is not given up later", async () => {
-  await withSockets(async ({ runtime, server }) => {
+  const { timersMade } = await withSockets(async ({ runtime, server }) => {
     await valueFrom(runtime, async (cx) => {
       const opening = cx.webSocket(server.socket("/slow"), { openTimeout: 60_000 });
       await cx.foreign(() => server.until("arrived"));
@@ -101,6 +101,8 @@ test("one that is open in time is not given up later", async () => {
       expect((await opening).state).toBe("open");
     });
   });
+  // One for the open, one for the close: what looks for those that are left can see them.
+  expect(timersMade).toBe(2);
 });
 
 test("cancelled while it connects, it is closed once it is open, and nobody is told", async () => {

@@ -34,14 +34,15 @@ export interface SocketTest {
 
 /**
  * Runs `test` with a runtime and a key at the server of its own. When it is over nothing is live: no
- * task, operation, obligation or timer in the runtime, no connection at the server, no failure that
- * nobody asked about.
+ * task, operation, obligation or timer in the runtime, no timer of a socket's own, no connection at the
+ * server, no failure that nobody asked about.
  */
 export async function withSockets(
   test: (given: SocketTest) => Promise<void>,
   options: RuntimeOptions = {},
-): Promise<{ report: CloseReport; failures: UnobservedFailure[] }> {
+): Promise<{ report: CloseReport; failures: UnobservedFailure[]; timersMade: number }> {
   const server = faults();
+  const timers = new SocketTimers();
   const end = await withRuntime(
     async (runtime) => {
       await test({ runtime, server });
@@ -53,9 +54,10 @@ export async function withSockets(
         obligations: 0,
         timers: 0,
       });
+      expect(timers.live.size).toBe(0);
     },
     { webSocket: { implementation }, ...options },
-  );
+  ).finally(() => timers.stop());
   const entries = await server.entries();
   const arrived = entries.filter(({ kind }) => kind === "arrived").length;
   // Waits for those whose end is still on its way to the server.
@@ -63,7 +65,43 @@ export async function withSockets(
   expect(await server.openSockets()).toBe(0);
   expect(end.failures).toEqual([]);
   expect(end.report).toMatchObject({ outcome: "clean" });
-  return end;
+  return { ...end, timersMade: timers.made };
+}
+
+/** Follows the host's timers that the code of sockets makes, told by the stack of the call. */
+class SocketTimers {
+  readonly live = new Set<unknown>();
+  made = 0;
+  readonly #set = globalThis.setTimeout;
+  readonly #clear = globalThis.clearTimeout;
+
+  constructor() {
+    const set = ((call: () => void, ms?: number) => {
+      // The line of the caller: the package `ws` has timers of its own behind ours.
+      const caller = new Error("set here").stack?.split("\n")[2];
+      const isOurs = caller?.includes("/src/socket/") === true;
+      if (isOurs) this.made += 1;
+      const timer = this.#set.call(
+        globalThis,
+        () => {
+          this.live.delete(timer);
+          call();
+        },
+        ms,
+      );
+      if (isOurs) this.live.add(timer);
+      return timer;
+    }) as typeof setTimeout;
+    const clear = ((timer: never) => {
+      this.live.delete(timer);
+      this.#clear.call(globalThis, timer);
+    }) as typeof clearTimeout;
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  }
+
+  stop(): void {
+    Object.assign(globalThis, { setTimeout: this.#set, clearTimeout: this.#clear });
+  }
 }
 
 /** Runs a body and gives its value. */
