@@ -15,6 +15,15 @@ export {
 export type { BranchesOptions } from "./combinators/all.js";
 export type { CoreCx, Cx } from "./cx.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
+export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
+export type { EventsOptions, ReconnectOptions, ServerSentEvent } from "./fetch/events.js";
+export type { LinesOptions } from "./fetch/lines.js";
+export type {
+  FetchImplementation,
+  FetchInit,
+  FetchInput,
+  FetchProgress,
+} from "./fetch/request.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";

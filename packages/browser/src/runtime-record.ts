@@ -12,10 +12,12 @@ import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
+import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
 import { type OpRecord, OpState } from "./op.js";
+import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
@@ -38,6 +40,8 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+  readonly origins: AllowedOrigins;
+  readonly fetch: FetchImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -49,6 +53,9 @@ export class RuntimeRecord implements Runtime {
   readonly snapshots: SnapshotStore;
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
+  readonly origins: AllowedOrigins;
+  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
+  readonly fetch: FetchImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -84,6 +91,8 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.origins = setup.origins;
+    this.fetch = setup.fetch;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -243,7 +252,11 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
-    this.hostOps.fill(undefined);
+    // Nobody will ask for what they give any more.
+    for (const host of this.hostOps) {
+      host?.abort(this.reasons.unknown);
+      host?.forget();
+    }
     this.#finish();
     this.snapshots.publish();
   }

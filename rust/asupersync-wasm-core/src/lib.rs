@@ -5,8 +5,9 @@
 //! [`DriverConfig`] a configuration; [`encode`] makes records of effects, [`events`] a text of the
 //! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`] and [`queries`];
 //! `wakes` decides when a driver turns again. All of that runs natively too, over a [`Port`] that a
-//! test supplies. `web` is the real port, the capsules of requests and sockets, and the runtime of
-//! Rust bodies; it exists in wasm only.
+//! test supplies. `web` is the real port and the runtime that JavaScript holds; it exists in wasm
+//! only. With the feature `rust-bodies` it has the runtime of Rust bodies too, and their capsules of
+//! requests and sockets: JavaScript has its own.
 
 #![forbid(unsafe_code)]
 
@@ -19,8 +20,6 @@ pub mod encode;
 pub mod events;
 pub mod queries;
 mod reasons;
-#[cfg(target_arch = "wasm32")]
-mod slots;
 mod wakes;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
