@@ -1,6 +1,8 @@
 /** Owns the tests' side of the fault server: addresses with a key of their own, and the ledger of it. */
 import type { LedgerEntry } from "./ledger.js";
 
+export type { ScriptTurn } from "./http/script.js";
+
 /** The fault server as one test sees it. Works in Node and in a browser. */
 export class FaultClient {
   readonly #origin: string;

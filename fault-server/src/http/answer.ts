@@ -45,6 +45,8 @@ export function answerHttp(desk: Desk, request: IncomingMessage, response: Serve
   }
   const note = (kind: string, detail?: unknown): void => ledger.note(key, kind, detail);
   note("arrived", { method: request.method, path: url.pathname });
+  // One for each step and each wait for room.
+  response.setMaxListeners(0);
   // The connection went before the response was whole: that is what an abort is at a server.
   response.on("close", () => note(response.writableFinished ? "finished" : "aborted"));
   const step = (): Promise<void> => steps.wait(key, (takeBack) => response.once("close", takeBack));

@@ -37,6 +37,11 @@ export const ENDPOINTS: { readonly [name: string]: Endpoint } = {
     await exchange.step();
     sendJson(exchange, { isUnread: true });
   },
+  /** Reads nothing of the body before a step, and then all of it. */
+  stalled: async (exchange) => {
+    await exchange.step();
+    sendJson(exchange, { bytes: (await bodyOf(exchange)).byteLength });
+  },
   /** `/status/503`: that status, and a text, where one may have a body. */
   status: ({ response, url }) => {
     const status = Number(url.pathname.split("/")[2]);

@@ -9,7 +9,7 @@ export interface ScriptTurn {
   readonly type?: string;
   readonly pieces?: readonly string[];
   /** What comes after the last piece. Default `end`. */
-  readonly then?: "end" | "reset" | "hang";
+  readonly last?: "end" | "reset" | "hang";
 }
 
 const played = new Map<string, number>();
@@ -31,7 +31,7 @@ export async function playScript({
     status = 200,
     type = "text/event-stream",
     pieces = [],
-    then = "end",
+    last = "end",
   } = turns[Math.min(index, turns.length - 1)] ?? {};
   response.writeHead(status, { "content-type": type });
   response.flushHeaders();
@@ -39,8 +39,8 @@ export async function playScript({
     if (at > 0) await step();
     response.write(piece);
   }
-  if (then === "end") response.end();
-  if (then !== "reset") return;
+  if (last === "end") response.end();
+  if (last !== "reset") return;
   // A reset overtakes what was sent before it: the test says when that has arrived.
   await step();
   request.socket.resetAndDestroy();

@@ -162,6 +162,11 @@ export class Exchange extends HostRecord implements TimerOwner {
     }
     this.#reader = response.body?.getReader() as ReadableStreamDefaultReader<Piece> | undefined;
     this.#total = bytesOf(response.headers);
+    if (isEmpty(this.request, response)) {
+      // Some platforms give a body all the same.
+      this.#letGo();
+      this.#reader = undefined;
+    }
     if (this.controller.signal.aborted) {
       // It came too late.
       this.#letGo();
@@ -284,6 +289,11 @@ const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
 function refusedWait(op: OpRecord, answer: number): Error {
   closeOp(op);
   return refusal(answer, `a request of task "${op.task.label}"`);
+}
+
+/** Whether the answer has no body by what it is. */
+function isEmpty({ method }: Request, { status }: Response): boolean {
+  return method === "HEAD" || status === 204 || status === 205 || status === 304;
 }
 
 /** Bytes that the body will have, where the headers say so: the length is of what is compressed. */
