@@ -69,6 +69,9 @@ export class RuntimeRecord implements Runtime {
   /** Whether the present batch has started or resumed a body that goes on in microtasks. */
   hasResumedPromises = false;
 
+  /** What channels and locks have answered without waiting since the last turn. */
+  answers = 0;
+
   readonly #module: KernelModule;
   readonly #tag: number;
   readonly #stopWatching: () => void;

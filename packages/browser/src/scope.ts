@@ -327,13 +327,17 @@ const SCOPE_OPTIONS = ["label", "policy"] as const satisfies readonly (keyof Sco
 /**
  * Checks the options of a scope.
  *
+ * @param known The names of all options, if there may be more than those of a scope.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`.
  */
-export function decodeScopeOptions(options: ScopeOptions | undefined): {
+export function decodeScopeOptions(
+  options: ScopeOptions | undefined,
+  known: readonly string[] = SCOPE_OPTIONS,
+): {
   readonly label: string | undefined;
   readonly policy: ScopePolicy;
 } {
-  checkOptions(options, SCOPE_OPTIONS, "scope options");
+  checkOptions(options, known, "scope options");
   const label = checkLabel(options?.label);
   const policy = options?.policy ?? "fail-fast";
   if (typeof policy !== "string" || !Object.hasOwn(POLICY_CODES, policy)) {

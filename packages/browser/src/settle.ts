@@ -75,7 +75,7 @@ function tellScope(task: TaskRecord): void {
 }
 
 /** Whether something thrown says no more than that work was cancelled. */
-function isCancellation(thrown: unknown): boolean {
+export function isCancellation(thrown: unknown): boolean {
   return (
     thrown instanceof CancelledError || (thrown instanceof Error && thrown.name === "AbortError")
   );

@@ -69,7 +69,12 @@ interface CheckedOptions {
   readonly deadlineMs: number;
 }
 
-function decodeTaskOptions(options: TaskOptions): CheckedOptions {
+/**
+ * Checks the options of a task.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ */
+export function decodeTaskOptions(options: TaskOptions): CheckedOptions {
   checkOptions(options, TASK_OPTIONS, "task options");
   const { label, priority, polls, deadlineMs } = options;
   return {

@@ -3,7 +3,8 @@
 //!
 //! [`abi`] is the one table of codes; [`decode`] makes typed values of hostile numbers, and
 //! [`DriverConfig`] a configuration; [`encode`] makes records of effects, [`events`] a text of the
-//! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`] and [`queries`];
+//! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`], [`semaphores`] and
+//! [`queries`];
 //! `wakes` decides when a driver turns again. All of that runs natively too, over a [`Port`] that a
 //! test supplies. `web` is the real port and the runtime that JavaScript holds; it exists in wasm
 //! only. With the feature `rust-bodies` it has the runtime of Rust bodies too, and their capsules of
@@ -20,6 +21,7 @@ pub mod encode;
 pub mod events;
 pub mod queries;
 mod reasons;
+pub mod semaphores;
 mod wakes;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -6,7 +6,7 @@ import { checkDuration, checkOptions, checkWhole, invalidArgument } from "../val
 import { sleepOp } from "../wait.js";
 import { HttpStatusError, tooLarge } from "./errors.js";
 import type { Exchange } from "./exchange.js";
-import { EVENT_CHARS_MAX, RECONNECT_DELAY_MS } from "./limits.js";
+import { EVENT_CHARS_MAX, RECONNECT_PAUSE_MS } from "./limits.js";
 import { LineCutter } from "./lines.js";
 import { type Pieces, Reading } from "./reading.js";
 import type { FetchInit, FetchInput } from "./request.js";
@@ -37,9 +37,9 @@ export interface EventsOptions {
 /** How a broken event stream is asked for again. */
 export interface ReconnectOptions {
   /** Milliseconds to wait before, until the stream gives its own `retry`. Default 3000. */
-  readonly delayMs?: number;
+  readonly pauseMs?: number;
   /** Times in a row that it may ask without getting an event; then it ends as it did last. Default: no end. */
-  readonly attemptsMax?: number;
+  readonly attempts?: number;
 }
 
 /** Makes a request, as {@link Cx.fetch} does. */
@@ -130,7 +130,7 @@ interface EventStream {
 async function* eachEvent(stream: EventStream): AsyncGenerator<ServerSentEvent, undefined> {
   const { exchange, eventCharsMax, reconnect } = stream;
   let parser = new EventParser(eventCharsMax, "");
-  for (let attempts = 0; ; ) {
+  for (let tried = 0; ; ) {
     const cutter = new LineCutter(eventCharsMax, "eventCharsMax");
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -141,7 +141,7 @@ async function* eachEvent(stream: EventStream): AsyncGenerator<ServerSentEvent, 
         for (const line of cutter.lines(value)) {
           const event = parser.line(line);
           if (event === undefined) continue;
-          attempts = 0;
+          tried = 0;
           yield event;
         }
       }
@@ -155,12 +155,12 @@ async function* eachEvent(stream: EventStream): AsyncGenerator<ServerSentEvent, 
     parser.retry = retry;
     let response: FetchResponse | undefined;
     while (response === undefined) {
-      if (attempts >= reconnect.attemptsMax) {
+      if (tried >= reconnect.attempts) {
         if (failure !== undefined) throw failure.error;
         return undefined;
       }
-      attempts += 1;
-      await sleepOp(exchange.task, retry ?? reconnect.delayMs);
+      tried += 1;
+      await sleepOp(exchange.task, retry ?? reconnect.pauseMs);
       try {
         response = await ask(stream, id);
       } catch (error) {
@@ -218,15 +218,15 @@ function decodeReconnect(
 ): Required<ReconnectOptions> | undefined {
   if (reconnect === false) return undefined;
   if (reconnect !== true && typeof reconnect !== "object") {
-    const mend = "pass true or { delayMs, attemptsMax }, or leave it out";
+    const mend = "pass true or { pauseMs, attempts }, or leave it out";
     throw invalidArgument(reconnect, "true or options as reconnect", mend);
   }
   const options = reconnect === true ? {} : reconnect;
-  checkOptions(options, ["delayMs", "attemptsMax"], "reconnect");
-  const { delayMs = RECONNECT_DELAY_MS, attemptsMax = Number.POSITIVE_INFINITY } = options;
-  checkDuration(delayMs, "delayMs");
-  if (attemptsMax !== Number.POSITIVE_INFINITY) {
-    checkWhole(attemptsMax, 1, Number.MAX_SAFE_INTEGER, "attemptsMax");
+  checkOptions(options, ["pauseMs", "attempts"], "reconnect");
+  const { pauseMs = RECONNECT_PAUSE_MS, attempts = Number.POSITIVE_INFINITY } = options;
+  checkDuration(pauseMs, "pauseMs");
+  if (attempts !== Number.POSITIVE_INFINITY) {
+    checkWhole(attempts, 1, Number.MAX_SAFE_INTEGER, "attempts");
   }
-  return { delayMs, attemptsMax };
+  return { pauseMs, attempts };
 }

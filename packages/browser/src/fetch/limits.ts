@@ -10,4 +10,4 @@ export const LINE_CHARS_MAX = 2 ** 20;
 export const EVENT_CHARS_MAX = 2 ** 20;
 
 /** Milliseconds until a broken event stream is asked for again, unless it says otherwise: as browsers do. */
-export const RECONNECT_DELAY_MS = 3_000;
+export const RECONNECT_PAUSE_MS = 3_000;

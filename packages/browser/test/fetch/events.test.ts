@@ -154,8 +154,8 @@ describe("of a response", () => {
     { eventCharsMax: 0 },
     { reconnect: 7 },
     { reconnect: null },
-    { reconnect: { delayMs: -1 } },
-    { reconnect: { attemptsMax: 0 } },
+    { reconnect: { pauseMs: -1 } },
+    { reconnect: { attempts: 0 } },
     { reconnect: { times: 3 } },
   ])("options that are none are refused: %j", async (options) => {
     await inTask(async (cx, { server }) => {
@@ -170,7 +170,7 @@ describe("of a response", () => {
 
 describe("a reconnect", () => {
   /** The data of all events, with at most so many. */
-  const FAST: EventsOptions = { reconnect: { delayMs: 1 } };
+  const FAST: EventsOptions = { reconnect: { pauseMs: 1 } };
 
   test("goes on after the end and after a break, with the last id, until the server says 204", async () => {
     await inTask(async (cx, { server, runtime }) => {
@@ -205,7 +205,7 @@ describe("a reconnect", () => {
       const response = await cx.fetch(server.http(script(...turns)));
       const retries: unknown[] = [];
       // An hour, if the stream were not heard.
-      for await (const { retry } of response.sse({ reconnect: { delayMs: 3_600_000 } })) {
+      for await (const { retry } of response.sse({ reconnect: { pauseMs: 3_600_000 } })) {
         retries.push(retry);
       }
       expect(retries).toEqual([1]);
@@ -247,7 +247,7 @@ describe("a reconnect", () => {
     await inTask(async (cx, { server }) => {
       const response = await cx.fetch(server.http(script({ pieces: ["data: 1\n\n"] }, {}, {}, {})));
       const events: string[] = [];
-      for await (const { data } of response.sse({ reconnect: { delayMs: 1, attemptsMax: 2 } })) {
+      for await (const { data } of response.sse({ reconnect: { pauseMs: 1, attempts: 2 } })) {
         events.push(data);
       }
       expect(events).toEqual(["1"]);
@@ -261,7 +261,7 @@ describe("a reconnect", () => {
       async (cx) => {
         const response = await cx.fetch("http://localhost/");
         const loop = async () => {
-          for await (const _ of response.sse({ reconnect: { delayMs: 1, attemptsMax: 3 } }));
+          for await (const _ of response.sse({ reconnect: { pauseMs: 1, attempts: 3 } }));
         };
         expect(await rejection(loop())).toMatchObject({ code: "NETWORK" });
         expect(calls).toBe(4);
