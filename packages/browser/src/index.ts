@@ -14,6 +14,7 @@ export {
 } from "./cancel.js";
 export type { BranchesOptions } from "./combinators/all.js";
 export type { CoreCx, Cx } from "./cx.js";
+export type { Warning } from "./development/warnings.js";
 export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
 export type { ForeignOptions } from "./foreign.js";

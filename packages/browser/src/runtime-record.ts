@@ -1,4 +1,5 @@
 /** Owns a runtime's record: its kernel, the tables by slot and token, and how it ends. */
+
 import {
   CounterCode,
   ErrorKindCode,
@@ -8,14 +9,18 @@ import {
   OutcomeCode,
   PolicyCode,
 } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
+import { current } from "./active.js";
 import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
+import { watchAwaits } from "./development/running.js";
+import { type Warning, Warnings } from "./development/warnings.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
-import { type OpRecord, OpState } from "./op.js";
+import { OpRecord, OpState } from "./op.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
@@ -38,6 +43,7 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -46,6 +52,8 @@ export class RuntimeRecord implements Runtime {
   readonly reasons: ReasonCache;
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
+  /** Where a development build tells what it finds; a production build finds nothing. */
+  readonly warnings: Warnings | undefined;
   readonly snapshots: SnapshotStore;
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
@@ -82,6 +90,8 @@ export class RuntimeRecord implements Runtime {
     });
     this.reasons = new ReasonCache(this.port);
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
+    this.warnings = IS_DEVELOPMENT ? new Warnings(setup.onWarning) : undefined;
+    if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.root = this.addScope({
