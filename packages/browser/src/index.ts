@@ -40,4 +40,19 @@ export type {
   TaskNode,
 } from "./snapshot.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
+export { type DumpOptions, dumpTree } from "./trace/dump.js";
+export { formatOnConsole } from "./trace/formatter.js";
+export { type LiveScope, type LiveTask, type LiveTree, liveTree } from "./trace/live-tree.js";
+export type { LogFields, LogLevel, LogRecord } from "./trace/log-record.js";
+export { type LogSinkOptions, log, logSink } from "./trace/log-sink.js";
+export { consoleWriter, jsonLinesWriter, type LogConsole } from "./trace/log-writers.js";
+export {
+  type EventBatch,
+  type EventFilter,
+  type EventKind,
+  type LabelledEvent,
+  type SubjectType,
+  subscribeEvents,
+} from "./trace/subscribe.js";
+export { showTimeline, type TimelineOptions } from "./trace/timeline.js";
 export type { UnobservedFailure } from "./unobserved.js";

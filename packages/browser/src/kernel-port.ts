@@ -271,8 +271,16 @@ export class KernelPort {
     return this.#call(() => this.#kernel.fingerprint(), 0n);
   }
 
-  events(): Float64Array {
-    return this.#call(() => this.#kernel.events(), NO_EVENTS);
+  events(seq: number): Float64Array {
+    return this.#call(() => this.#kernel.events(seq), NO_EVENTS);
+  }
+
+  keep_events(capacity: number): Status {
+    return this.#call(() => this.#kernel.keep_events(capacity), POISONED);
+  }
+
+  task_polls(task: Handle): number {
+    return this.#call(() => this.#kernel.task_polls(task), -1);
   }
 
   /** Calls, and answers a trap with `otherwise`. */

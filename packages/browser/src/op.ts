@@ -21,6 +21,8 @@ export interface Op<T> extends PromiseLike<T> {
 
 /** What gives an operation its result when the kernel says that its wait has ended. */
 export interface OpSource {
+  /** What it waits for, in a few words, for those who look inside. */
+  readonly label?: string;
   /** Fulfils or fails `op`. `aux` is an `OutcomeCode`, or 0 and 1 for a host operation. */
   finish(op: OpRecord, aux: number): void;
 }

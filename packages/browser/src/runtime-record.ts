@@ -34,6 +34,14 @@ import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task
 import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
 import { checkListener } from "./validate.js";
 
+/** Reads events for those who subscribed. */
+export interface EventReader {
+  /** Reads what is new, before a batch is delivered. */
+  collect(): void;
+  /** Tells what was read. */
+  publish(): void;
+}
+
 /** What the record of a runtime is made of. */
 export interface RuntimeSetup {
   readonly module: KernelModule;
@@ -57,6 +65,10 @@ export class RuntimeRecord implements Runtime {
   readonly snapshots: SnapshotStore;
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
+  /** Events that the trace keeps for `events()`. */
+  readonly traceCapacity: number;
+  /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
+  eventReader: EventReader | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -94,6 +106,7 @@ export class RuntimeRecord implements Runtime {
     if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.traceCapacity = setup.config.traceCapacity;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -165,7 +178,7 @@ export class RuntimeRecord implements Runtime {
   }
 
   events(): TraceEvent[] {
-    const numbers = this.port.events();
+    const numbers = this.port.events(0);
     const events: TraceEvent[] = [];
     for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
       const [seq, atMs, kind, subject, detail] = numbers.subarray(at) as unknown as FiveNumbers;
@@ -220,6 +233,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.eventReader?.publish();
     this.snapshots.publish();
   }
 
