@@ -78,17 +78,45 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
     step(task, false, undefined);
   } else if (result instanceof Promise) {
     follow(task, result);
-  } else if (isGenerator(result)) {
-    task.generator = inherits.call(GENERATOR, result) ? result : delegate(result);
-    step(task, false, undefined);
-  } else if (isThenable(result)) {
-    // What it is made of may throw or call back at once; a promise around it does neither.
-    follow(task, Promise.resolve(result));
-  } else if (isAsyncGenerator(result)) {
-    threw(task, asyncGeneratorRefused());
   } else {
-    returned(task, result);
+    take(task, result);
   }
+}
+
+/** Goes on by what a body gave that is of no native function. */
+function take(task: TaskRecord, result: unknown): void {
+  let kind: ReturnType<typeof kindOf>;
+  try {
+    kind = kindOf(result);
+  } catch (error) {
+    // A proxy, or a getter, that does not want to be asked.
+    threw(task, error);
+    return;
+  }
+  switch (kind) {
+    case "generator": {
+      const generator = result as AnyGenerator;
+      task.generator = inherits.call(GENERATOR, generator) ? generator : delegate(generator);
+      step(task, false, undefined);
+      break;
+    }
+    case "thenable":
+      // What it is made of may throw or call back at once; a promise around it does neither.
+      follow(task, Promise.resolve(result as PromiseLike<unknown>));
+      break;
+    case "async generator":
+      threw(task, asyncGeneratorRefused());
+      break;
+    case "value":
+      returned(task, result);
+      break;
+  }
+}
+
+function kindOf(result: unknown): "generator" | "thenable" | "async generator" | "value" {
+  if (isGenerator(result)) return "generator";
+  if (isThenable(result)) return "thenable";
+  return isAsyncGenerator(result) ? "async generator" : "value";
 }
 
 /** A native generator that does what another kind of generator does. */

@@ -1,7 +1,10 @@
 /** Owns the way of events to those who subscribed: read once a batch, given names, told once a turn. */
 import { CounterCode, EventCode, HandleKindCode } from "@asupersync/browser-core";
 import { indexOf, kindOf } from "../handle.js";
+import { HostRecord } from "../host-op.js";
 import type { EventReader, RuntimeRecord } from "../runtime-record.js";
+import type { ScopeRecord } from "../scope.js";
+import { TaskRecord } from "../task.js";
 import type { EventBatch, EventKind, LabelledEvent, SubjectType } from "./subscribe.js";
 
 /** Events kept by a runtime without the `trace` option, as long as somebody listens. */
@@ -16,7 +19,7 @@ const EVENT_NUMBERS = 5;
 export class EventHub implements EventReader {
   readonly #runtime: RuntimeRecord;
   readonly #listeners = new Set<(batch: EventBatch) => void>();
-  readonly #labels = new Map<number, string>();
+  readonly #names = new Map<number, Names>();
   readonly #stopSnapshots: () => void;
   readonly #hasOwnRing: boolean;
   #readSeq: number;
@@ -31,7 +34,7 @@ export class EventHub implements EventReader {
     this.#readSeq = port.count(CounterCode.events);
     for (const table of [runtime.scopes, runtime.tasks, runtime.hostOps]) {
       for (const record of table) {
-        if (record !== undefined) this.#labels.set(record.id, record.label);
+        if (record !== undefined) this.#names.set(record.id, namesOf(record));
       }
     }
     // Some changes need no turn of the kernel: the snapshots' subscribers learn of them too.
@@ -85,8 +88,8 @@ export class EventHub implements EventReader {
 
   #labelled(numbers: Float64Array, at: number, kind: EventKind): LabelledEvent {
     const subject = numbers[at + 3] as number;
-    const label = this.#labelOf(subject);
-    if (LAST_KINDS.has(kind)) this.#labels.delete(subject);
+    const { label, owner } = this.#namesOf(subject);
+    if (LAST_KINDS.has(kind)) this.#names.delete(subject);
     return Object.freeze({
       seq: numbers[at] as number,
       at: numbers[at + 1] as number,
@@ -95,20 +98,22 @@ export class EventHub implements EventReader {
       detail: numbers[at + 4] as number,
       type: typeOf(subject),
       label,
+      owner,
     });
   }
 
-  #labelOf(subject: number): string {
-    const known = this.#labels.get(subject);
+  #namesOf(subject: number): Names {
+    const known = this.#names.get(subject);
     if (known !== undefined) return known;
     const record = this.#tableOf(subject)?.[indexOf(subject)];
-    if (record?.id !== subject) return "";
-    this.#labels.set(subject, record.label);
-    return record.label;
+    if (record?.id !== subject) return NAMELESS;
+    const names = namesOf(record);
+    this.#names.set(subject, names);
+    return names;
   }
 
   /** The table of what has a label. */
-  #tableOf(subject: number): readonly (Named | undefined)[] | undefined {
+  #tableOf(subject: number): readonly (Labelled | undefined)[] | undefined {
     switch (typeOf(subject)) {
       case "task":
         return this.#runtime.tasks;
@@ -122,9 +127,20 @@ export class EventHub implements EventReader {
   }
 }
 
-interface Named {
-  readonly id: number;
+type Labelled = TaskRecord | ScopeRecord | HostRecord;
+
+interface Names {
   readonly label: string;
+  readonly owner: string;
+}
+
+const NAMELESS: Names = { label: "", owner: "" };
+
+function namesOf(record: Labelled): Names {
+  const { label } = record;
+  if (record instanceof TaskRecord) return { label, owner: record.scope.label };
+  if (record instanceof HostRecord) return { label, owner: record.task.label };
+  return { label, owner: (record.owner ?? record.parent)?.label ?? "" };
 }
 
 function typeOf(subject: number): SubjectType {

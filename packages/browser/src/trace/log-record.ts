@@ -15,9 +15,9 @@ export interface LogRecord {
   readonly level: LogLevel;
   /** Who speaks: `runtime` for the kernel's events, `app` for `log`. */
   readonly target: "runtime" | "app";
-  /** Label of the task that it is about; undefined if it is about none. */
+  /** Label of the task that it is about, or whose host operation; undefined if it is about none. */
   readonly task: string | undefined;
-  /** Label of the scope that it is about, or that the task is in; undefined if that is gone. */
+  /** Label of the scope that it is about, or that the task is in. */
   readonly scope: string | undefined;
   /** At most 1000 characters. */
   readonly message: string;

@@ -2,7 +2,6 @@
 import { type CancelKindCode, OutcomeCode } from "@asupersync/browser-core";
 import { cancelKind } from "../cancel.js";
 import { type Cx, taskOf } from "../cx.js";
-import { indexOf } from "../handle.js";
 import type { Runtime } from "../runtime.js";
 import type { RuntimeRecord } from "../runtime-record.js";
 import type { TaskRecord } from "../task.js";
@@ -16,7 +15,7 @@ import {
   plainFields,
 } from "./log-record.js";
 import { recordOf } from "./record-of.js";
-import { type EventKind, fits, type LabelledEvent, subscribeEvents } from "./subscribe.js";
+import { type EventKind, type LabelledEvent, subscribeEvents } from "./subscribe.js";
 
 /** What a sink takes, and where it goes. */
 export interface LogSinkOptions {
@@ -58,19 +57,16 @@ export function logSink(runtime: Runtime, options: LogSinkOptions): () => void {
   const ofRuntime = sinks.get(record) ?? new Set();
   sinks.set(record, ofRuntime.add(sink));
   const kinds = EVENT_KINDS.filter((kind) => sink.takes(EVENTS[kind] ?? "trace"));
-  // A sink that wants nothing of the runtime's costs it nothing.
-  const stop = sink.takes("error")
-    ? subscribeEvents(
-        runtime,
-        ({ events, dropped }) => {
-          if (dropped > 0) sink.tellDropped(dropped);
-          for (const event of events) sink.tellEvent(event);
-        },
-        sink.takes("trace") ? undefined : { kinds },
-      )
-    : undefined;
+  const stop = subscribeEvents(
+    runtime,
+    ({ events, dropped }) => {
+      if (dropped > 0) sink.tellDropped(dropped);
+      for (const event of events) sink.tellEvent(event);
+    },
+    sink.takes("trace") ? undefined : { kinds },
+  );
   return () => {
-    stop?.();
+    stop();
     ofRuntime.delete(sink);
   };
 }
@@ -156,8 +152,6 @@ class Sink {
   readonly #options: DecodedOptions;
   /** From runtime time to that of the wall. */
   readonly #epochMs: number;
-  /** Labels of the scopes that live tasks are in. */
-  readonly #scopes = new Map<number, string>();
 
   constructor(runtime: RuntimeRecord, options: DecodedOptions) {
     this.#runtime = runtime;
@@ -181,8 +175,7 @@ class Sink {
     this.#tell(this.#runtime.now(), "warn", "runtime", undefined, undefined, message, fields);
   }
 
-  tellEvent({ kind, type, subject, label, detail, at, seq }: LabelledEvent): void {
-    const scope = type === "task" ? this.#scopeOf(subject, kind) : undefined;
+  tellEvent({ kind, type, subject, label, owner, detail, at, seq }: LabelledEvent): void {
     const outcome =
       kind === "taskCompleted" || kind === "regionClosed" ? OUTCOMES[detail] : undefined;
     const level = outcome?.level ?? EVENTS[kind] ?? "trace";
@@ -193,21 +186,11 @@ class Sink {
       id: subject,
       ...(outcome !== undefined && { outcome: outcome.name }),
       ...(CANCELS.has(kind) && { cancel: cancelKind(detail as CancelKindCode) }),
-      ...(type === "host-op" && { label }),
     };
-    const task = type === "task" ? label : undefined;
-    const place = type === "scope" ? label : scope;
+    const task = type === "task" ? label : type === "host-op" ? owner : undefined;
+    const scope = type === "scope" ? label : type === "task" ? owner : undefined;
     const message = `${type} ${label === "" ? subject : label}: ${wordsOf(kind)}`;
-    this.#tell(at, level, "runtime", task, place, message, fields);
-  }
-
-  /** The label of the task's scope, which is known while the task lives and kept until it has ended. */
-  #scopeOf(subject: number, kind: EventKind): string | undefined {
-    const task = this.#runtime.tasks[indexOf(subject)];
-    const label = task?.id === subject ? task.scope.label : this.#scopes.get(subject);
-    if (kind === "taskCompleted") this.#scopes.delete(subject);
-    else if (label !== undefined) this.#scopes.set(subject, label);
-    return label;
+    this.#tell(at, level, "runtime", task, scope, message, fields);
   }
 
   #tell(
@@ -247,6 +230,6 @@ const CANCELS: ReadonlySet<EventKind> = new Set<EventKind>([
 function wordsOf(kind: EventKind): string {
   return kind
     .replace(/^(?:task|region|hostOp|obligation|semaphore|channel)(?=[A-Z])/, "")
-    .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase();
 }

@@ -16,6 +16,8 @@ export interface LabelledEvent extends TraceEvent {
   readonly type: SubjectType;
   /** Label of the task, scope or host operation; empty for what has none. */
   readonly label: string;
+  /** Label of what it belongs to: a task's scope, a scope's task or scope, a host operation's task. */
+  readonly owner: string;
 }
 
 /** What happened in one turn. Immutable. */
