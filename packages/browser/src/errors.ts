@@ -193,6 +193,58 @@ const FACTS = {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",
   },
+  WEBSOCKET_UNAVAILABLE: {
+    expected: "a host with a global WebSocket, or the option webSocket.implementation",
+    mend: "pass createRuntime({ webSocket: { implementation } }), such as that of the package ws",
+  },
+  SOCKET_FAILED: {
+    expected: "a server that accepts the WebSocket",
+    mend: "look at the server's answer, which browsers show in their network panel alone",
+  },
+  SOCKET_CLOSED: {
+    expected: "an open socket",
+    mend: "see `close` for who closed it and why; open another one, or use cx.reconnectingSocket",
+  },
+  SOCKET_OVERFLOW: {
+    expected: "messages received as fast as they come",
+    mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
+  },
+  SOCKET_QUEUE_FULL: {
+    expected: "room in the queue of what is sent once there is a connection again",
+    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
+  },
+  SOCKET_SILENT: {
+    expected: "an answer to the heartbeat in time",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
+  },
+  NETWORK: {
+    expected: "a whole answer from the server",
+    mend: "see `cause`; check the address, the connection, and what CORS allows",
+  },
+  HTTP_STATUS: {
+    expected: "a status that was asked for",
+    mend: "read `response`, which says more, or leave `expect` out",
+  },
+  ORIGIN_NOT_ALLOWED: {
+    expected: "an origin that the runtime allows",
+    mend: "list it in `allowedOrigins` of createRuntime, if it is to be spoken to",
+  },
+  CONTENT_TYPE: {
+    expected: "a body of the type that is read",
+    mend: "read it as what it is, or have the server name its type",
+  },
+  INVALID_JSON: {
+    expected: "JSON",
+    mend: "see `cause` for the place; each line has to be one whole value",
+  },
+  TOO_LARGE: {
+    expected: "less than is kept at once",
+    mend: "raise the bound, or read it in pieces",
+  },
+  UPLOAD_STREAM_UNAVAILABLE: {
+    expected: "a platform that sends a body in pieces",
+    mend: "pass the whole body, and no onUploadProgress",
+  },
   TIMEOUT: {
     expected: "a value in time",
     mend: "allow more time, or make the body observe cancellation sooner",

@@ -11,6 +11,8 @@ import "./flow/callback.js";
 import "./flow/event.js";
 import "./flow/frame.js";
 import "./flow/idle.js";
+import "./socket/reconnecting.js";
+import "./socket/socket.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -39,6 +41,15 @@ export {
   LaggedError,
   TimeoutError,
 } from "./errors.js";
+export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
+export type { EventsOptions, ReconnectOptions, ServerSentEvent } from "./fetch/events.js";
+export type { LinesOptions } from "./fetch/lines.js";
+export type {
+  FetchImplementation,
+  FetchInit,
+  FetchInput,
+  FetchProgress,
+} from "./fetch/request.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
 export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
 export { debounce } from "./flow/debounce.js";
@@ -75,6 +86,24 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
+export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export type { SocketState } from "./socket/connection.js";
+export type { Overflow } from "./socket/inbox.js";
+export type { Heartbeat, SocketOptions } from "./socket/options.js";
+export type { QueueOverflow } from "./socket/outbox.js";
+export type {
+  PlatformSocket,
+  SocketData,
+  SocketMessage,
+  WebSocketImplementation,
+} from "./socket/platform.js";
+export type {
+  Reconnect,
+  ReconnectingSocket,
+  ReconnectingSocketOptions,
+} from "./socket/reconnecting.js";
+export type { Received, Sent, Socket } from "./socket/socket.js";
+export type { SocketEnd, SocketStatus } from "./socket/status.js";
 export { type Barrier, type BarrierPass, barrier } from "./sync/barrier.js";
 export {
   type Broadcast,

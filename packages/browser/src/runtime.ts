@@ -7,11 +7,14 @@ import {
 } from "@asupersync/browser-core";
 import type { Body } from "./body.js";
 import { AsupersyncError } from "./errors.js";
+import type { FetchImplementation } from "./fetch/request.js";
+import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
 import { RuntimeRecord } from "./runtime-record.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
@@ -51,12 +54,29 @@ export interface RuntimeOptions {
    */
   readonly onFailure?: (failure: UnobservedFailure) => void;
   /**
+   * The only origins that requests and sockets may go to, such as `["https://api.example.com"]`; list
+   * `location.origin` for the page's own. Left out, all are allowed; `[]` allows none. `wss:` goes by the
+   * entry with `https:`. What is not allowed fails with `ORIGIN_NOT_ALLOWED`: before anything is sent, and
+   * again where a redirect has led elsewhere.
+   */
+  readonly allowedOrigins?: readonly (string | URL)[];
+  /** How `cx.fetch` makes its requests: for tests, and for hosts with a client of their own. */
+  readonly fetch?: {
+    /** Called with each request in place of the platform's `fetch`. */
+    readonly implementation?: FetchImplementation;
+  };
+  /**
    * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
    *
    * The first runtime of a realm (a page, a worker) that loads decides: the others share what it has
    * loaded, and their `wasm` is not looked at.
    */
   readonly wasm?: WasmSource;
+  /**
+   * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
+   * without a `WebSocket` of their own: Node 20 has none.
+   */
+  readonly webSocket?: { readonly implementation?: WebSocketImplementation };
 }
 
 /**
@@ -175,10 +195,14 @@ const RUNTIME_OPTIONS = [
   "sliceMs",
   "spawnSites",
   "onFailure",
+  "allowedOrigins",
+  "fetch",
   "wasm",
+  "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
+const CAPABILITY_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
@@ -192,6 +216,9 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
     label: checkLabel(label) ?? "runtime",
     keepsSpawnSites: spawnSites ?? trace !== undefined,
     onFailure,
+    origins: decodeOrigins(options.allowedOrigins),
+    fetch: decodeCapability(options.fetch, "fetch"),
+    webSocket: decodeCapability(options.webSocket, "webSocket"),
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
@@ -199,6 +226,17 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
       traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
     },
   };
+}
+
+/** What a capability is made with; undefined for the platform's own. */
+function decodeCapability<T>(
+  capability: { readonly implementation?: T } | undefined,
+  name: string,
+): T | undefined {
+  checkOptions(capability, CAPABILITY_OPTIONS, name);
+  const implementation = capability?.implementation;
+  if (implementation !== undefined) checkListener(implementation, `${name}.implementation`);
+  return implementation;
 }
 
 /** What `Object.prototype.toString` says of what wasm is taken from; in every realm the same. */
