@@ -363,7 +363,7 @@ describe("a key that no option has", () => {
     [
       "of cx.scope",
       (cx) => cx.scope(() => 1, { polcy: "fail-fast" } as never),
-      "scope options of label and policy only",
+      "scope options of label, policy, priority, polls and deadlineMs only",
       "polcy",
     ],
     [
