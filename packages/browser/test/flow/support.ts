@@ -58,19 +58,21 @@ export function expectNothingLive(runtime: Runtime): void {
   });
 }
 
-/** Waits until `check` no longer throws, looking again whenever the runtime has changed. */
-export function untilHolds(runtime: Runtime, check: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      try {
-        check();
-      } catch {
-        return;
-      }
-      unsubscribe();
-      resolve();
-    };
-    const unsubscribe = runtime.subscribe(look);
-    look();
-  });
+/** A list that tells when it has come to so many entries. */
+export class Log<T = unknown> extends Array<T> {
+  readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  override push(...entries: T[]): number {
+    const length = super.push(...entries);
+    for (const { count, resolve } of this.#waiting) if (length >= count) resolve();
+    return length;
+  }
+
+  /** Resolves once there are `count` entries. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.length >= count) resolve();
+      else this.#waiting.push({ count, resolve });
+    });
+  }
 }
