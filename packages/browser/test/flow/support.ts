@@ -23,21 +23,21 @@ export function countListeners(target: EventTarget): { live: number; most: numbe
 
 /** A small emitter, as Node's is, for a page too. */
 export class Emitter implements EmitterLike {
-  readonly listeners = new Map<string | symbol, Set<(...args: never[]) => void>>();
+  readonly listeners = new Map<string | symbol, Set<Parameters<EmitterLike["on"]>[1]>>();
 
-  on(type: string | symbol, listener: (...args: never[]) => void): this {
+  on(...[type, listener]: Parameters<EmitterLike["on"]>): this {
     const set = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, set.add(listener));
     return this;
   }
 
-  off(type: string | symbol, listener: (...args: never[]) => void): this {
+  off(...[type, listener]: Parameters<EmitterLike["off"]>): this {
     this.listeners.get(type)?.delete(listener);
     return this;
   }
 
   emit(type: string | symbol, ...args: unknown[]): void {
-    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(...(args as never[]));
+    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(...args);
   }
 
   get count(): number {
