@@ -8,6 +8,7 @@ import {
   requestableCode,
   withoutStack,
 } from "./cancel.js";
+import { AsupersyncError } from "./errors.js";
 import { describeThrown } from "./outcome.js";
 import { isError } from "./validate.js";
 
@@ -71,7 +72,8 @@ const LAYERS_MAX = 3;
 function cancelledIn(thrown: unknown): CancelledError | undefined {
   let at = thrown;
   for (let layer = 0; layer < LAYERS_MAX && isError(at); layer += 1) {
-    if (at instanceof CancelledError) return at;
+    // Another error of ours has a meaning of its own: a timeout's cause is what it cancelled.
+    if (at instanceof AsupersyncError) return at instanceof CancelledError ? at : undefined;
     at = at.cause;
   }
   return undefined;

@@ -5,14 +5,14 @@ import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
 import { allOp, type BranchesOptions } from "./combinators/all.js";
 import { raceOp } from "./combinators/race.js";
-import { maskOp, scopeOp } from "./combinators/scope-op.js";
+import { maskOp, type ScopeOpOptions, scopeOp } from "./combinators/scope-op.js";
 import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
 import { AsupersyncError } from "./errors.js";
 import { type ForeignOptions, foreignOp } from "./foreign.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
-import type { Scope, ScopeOptions } from "./scope.js";
+import type { Scope } from "./scope.js";
 import { signalOf } from "./signal.js";
 import type { Task, TaskOptions, TaskRecord } from "./task.js";
 import { describeReceived } from "./validate.js";
@@ -83,8 +83,10 @@ export interface CoreCx {
   /**
    * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
    * the first failure among them. With `collect-all` a failed child leaves the others alone.
+   *
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
    */
-  scope<T>(body: Body<T>, options?: ScopeOptions): Op<T>;
+  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
   /**
    * Runs all bodies, and gives their values in the order of `bodies`. The first failure cancels the
    * others; when all have drained it fails with that. Of no bodies the values are `[]`.
@@ -245,7 +247,7 @@ class CxRecord implements CoreCx {
     return joinOp(this.#task, task);
   }
 
-  scope<T>(body: Body<T>, options?: ScopeOptions): Op<T> {
+  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T> {
     return scopeOp(this.#task, body, options);
   }
 

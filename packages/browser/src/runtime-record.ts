@@ -24,6 +24,7 @@ import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup 
 import { settle } from "./settle.js";
 import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
@@ -39,6 +40,7 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+  readonly webSocket: WebSocketImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -51,6 +53,10 @@ export class RuntimeRecord implements Runtime {
   readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
+  /** Milliseconds that something cancelled has to end. */
+  readonly drainMs: number;
+  /** What sockets are made with; undefined for the platform's own. */
+  readonly webSocket: WebSocketImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -63,6 +69,9 @@ export class RuntimeRecord implements Runtime {
 
   /** Whether the present batch has started or resumed a body that goes on in microtasks. */
   hasResumedPromises = false;
+
+  /** What channels and locks have answered without waiting since the last turn. */
+  answers = 0;
 
   readonly #module: KernelModule;
   readonly #tag: number;
@@ -86,6 +95,8 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.drainMs = setup.config.drainMs;
+    this.webSocket = setup.webSocket;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),

@@ -152,7 +152,10 @@ export class ScopeRecord implements Scope {
   /** How it ended, and why it was cancelled, once it has closed. */
   code: OutcomeCode;
   reason: CancelInfo | undefined;
-  /** The first task that decided a race. */
+  /**
+   * The task that decided a race: the kernel tells ends in the order in which it took them. Without a
+   * decision, the first failure of what a revoked branch left behind.
+   */
   winner: TaskRecord | undefined;
   /** What `defer` registered; the last one runs first. */
   finalizers: Finalizer[] | undefined;
@@ -314,12 +317,16 @@ export class ScopeRecord implements Scope {
       return;
     }
     if (this.policy === PolicyCode.race) {
-      if (this.winner !== undefined) {
+      const { winner } = this;
+      if (winner !== undefined && (isSuccessor || winner.extras?.isSuccessor !== true)) {
         // Nobody will ask how a loser failed.
         if (isFailure) this.runtime.unobserved.report(task);
         return;
       }
-      if (hasValue || isFailure) this.winner = task;
+      if (hasValue || isFailure) {
+        if (winner !== undefined) this.runtime.unobserved.report(winner);
+        this.winner = task;
+      }
     }
     if (isFailure) this.noteFailures().addTask(task);
   }
@@ -388,14 +395,18 @@ const SCOPE_OPTIONS = [
 /**
  * Checks the options of a scope.
  *
+ * @param known The names of all options, if there may be more than those of a scope.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`.
  */
-export function decodeScopeOptions(options: ScopeOptions | undefined): {
+export function decodeScopeOptions(
+  options: ScopeOptions | undefined,
+  known: readonly string[] = SCOPE_OPTIONS,
+): {
   readonly label: string | undefined;
   readonly policy: ScopePolicy;
   readonly signal: AbortSignal | undefined;
 } {
-  checkOptions(options, SCOPE_OPTIONS, "scope options");
+  checkOptions(options, known, "scope options");
   const label = checkLabel(options?.label);
   const policy = options?.policy ?? "fail-fast";
   if (typeof policy !== "string" || !Object.hasOwn(POLICY_CODES, policy)) {

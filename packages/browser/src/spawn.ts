@@ -79,7 +79,12 @@ interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-function decodeTaskOptions(options: TaskOptions): CheckedOptions {
+/**
+ * Checks the options of a task.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ */
+export function decodeTaskOptions(options: TaskOptions): CheckedOptions {
   checkOptions(options, TASK_OPTIONS, "task options");
   const { label, priority, polls, deadlineMs, signal } = options;
   return {

@@ -160,7 +160,8 @@ export function invalidArgument(value: unknown, expected: string, mend: string):
   return new AsupersyncError("INVALID_ARGUMENT", describeReceived(value), { expected, mend });
 }
 
-function invalidNumber(value: unknown, expected: string, mend = numberMend(value)): Error {
+/** The error for `value` where a number in range was expected. */
+export function invalidNumber(value: unknown, expected: string, mend = numberMend(value)): Error {
   return new AsupersyncError("INVALID_NUMBER", describeReceived(value), { expected, mend });
 }
 

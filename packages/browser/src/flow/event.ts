@@ -8,10 +8,10 @@ import {
   checkTarget,
   type EmitterLike,
   EVENT_OPTIONS,
-  type EventOf,
   type EventOptions,
   type EventTypeOf,
   listen,
+  type TargetEvent,
   typeName,
 } from "./target.js";
 
@@ -35,8 +35,8 @@ declare module "../cx.js" {
     event<
       Target extends EventTarget,
       const Type extends EventTypeOf<Target>,
-      E extends EventOf<Target, Type> = EventOf<Target, Type>,
-    >(target: Target, type: Type, options?: EventOptions<EventOf<Target, Type>, E>): Op<E>;
+      E extends TargetEvent<Target, Type> = TargetEvent<Target, Type>,
+    >(target: Target, type: Type, options?: EventOptions<TargetEvent<Target, Type>, E>): Op<E>;
     /**
      * Waits for one event of an emitter, and gives the arguments that it was emitted with. An `error` that
      * comes before it fails the operation with its first argument, as `once` of Node does.

@@ -9,10 +9,10 @@ import {
   checkTarget,
   type EmitterLike,
   EVENT_OPTIONS,
-  type EventOf,
   type EventOptions,
   type EventTypeOf,
   listen,
+  type TargetEvent,
   typeName,
 } from "./target.js";
 
@@ -58,12 +58,12 @@ const OVERFLOWS: readonly unknown[] = ["fail", "drop-oldest", "drop-newest"];
 export function events<
   Target extends EventTarget,
   const Type extends EventTypeOf<Target>,
-  E extends EventOf<Target, Type> = EventOf<Target, Type>,
+  E extends TargetEvent<Target, Type> = TargetEvent<Target, Type>,
 >(
   cx: Cx,
   target: Target,
   type: Type,
-  options?: EventsOptions<EventOf<Target, Type>, E>,
+  options?: EventsOptions<TargetEvent<Target, Type>, E>,
 ): EventFlow<E>;
 /**
  * What an emitter emits as `type`, as the arguments that it was emitted with. An `error` fails the flow with

@@ -7,10 +7,10 @@ import { invalidArgument } from "../validate.js";
  * function is for what waits by a `cx`: its waits then end when the values are not wanted any more, where
  * an async generator that waits for something else is left only when that has come.
  */
-export type Source<T> = Values<T> | ((cx: Cx) => Values<T>);
+export type Source<T> = AnyIterable<T> | ((cx: Cx) => AnyIterable<T>);
 
 /** Anything that can be gone through with `for await`. */
-export type Values<T> = AsyncIterable<T> | Iterable<T>;
+export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 
 /**
  * Checks what values are to come from.
@@ -70,7 +70,7 @@ export async function cleanUp(cx: Cx, error: unknown, call: () => unknown): Prom
   }
 }
 
-function open<T>(values: Values<T>): AsyncIterator<T> | Iterator<T> {
+function open<T>(values: AnyIterable<T>): AsyncIterator<T> | Iterator<T> {
   return iteratorMaker(values).call(values) as AsyncIterator<T> | Iterator<T>;
 }
 

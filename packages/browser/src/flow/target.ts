@@ -14,7 +14,7 @@ type EmitterListener = (...args: any[]) => void;
  * The event that `Target` dispatches as `Type`, as far as its `on…` property tells; else `Event`. Narrow
  * it by a `filter` that is a type guard.
  */
-export type EventOf<Target, Type extends string> =
+export type TargetEvent<Target, Type extends string> =
   Target extends Record<`on${Type}`, infer Handler>
     ? NonNullable<Handler> extends (this: never, event: infer E, ...rest: never[]) => unknown
       ? Extract<E, Event>
