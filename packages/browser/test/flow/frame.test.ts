@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 forBothKinds((body) => {
   if (hasFrames) {
-    test("a frame gives its time, and comes before the page is drawn", async () => {
+    test("a frame gives its time, the next one a later time", async () => {
       await withRuntime(async (runtime) => {
         const outcome = await runtime.run(
           body(function* (cx) {
