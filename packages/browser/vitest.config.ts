@@ -8,30 +8,42 @@ import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
 const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
+const PRODUCTION_TESTS = "test/production/**/*.test.ts";
 
-// The README's example imports the package by its name.
-const alias = [
-  {
-    find: /^@asupersync\/browser$/,
-    replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)),
-  },
-];
+/** The sources, the README's and the guide's imports of the package among them, as one kind of build. */
+function sources(environment: "development" | "production") {
+  const source = (file: string): string => fileURLToPath(new URL(`src/${file}`, import.meta.url));
+  return [
+    { find: /^@asupersync\/browser$/, replacement: source("index.ts") },
+    { find: /^#environment$/, replacement: source(`environment.${environment}.ts`) },
+  ];
+}
 
 export default defineConfig({
   test: {
     globalSetup: "test/fault-server.setup.ts",
     projects: [
       {
-        resolve: { alias },
-        test: { ...HANGS, name: "node", environment: "node", include: [TESTS] },
+        resolve: { alias: sources("development") },
+        test: {
+          ...HANGS,
+          name: "node",
+          environment: "node",
+          include: [TESTS],
+          exclude: [PRODUCTION_TESTS],
+        },
       },
       {
-        resolve: { alias },
+        resolve: { alias: sources("production") },
+        test: { ...HANGS, name: "production", environment: "node", include: [PRODUCTION_TESTS] },
+      },
+      {
+        resolve: { alias: sources("development") },
         test: {
           ...HANGS,
           name: "chromium",
           include: [TESTS],
-          exclude: [NODE_TESTS],
+          exclude: [NODE_TESTS, PRODUCTION_TESTS],
           browser: {
             enabled: true,
             headless: true,

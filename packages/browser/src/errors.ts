@@ -1,5 +1,7 @@
 /** Owns the package's one error type, and the table of what each code expects and how to mend it. */
+
 import { ErrorKindCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 
 /** Stable name of a mistake. The table below says what each expects and how to mend it. */
 export type ErrorCode = keyof typeof FACTS;
@@ -26,14 +28,14 @@ export class AsupersyncError extends Error {
     return this.#texts?.received ?? "";
   }
 
-  /** What was expected. */
+  /** What was expected. Empty in a production build where the page of the code says no less. */
   get expected(): string {
-    return (this.#texts ?? FACTS[this.code]).expected;
+    return (this.#texts ?? factsOf(this.code)).expected;
   }
 
-  /** What to do about it. */
+  /** What to do about it. Empty in a production build where the page of the code says no less. */
   get mend(): string {
-    return (this.#texts ?? FACTS[this.code]).mend;
+    return (this.#texts ?? factsOf(this.code)).mend;
   }
 
   static {
@@ -55,14 +57,26 @@ interface Texts {
 }
 
 function textsOf(code: ErrorCode, received: string, details: ErrorDetails | undefined): Texts {
-  const { expected, mend } = FACTS[code];
+  const { expected, mend } = factsOf(code);
   return { expected: details?.expected ?? expected, received, mend: details?.mend ?? mend };
 }
 
-/** The message of an error: what was expected, what came, how to mend it. */
+/** Where the pages of the codes are: in this package as it is installed. */
+const PAGES = "@asupersync/browser/docs/errors";
+
+/** The message of an error: what was expected, what came, how to mend it, and where its page is. */
 export function describe(code: ErrorCode, { expected, received, mend }: Texts): string {
-  return `${code}: expected ${expected}, got ${received}: ${mend}`;
+  const wanted = expected === "" ? "" : `expected ${expected}, `;
+  const advice = mend === "" ? "" : `: ${mend}`;
+  return `${code}: ${wanted}got ${received}${advice} (see ${PAGES}/${code}.md)`;
 }
+
+/** What is said of a code where nothing is known better. A production build leaves it to the page. */
+function factsOf(code: ErrorCode): { readonly expected: string; readonly mend: string } {
+  return IS_DEVELOPMENT ? FACTS[code] : NO_FACTS;
+}
+
+const NO_FACTS = { expected: "", mend: "" };
 
 /** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */
 export class TimeoutError extends AsupersyncError {
@@ -168,6 +182,10 @@ const FACTS = {
   CX_FOREIGN: {
     expected: "the cx that this body was given",
     mend: "use the parameter of the inner body, not a cx from around it",
+  },
+  OP_NOT_AWAITED: {
+    expected: "every operation awaited",
+    mend: "await it, or spawn what is to go on by itself; if it is left on purpose, void op.then()",
   },
   EMPTY_RACE: {
     expected: "at least one body",

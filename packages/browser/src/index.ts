@@ -34,6 +34,7 @@ export type { ScopeOpOptions } from "./combinators/scope-op.js";
 export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
 export type { Acquisition } from "./combinators/use.js";
 export type { CoreCx, Cx } from "./cx.js";
+export type { Warning } from "./development/warnings.js";
 export {
   AllFailedError,
   AsupersyncError,
@@ -42,7 +43,7 @@ export {
   TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
-export type { EventsOptions, ReconnectOptions, ServerSentEvent } from "./fetch/events.js";
+export type { ReconnectOptions, ServerSentEvent, SseOptions } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
   FetchImplementation,
@@ -128,4 +129,19 @@ export { type Semaphore, type SemaphorePermit, semaphore } from "./sync/semaphor
 export type { Values } from "./sync/values.js";
 export { type Watch, type Watcher, watch } from "./sync/watch.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
+export { type DumpOptions, dumpTree } from "./trace/dump.js";
+export { formatOnConsole } from "./trace/formatter.js";
+export { type LiveScope, type LiveTask, type LiveTree, liveTree } from "./trace/live-tree.js";
+export type { LogFields, LogLevel, LogRecord } from "./trace/log-record.js";
+export { type LogSinkOptions, log, logSink } from "./trace/log-sink.js";
+export { consoleWriter, jsonLinesWriter, type LogConsole } from "./trace/log-writers.js";
+export {
+  type EventBatch,
+  type EventFilter,
+  type EventKind,
+  type LabelledEvent,
+  type SubjectType,
+  subscribeEvents,
+} from "./trace/subscribe.js";
+export { showTimeline, type TimelineOptions } from "./trace/timeline.js";
 export type { UnobservedFailure } from "./unobserved.js";

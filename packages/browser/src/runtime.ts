@@ -1,11 +1,14 @@
 /** Owns runtimes as users see them: what one offers, its options, and how one is made. */
+
 import {
   type EventCode,
   KernelLoadError,
   loadKernelModule,
   type WasmSource,
 } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
+import type { Warning } from "./development/warnings.js";
 import { AsupersyncError } from "./errors.js";
 import type { FetchImplementation } from "./fetch/request.js";
 import { decodeOrigins } from "./origins.js";
@@ -46,7 +49,10 @@ export interface RuntimeOptions {
   readonly drainTimeMs?: number;
   /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
   readonly sliceMs?: number;
-  /** Keeps the stack of every spawn, for reports. Costs some microseconds each. Default: with `trace`. */
+  /**
+   * Keeps where every task was spawned, for reports and snapshots. Costs some microseconds each. Default:
+   * in development builds, and with `trace`.
+   */
   readonly spawnSites?: boolean;
   /**
    * Called with each failure that nobody asked about. Default: `reportError`, or `console.error`. An
@@ -65,6 +71,11 @@ export interface RuntimeOptions {
     /** Called with each request in place of the platform's `fetch`. */
     readonly implementation?: FetchImplementation;
   };
+  /**
+   * Called with each misuse that a development build finds, once for each place in the code. Default:
+   * `console.warn`. A production build looks for none.
+   */
+  readonly onWarning?: (warning: Warning) => void;
   /**
    * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
    *
@@ -197,6 +208,7 @@ const RUNTIME_OPTIONS = [
   "onFailure",
   "allowedOrigins",
   "fetch",
+  "onWarning",
   "wasm",
   "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
@@ -206,19 +218,22 @@ const CAPABILITY_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm } = options;
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
+    options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
+  if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
-    keepsSpawnSites: spawnSites ?? trace !== undefined,
+    keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
     origins: decodeOrigins(options.allowedOrigins),
     fetch: decodeCapability(options.fetch, "fetch"),
     webSocket: decodeCapability(options.webSocket, "webSocket"),
+    onWarning,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),

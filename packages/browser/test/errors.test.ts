@@ -24,7 +24,10 @@ function check(call: () => unknown, texts: Texts): void {
   expect(error).toBeInstanceOf(AsupersyncError);
   const { code, expected, received, mend } = error;
   expect({ code, expected, received, mend }).toEqual({ code: "INVALID_ARGUMENT", ...texts });
-  expect(error.message).toBe(`${code}: expected ${expected}, got ${received}: ${mend}`);
+  const page = `@asupersync/browser/docs/errors/${code}.md`;
+  expect(error.message).toBe(
+    `${code}: expected ${expected}, got ${received}: ${mend} (see ${page})`,
+  );
 }
 
 /** Runs `test` in the body of a task, and passes on what it throws. */
@@ -386,7 +389,7 @@ describe("a key that no option has", () => {
   test.each<[unknown, string, string]>([
     [
       { lable: "x" },
-      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure and wasm only",
+      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning and wasm only",
       "lable",
     ],
     [{ trace: { size: 10 } }, "trace of capacity only", "size"],
@@ -429,7 +432,7 @@ test("of 127 open runtimes the next one is refused, and it says what to do", asy
   await expect(createRuntime()).rejects.toMatchObject({
     code: "LIMIT_REACHED",
     message:
-      "LIMIT_REACHED: expected at most 127 open runtimes, got 128: close one first; one runtime is enough for a page",
+      "LIMIT_REACHED: expected at most 127 open runtimes, got 128: close one first; one runtime is enough for a page (see @asupersync/browser/docs/errors/LIMIT_REACHED.md)",
   });
   await Promise.all(runtimes.map((runtime) => runtime.close()));
 });
@@ -459,7 +462,7 @@ test("a CancelledError has texts too, made when they are read, and no field for 
     const error = (await task.result().catch((caught: unknown) => caught)) as CancelledError;
     expect(error).toBeInstanceOf(CancelledError);
     expect(error.message).toBe(
-      "CANCELLED: expected the task to go on, got a cancellation (user: enough): nothing is wrong: clean up and let it pass through",
+      "CANCELLED: expected the task to go on, got a cancellation (user: enough): nothing is wrong: clean up and let it pass through (see @asupersync/browser/docs/errors/CANCELLED.md)",
     );
     expect(Object.keys(error).sort()).toEqual(["cancel", "code"]);
   });

@@ -24,7 +24,7 @@ export interface ServerSentEvent {
 }
 
 /** How events are read. */
-export interface EventsOptions {
+export interface SseOptions {
   /** UTF-16 units of an event's data and of a line, at most; more fails with `TOO_LARGE`. Default 2^20. */
   readonly eventCharsMax?: number;
   /**
@@ -51,7 +51,7 @@ export function readEvents(
   response: FetchResponse,
   take: () => Pieces,
   refetch: Refetch,
-  options?: EventsOptions,
+  options?: SseOptions,
 ): Reading<ServerSentEvent> {
   const { eventCharsMax, reconnect } = decodeEventsOptions(options);
   checkContentType(response);
@@ -206,7 +206,7 @@ function checkRepeatable({ setup: { input, init } }: Exchange): void {
   });
 }
 
-function decodeEventsOptions(options: EventsOptions | undefined) {
+function decodeEventsOptions(options: SseOptions | undefined) {
   checkOptions(options, ["eventCharsMax", "reconnect"], "events options");
   const { eventCharsMax = EVENT_CHARS_MAX, reconnect = false } = options ?? {};
   checkWhole(eventCharsMax, 1, Number.MAX_SAFE_INTEGER, "eventCharsMax");

@@ -274,7 +274,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     const stage = this.#stage;
     if (stage === "ended") return;
     this.#stage = "ended";
-    if (stage === "parked") this.close(code);
+    if (stage === "parked") this.finalize(code);
     else this.complete(code, result);
   }
 
