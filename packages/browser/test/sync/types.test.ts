@@ -45,7 +45,7 @@ const neverMade = {
     if (next.done) expectTypeOf(next.value).toEqualTypeOf<undefined>();
     else expectTypeOf(next.value).toEqualTypeOf<string>();
     // @ts-expect-error the values are strings
-    values.send(cx, 1);
+    void values.send(cx, 1);
     // @ts-expect-error nothing is unbounded unasked
     channel<string>(runtime);
     // @ts-expect-error there is no such policy
