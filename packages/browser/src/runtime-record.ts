@@ -22,7 +22,9 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
@@ -38,6 +40,7 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+  readonly webSocket: WebSocketImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -47,8 +50,13 @@ export class RuntimeRecord implements Runtime {
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
+  /** Milliseconds that something cancelled has to end. */
+  readonly drainMs: number;
+  /** What sockets are made with; undefined for the platform's own. */
+  readonly webSocket: WebSocketImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -87,6 +95,8 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.drainMs = setup.config.drainMs;
+    this.webSocket = setup.webSocket;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -213,6 +223,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.signals.check();
     this.snapshots.publish();
   }
 
@@ -246,6 +257,9 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
+    for (const host of this.hostOps) host?.abort(unknown);
     this.hostOps.fill(undefined);
     this.#finish();
     this.snapshots.publish();
