@@ -1,7 +1,8 @@
 /** Closing: by us, by the peer, by a failure, at the end of a task; and what those who wait are told. */
+import { loadKernelModule } from "@asupersync/browser-core";
 import { expect, test } from "vitest";
-import type { Socket, SocketClose } from "../../src/index.js";
-import { deferred, forBothKinds, idle, thrown } from "../support.js";
+import { createRuntime, type Socket, type SocketClose } from "../../src/index.js";
+import { deferred, faults, forBothKinds, idle, thrown } from "../support.js";
 import { failureOf, IS_NODE, implementation, valueFrom, withSockets } from "./support.js";
 
 /** The close that the server saw. */
@@ -141,7 +142,10 @@ test("a peer that never answers the close is dropped after closeTimeout", async 
   await withSockets(async ({ runtime, server }) => {
     const close = await valueFrom(runtime, async (cx) => {
       const socket = await cx.webSocket(server.socket("/mute"), { closeTimeout: 30 });
-      return socket.close();
+      const closing = socket.close();
+      // For who receives it is the end that was asked for.
+      expect(await socket.receive()).toBeUndefined();
+      return closing;
     });
     expect(close).toEqual({
       code: 1006,
@@ -319,6 +323,21 @@ test("no close is asked of a socket that still connects: the console stays silen
     { webSocket: { implementation: Watched } },
   );
   expect(early).toEqual([]);
+});
+
+test("when the kernel breaks its sockets are closed all the same", async () => {
+  const server = faults();
+  const options = { webSocket: { implementation }, onFailure: () => undefined };
+  const runtime = await createRuntime(options);
+  const task = runtime.spawn(async (cx) => {
+    await (await cx.webSocket(server.socket("/echo"))).receive();
+  });
+  await server.until("open");
+  await idle(runtime);
+  (await loadKernelModule()).die();
+  expect((await task.join()).kind).toBe("panicked");
+  await server.until("close");
+  await server.until("gone");
 });
 
 test("a closed runtime has closed its sockets", async () => {

@@ -195,6 +195,7 @@ test("what is no address, option or protocol is refused, and nothing is sent to 
       }
       for (const options of [
         { openTimeout: -1 },
+        { openTimeout: 2 ** 31 },
         { closeTimeout: Number.NaN },
         { closeTimeout: 5_000 },
         { receiveBuffer: { messages: 0 } },
