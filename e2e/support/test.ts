@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { test as base, expect } from "@playwright/test";
 import { collectFaults } from "./faults.js";
 import { Ledger } from "./ledger.js";
+import { countWhatIsLive, expectNothingLeft, type LeftBehind } from "./left-behind.js";
 import { Workbench } from "./workbench.js";
 
 interface Fixtures {
@@ -14,6 +15,10 @@ interface Fixtures {
   readonly workbench: Workbench;
   /** Checked when the test has ended; always on. */
   readonly faults: readonly string[];
+  /** Checks, when the test has ended well, that nothing of its work is left; always on. */
+  readonly leftBehind: undefined;
+  /** What a test leaves behind on purpose. */
+  readonly stays: Partial<LeftBehind>;
 }
 
 export const test = base.extend<Fixtures>({
@@ -35,6 +40,17 @@ export const test = base.extend<Fixtures>({
       const faults = await collectFaults(page);
       await use(faults);
       expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+  stays: [{}, { option: true }],
+  leftBehind: [
+    // After the faults, so that what happens while the page is left is one of them.
+    // biome-ignore lint/correctness/noUnusedFunctionParameters: Playwright reads the order from this pattern.
+    async ({ faults, origin, page, stays }, use, testInfo) => {
+      await countWhatIsLive(page);
+      await use(undefined);
+      if (testInfo.status === testInfo.expectedStatus) await expectNothingLeft(page, origin, stays);
     },
     { auto: true },
   ],

@@ -16,19 +16,24 @@ test("closing aborts every request at the server", async ({ workbench, ledger })
   await expect(workbench.liveWork).toHaveCount(0);
 });
 
-test("tasks that ignore cancellation are named and do not hang it", async ({ workbench }) => {
-  await workbench.open();
-  await workbench.button("Start a stubborn task").click();
-  await workbench.button("Start a stubborn task").click();
-  await expect(workbench.treeItem(/^task stubborn task 2 running/)).toBeVisible();
-  await workbench.button("Close the runtime").click();
+test.describe("stubborn tasks", () => {
+  // The timers of two bodies that will not hear of it: nobody but the page's end can stop them.
+  test.use({ stays: { timers: 2 } });
 
-  await expect(workbench.status("Runtime")).toContainText("2 would not end:");
-  const revoked = workbench.panel("Runtime").getByRole("list", { name: "Revoked" });
-  await expect(revoked.getByRole("listitem")).toHaveText([
-    "stubborn task 1 ignored its cancellation and was revoked.",
-    "stubborn task 2 ignored its cancellation and was revoked.",
-  ]);
+  test("tasks that ignore cancellation are named and do not hang it", async ({ workbench }) => {
+    await workbench.open();
+    await workbench.button("Start a stubborn task").click();
+    await workbench.button("Start a stubborn task").click();
+    await expect(workbench.treeItem(/^task stubborn task 2 running/)).toBeVisible();
+    await workbench.button("Close the runtime").click();
+
+    await expect(workbench.status("Runtime")).toContainText("2 would not end:");
+    const revoked = workbench.panel("Runtime").getByRole("list", { name: "Revoked" });
+    await expect(revoked.getByRole("listitem")).toHaveText([
+      "stubborn task 1 ignored its cancellation and was revoked.",
+      "stubborn task 2 ignored its cancellation and was revoked.",
+    ]);
+  });
 });
 
 test("a runtime that was closed can be started again", async ({ workbench, ledger }) => {

@@ -84,6 +84,8 @@ export const quickSteps = [
   nodeTest("scripts"),
   nodeTest("bench"),
   ...["browser-core", "browser", "react", "next"].map(vitest),
+  command("packages", process.execPath, ["scripts/packages.mjs"]),
+  command("sizes", process.execPath, ["scripts/sizes.mjs"]),
 ];
 
 /** @type {Step[]} What needs the demos' production builds and a browser. */

@@ -5,3 +5,6 @@ import { createClientRuntime } from "@asupersync/next";
 const DRAIN_TIME_MS = 1_500;
 
 export const demoRuntime = createClientRuntime({ label: "demo", drainTimeMs: DRAIN_TIME_MS });
+
+// For whoever opens the console: `asupersyncDemo.getSnapshot().runtime.counters()`.
+if (typeof window !== "undefined") Object.assign(window, { asupersyncDemo: demoRuntime });

@@ -87,6 +87,22 @@ export class AllFailedError extends AsupersyncError {
   }
 }
 
+/** A subscriber was too slow for a broadcast. Code `LAGGED`. */
+export class LaggedError extends AsupersyncError {
+  /** Messages that were overwritten before this subscriber had them. */
+  readonly missed: number;
+
+  /** @internal */
+  constructor(missed: number) {
+    super("LAGGED", `one that missed ${missed}`);
+    this.missed = missed;
+  }
+
+  static {
+    LaggedError.prototype.name = "LaggedError";
+  }
+}
+
 const FACTS = {
   STALE_HANDLE: {
     expected: "something live",
@@ -161,6 +177,18 @@ const FACTS = {
     expected: "a value of at least one body",
     mend: "see `errors`, in the order of the bodies",
   },
+  SUPERVISION_FAILED: {
+    expected: "failures no more often than it may restart",
+    mend: "see `cause`, the last of them; a body that keeps failing needs another cure",
+  },
+  BUFFER_FULL: {
+    expected: "a consumer that keeps up",
+    mend: "take values sooner, raise `capacity`, or choose an `overflow` that drops some",
+  },
+  UNSUPPORTED: {
+    expected: "a host that has what this is made of",
+    mend: "ask before calling, or use what every host has",
+  },
   BODY_USED: {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",
@@ -201,6 +229,22 @@ const FACTS = {
     expected: "finalizers that succeed",
     mend: "see `cause`; a finalizer must not fail",
   },
+  CHANNEL_CLOSED: {
+    expected: "an open channel",
+    mend: "it was closed, or has gone with its owner; loop over `values` or `next`, which end then",
+  },
+  LOCK_CLOSED: {
+    expected: "a lock whose owner is open",
+    mend: "it was closed, or has gone with its owner; give it to an owner that outlives its users",
+  },
+  LAGGED: {
+    expected: "a subscriber that keeps up",
+    mend: "go on with the oldest message left; raise `capacity`, or do less for each message",
+  },
+  WOULD_WAIT: {
+    expected: "what is asked for to be there at once",
+    mend: "wait for it, or do something else",
+  },
   OBLIGATION_LEAKED: {
     expected: "every obligation kept or taken back before its task ends",
     mend: "commit or abort it, in a `finally` if the body may throw",
@@ -217,6 +261,8 @@ const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {
   [ErrorKindCode.wrongState]: "WRONG_STATE",
   [ErrorKindCode.runtimeClosed]: "RUNTIME_CLOSED",
   [ErrorKindCode.poisoned]: "POISONED",
+  [ErrorKindCode.semaphoreClosed]: "CHANNEL_CLOSED",
+  [ErrorKindCode.wouldWait]: "WOULD_WAIT",
 };
 
 /** The error for a negative answer of the kernel; `subject` says what the call was about. */

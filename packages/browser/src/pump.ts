@@ -3,7 +3,7 @@ import { EffectCode, type OutcomeCode } from "@asupersync/browser-core";
 import type { CancelledError } from "./cancel.js";
 import { indexOf } from "./handle.js";
 import { type ObligationKind, obligationKind } from "./obligation.js";
-import { CHECKPOINT, closeOp, type OpRecord } from "./op.js";
+import { CHECKPOINT, closeOp, type OpRecord, OpState } from "./op.js";
 import { leakPanic } from "./outcome.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeRecord } from "./scope.js";
@@ -22,6 +22,7 @@ export function pump(runtime: RuntimeRecord): void {
   const { port } = runtime;
   for (let count = port.turn(); count !== 0; count = port.turn()) {
     runtime.hasResumedPromises = false;
+    runtime.answers = 0;
     deliver(runtime, count);
     if (runtime.hasResumedPromises) {
       // Bodies of this batch go on in microtasks; the kernel comes back after them.
@@ -68,7 +69,8 @@ function deliverRecord(
       if (op === undefined) break;
       if (op.source === undefined) op.fulfil(undefined);
       else op.source.finish(op, aux);
-      advance(op);
+      // It may wait once more.
+      if (op.state !== OpState.pending) advance(op);
       break;
     }
     case EffectCode.cancel: {

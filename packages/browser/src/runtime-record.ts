@@ -22,6 +22,7 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
@@ -49,6 +50,7 @@ export class RuntimeRecord implements Runtime {
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
   /** Milliseconds that something cancelled has to end. */
@@ -67,6 +69,9 @@ export class RuntimeRecord implements Runtime {
 
   /** Whether the present batch has started or resumed a body that goes on in microtasks. */
   hasResumedPromises = false;
+
+  /** What channels and locks have answered without waiting since the last turn. */
+  answers = 0;
 
   readonly #module: KernelModule;
   readonly #tag: number;
@@ -218,6 +223,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.signals.check();
     this.snapshots.publish();
   }
 
@@ -251,7 +257,9 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
-    for (const host of this.hostOps) host?.abort(this.reasons.unknown);
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
+    for (const host of this.hostOps) host?.abort(unknown);
     this.hostOps.fill(undefined);
     this.#finish();
     this.snapshots.publish();

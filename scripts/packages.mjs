@@ -1,0 +1,37 @@
+// Packs the packages and holds the tarballs to what publint and arethetypeswrong ask.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { packedDir, packInto } from "./lib/packed.mjs";
+import { packageCommand, run } from "./lib/run.mjs";
+
+const tarballs = await packInto(packedDir);
+let faults = 0;
+for (const tarball of tarballs) {
+  faults += (await lint(tarball)) + (await checkTypes(tarball));
+}
+console.log(`${tarballs.length} tarballs, ${faults === 0 ? "all good" : `${faults} with faults`}`);
+process.exitCode = faults === 0 ? 0 : 1;
+
+/** @param {string} tarball @returns {Promise<number>} 1 if it has faults. */
+async function lint(tarball) {
+  const { messages, pkg } = await publint({
+    pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer },
+    strict: true,
+  });
+  for (const message of messages) {
+    console.log(`publint: ${path.basename(tarball)}: ${formatMessage(message, pkg)}`);
+  }
+  return messages.length === 0 ? 0 : 1;
+}
+
+/** @param {string} tarball @returns {Promise<number>} 1 if it has faults. */
+async function checkTypes(tarball) {
+  const attw = packageCommand("@arethetypeswrong/cli", "dist/index.js");
+  // The packages are ES modules alone, for Node 20.9 and bundlers. An asset has no types.
+  const rules = ["--profile", "esm-only", "--exclude-entrypoints", "kernel.wasm"];
+  const { code, output } = await run(process.execPath, [attw, tarball, ...rules, "--no-emoji"]);
+  if (code !== 0) console.log(output);
+  return code === 0 ? 0 : 1;
+}
