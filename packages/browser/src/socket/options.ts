@@ -11,7 +11,7 @@ import {
   invalidArgument,
   LABEL_CHARS_MAX,
 } from "../validate.js";
-import type { InboxBounds, Overflow } from "./inbox.js";
+import type { InboxBounds, SocketOverflow } from "./inbox.js";
 import {
   BOUND_MAX,
   CLOSE_TIMEOUT_MS,
@@ -54,7 +54,7 @@ export interface SocketOptions {
    * code 4008 and fails with `SOCKET_OVERFLOW` once what waits was received; `drop-oldest` and
    * `drop-newest` lose messages, and count them in {@link Socket.dropped}.
    */
-  readonly overflow?: Overflow;
+  readonly overflow?: SocketOverflow;
   /** Bytes handed over and not sent yet, above which `send` waits. Default 1 MiB. */
   readonly highWaterBytes?: number;
   /** Bytes of them at which it goes on. Default half of `highWaterBytes`. */
@@ -103,7 +103,7 @@ export const SOCKET_OPTIONS = [
 
 const BUFFER_OPTIONS = ["messages", "bytes"] as const;
 const HEARTBEAT_OPTIONS = ["every", "timeout", "message", "isReply"] as const;
-const OVERFLOWS: readonly Overflow[] = ["close", "drop-oldest", "drop-newest"];
+const OVERFLOWS: readonly SocketOverflow[] = ["close", "drop-oldest", "drop-newest"];
 
 /**
  * Checks what a caller passed, whose keys are known to be right.
