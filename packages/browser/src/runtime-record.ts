@@ -12,10 +12,12 @@ import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
+import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
 import { type OpRecord, OpState } from "./op.js";
+import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
@@ -41,6 +43,8 @@ export interface RuntimeSetup {
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
   readonly webSocket: WebSocketImplementation | undefined;
+  readonly origins: AllowedOrigins;
+  readonly fetch: FetchImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -57,6 +61,9 @@ export class RuntimeRecord implements Runtime {
   readonly drainMs: number;
   /** What sockets are made with; undefined for the platform's own. */
   readonly webSocket: WebSocketImplementation | undefined;
+  readonly origins: AllowedOrigins;
+  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
+  readonly fetch: FetchImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -97,6 +104,8 @@ export class RuntimeRecord implements Runtime {
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.drainMs = setup.config.drainMs;
     this.webSocket = setup.webSocket;
+    this.origins = setup.origins;
+    this.fetch = setup.fetch;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -258,9 +267,10 @@ export class RuntimeRecord implements Runtime {
     }
     this.scopes.fill(undefined);
     // Nobody is left to order it: requests and listeners must not outlive the kernel.
-    const { unknown } = this.reasons;
-    for (const host of this.hostOps) host?.abort(unknown);
-    this.hostOps.fill(undefined);
+    for (const host of this.hostOps) {
+      host?.abort(this.reasons.unknown);
+      host?.forget();
+    }
     this.#finish();
     this.snapshots.publish();
   }
