@@ -76,7 +76,7 @@ export type {
 } from "./snapshot.js";
 export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
 export type { SocketState } from "./socket/connection.js";
-export type { Overflow } from "./socket/inbox.js";
+export type { SocketOverflow } from "./socket/inbox.js";
 export type { Heartbeat, SocketOptions } from "./socket/options.js";
 export type { QueueOverflow } from "./socket/outbox.js";
 export type {
