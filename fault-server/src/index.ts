@@ -20,20 +20,22 @@ export async function startFaultServer(): Promise<FaultServer> {
   const ledger = new Ledger();
   const desk = { ledger, steps: new Steps() };
   const servers = [0, 1].map(() => {
-    const server = createServer((request, response) => answerHttp(desk, request, response));
+    const server = createServer((request, response) => {
+      if (!webSockets.control(request, response)) answerHttp(desk, request, response);
+    });
     // Tests hold connections open on purpose, and end them themselves.
     server.requestTimeout = 0;
     server.headersTimeout = 0;
     return server;
   });
   const [server, other] = servers as [Server, Server];
-  const closeWebSockets = acceptWebSockets(ledger, server);
+  const webSockets = acceptWebSockets(ledger, server);
   return {
     origin: await listen(server),
     otherOrigin: await listen(other),
     ledger,
     async [Symbol.asyncDispose]() {
-      closeWebSockets();
+      webSockets.close();
       await Promise.all(servers.map(stop));
     },
   };

@@ -7,6 +7,12 @@ import "./combinators/settle-op.js";
 import "./combinators/supervise.js";
 import "./combinators/use.js";
 import "./fetch/fetch.js";
+import "./flow/callback.js";
+import "./flow/event.js";
+import "./flow/frame.js";
+import "./flow/idle.js";
+import "./socket/reconnecting.js";
+import "./socket/socket.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -36,7 +42,7 @@ export {
   TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
-export type { EventsOptions, ReconnectOptions, ServerSentEvent } from "./fetch/events.js";
+export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
   FetchImplementation,
@@ -45,6 +51,19 @@ export type {
   FetchProgress,
 } from "./fetch/request.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
+export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
+export { debounce } from "./flow/debounce.js";
+export { type EventFlow, type EventOverflow, type EventsOptions, events } from "./flow/events.js";
+export type { Flow } from "./flow/flow.js";
+export { fromReadableStream } from "./flow/from-readable-stream.js";
+export type { IdleOptions, IdleTime } from "./flow/idle.js";
+export { type IntervalOptions, interval, type MissedTicks, type Tick } from "./flow/interval.js";
+export { type LatestBody, latest } from "./flow/latest.js";
+export type { AnyIterable, Source } from "./flow/source.js";
+export type { EmitterLike, EventOptions, EventTypeOf, TargetEvent } from "./flow/target.js";
+export { type ThrottleOptions, throttle } from "./flow/throttle.js";
+export { toReadableStream } from "./flow/to-readable-stream.js";
+export { type WriteToOptions, writeTo } from "./flow/write-to.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
 export type { ObligationKind, ObligationState } from "./obligation.js";
@@ -67,6 +86,24 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
+export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export type { SocketState } from "./socket/connection.js";
+export type { Overflow } from "./socket/inbox.js";
+export type { Heartbeat, SocketOptions } from "./socket/options.js";
+export type { QueueOverflow } from "./socket/outbox.js";
+export type {
+  PlatformSocket,
+  SocketData,
+  SocketMessage,
+  WebSocketImplementation,
+} from "./socket/platform.js";
+export type {
+  Reconnect,
+  ReconnectingSocket,
+  ReconnectingSocketOptions,
+} from "./socket/reconnecting.js";
+export type { Received, Sent, Socket } from "./socket/socket.js";
+export type { SocketEnd, SocketStatus } from "./socket/status.js";
 export { type Barrier, type BarrierPass, barrier } from "./sync/barrier.js";
 export {
   type Broadcast,

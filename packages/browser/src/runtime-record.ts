@@ -24,7 +24,9 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
@@ -42,6 +44,7 @@ export interface RuntimeSetup {
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
   readonly origins: AllowedOrigins;
   readonly fetch: FetchImplementation | undefined;
+  readonly webSocket: WebSocketImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -51,11 +54,16 @@ export class RuntimeRecord implements Runtime {
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
   readonly origins: AllowedOrigins;
   /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
   readonly fetch: FetchImplementation | undefined;
+  /** Milliseconds that something cancelled has to end. */
+  readonly drainMs: number;
+  /** What sockets are made with; undefined for the platform's own. */
+  readonly webSocket: WebSocketImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -96,6 +104,8 @@ export class RuntimeRecord implements Runtime {
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.origins = setup.origins;
     this.fetch = setup.fetch;
+    this.drainMs = setup.config.drainMs;
+    this.webSocket = setup.webSocket;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -222,6 +232,7 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
+    this.signals.check();
     this.snapshots.publish();
   }
 
@@ -255,9 +266,10 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
-    // Nobody will ask for what they give any more.
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
     for (const host of this.hostOps) {
-      host?.abort(this.reasons.unknown);
+      host?.abort(unknown);
       host?.forget();
     }
     this.#finish();

@@ -14,6 +14,7 @@ import type { CloseReport } from "./report.js";
 import { RuntimeRecord } from "./runtime-record.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
@@ -71,6 +72,11 @@ export interface RuntimeOptions {
    * loaded, and their `wasm` is not looked at.
    */
   readonly wasm?: WasmSource;
+  /**
+   * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
+   * without a `WebSocket` of their own: Node 20 has none.
+   */
+  readonly webSocket?: { readonly implementation?: WebSocketImplementation };
 }
 
 /**
@@ -192,20 +198,18 @@ const RUNTIME_OPTIONS = [
   "allowedOrigins",
   "fetch",
   "wasm",
+  "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
-const FETCH_OPTIONS = ["implementation"] as const;
+const IMPLEMENTATION_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, fetch, wasm } = options;
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm } = options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
-  checkOptions(fetch, FETCH_OPTIONS, "fetch");
-  const implementation = fetch?.implementation;
-  if (implementation !== undefined) checkListener(implementation, "fetch.implementation");
   if (wasm !== undefined) checkWasm(wasm);
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
@@ -213,7 +217,8 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
     keepsSpawnSites: spawnSites ?? trace !== undefined,
     onFailure,
     origins: decodeOrigins(options.allowedOrigins),
-    fetch: implementation,
+    fetch: decodeImplementation(options.fetch, "fetch"),
+    webSocket: decodeImplementation(options.webSocket, "webSocket"),
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
@@ -236,6 +241,16 @@ function checkWasm(wasm: unknown): void {
   if (WASM_TAGS.includes(Object.prototype.toString.call(wasm)) || ArrayBuffer.isView(wasm)) return;
   const expected = "an address, a Response, the bytes or a WebAssembly.Module as wasm";
   throw invalidArgument(wasm, expected, "leave it out to have it found, or await what gives it");
+}
+
+function decodeImplementation<T>(
+  options: { readonly implementation?: T } | undefined,
+  what: string,
+): T | undefined {
+  checkOptions(options, IMPLEMENTATION_OPTIONS, what);
+  const implementation = options?.implementation;
+  if (implementation !== undefined) checkListener(implementation, `${what}.implementation`);
+  return implementation;
 }
 
 function drawSeed(): number {

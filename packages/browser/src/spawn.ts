@@ -4,8 +4,16 @@ import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
+import { followSignal } from "./signal-link.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
-import { checkBody, checkDuration, checkLabel, checkOptions, checkWhole } from "./validate.js";
+import {
+  checkBody,
+  checkDuration,
+  checkLabel,
+  checkOptions,
+  checkSignal,
+  checkWhole,
+} from "./validate.js";
 
 /** The largest number that the kernel takes for polls; its next one means no quota. */
 const POLLS_MAX = 2 ** 32 - 2;
@@ -60,6 +68,7 @@ const TASK_OPTIONS = [
   "priority",
   "polls",
   "deadlineMs",
+  "signal",
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 interface CheckedOptions {
@@ -67,6 +76,7 @@ interface CheckedOptions {
   readonly priority: number;
   readonly polls: number;
   readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -76,18 +86,19 @@ interface CheckedOptions {
  */
 export function decodeTaskOptions(options: TaskOptions): CheckedOptions {
   checkOptions(options, TASK_OPTIONS, "task options");
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   return {
     label: checkLabel(label),
     priority:
       priority === undefined ? UNCHANGED : checkWhole(priority, 0, PRIORITY_MAX, "priority"),
     polls: polls === undefined ? UNCHANGED : checkWhole(polls, 1, POLLS_MAX, "polls"),
     deadlineMs: deadlineMs === undefined ? UNCHANGED : checkDuration(deadlineMs, "deadlineMs"),
+    signal: checkSignal(signal),
   };
 }
 
 function applyOptions(task: TaskRecord, options: CheckedOptions): void {
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   const { port } = task.scope.runtime;
   const extras = task.more();
   extras.label = label;
@@ -99,6 +110,7 @@ function applyOptions(task: TaskRecord, options: CheckedOptions): void {
     // Nothing can be refused: the numbers are checked and the task was made just now.
     port.task_budget(task.handle, deadlineMs, polls, UNCHANGED, priority);
   }
+  if (signal !== undefined) extras.link = followSignal(task, signal);
 }
 
 /** The stack of the caller, without the frames of this package. */
