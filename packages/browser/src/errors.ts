@@ -193,6 +193,30 @@ const FACTS = {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",
   },
+  WEBSOCKET_UNAVAILABLE: {
+    expected: "a host with a global WebSocket, or the option webSocket.implementation",
+    mend: "pass createRuntime({ webSocket: { implementation } }), such as that of the package ws",
+  },
+  SOCKET_FAILED: {
+    expected: "a server that accepts the WebSocket",
+    mend: "look at the server's answer, which browsers show in their network panel alone",
+  },
+  SOCKET_CLOSED: {
+    expected: "an open socket",
+    mend: "see `close` for who closed it and why; open another one, or use cx.reconnectingSocket",
+  },
+  SOCKET_OVERFLOW: {
+    expected: "messages received as fast as they come",
+    mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
+  },
+  SOCKET_QUEUE_FULL: {
+    expected: "room in the queue of what is sent once there is a connection again",
+    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
+  },
+  SOCKET_SILENT: {
+    expected: "an answer to the heartbeat in time",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
+  },
   NETWORK: {
     expected: "a whole answer from the server",
     mend: "see `cause`; check the address, the connection, and what CORS allows",
@@ -220,30 +244,6 @@ const FACTS = {
   UPLOAD_STREAM_UNAVAILABLE: {
     expected: "a platform that sends a body in pieces",
     mend: "pass the whole body, and no onUploadProgress",
-  },
-  WEBSOCKET_UNAVAILABLE: {
-    expected: "a host with a global WebSocket, or the option webSocket.implementation",
-    mend: "pass createRuntime({ webSocket: { implementation } }), such as that of the package ws",
-  },
-  SOCKET_FAILED: {
-    expected: "a server that accepts the WebSocket",
-    mend: "look at the server's answer, which browsers show in their network panel alone",
-  },
-  SOCKET_CLOSED: {
-    expected: "an open socket",
-    mend: "see `close` for who closed it and why; open another one, or use cx.reconnectingSocket",
-  },
-  SOCKET_OVERFLOW: {
-    expected: "messages received as fast as they come",
-    mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
-  },
-  SOCKET_QUEUE_FULL: {
-    expected: "room in the queue of what is sent once there is a connection again",
-    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
-  },
-  SOCKET_SILENT: {
-    expected: "an answer to the heartbeat in time",
-    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
   },
   TIMEOUT: {
     expected: "a value in time",

@@ -42,9 +42,9 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
+  readonly webSocket: WebSocketImplementation | undefined;
   readonly origins: AllowedOrigins;
   readonly fetch: FetchImplementation | undefined;
-  readonly webSocket: WebSocketImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -57,13 +57,13 @@ export class RuntimeRecord implements Runtime {
   readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
-  readonly origins: AllowedOrigins;
-  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
-  readonly fetch: FetchImplementation | undefined;
   /** Milliseconds that something cancelled has to end. */
   readonly drainMs: number;
   /** What sockets are made with; undefined for the platform's own. */
   readonly webSocket: WebSocketImplementation | undefined;
+  readonly origins: AllowedOrigins;
+  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
+  readonly fetch: FetchImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -102,10 +102,10 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
-    this.origins = setup.origins;
-    this.fetch = setup.fetch;
     this.drainMs = setup.config.drainMs;
     this.webSocket = setup.webSocket;
+    this.origins = setup.origins;
+    this.fetch = setup.fetch;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -267,9 +267,8 @@ export class RuntimeRecord implements Runtime {
     }
     this.scopes.fill(undefined);
     // Nobody is left to order it: requests and listeners must not outlive the kernel.
-    const { unknown } = this.reasons;
     for (const host of this.hostOps) {
-      host?.abort(unknown);
+      host?.abort(this.reasons.unknown);
       host?.forget();
     }
     this.#finish();

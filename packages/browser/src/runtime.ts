@@ -202,7 +202,7 @@ const RUNTIME_OPTIONS = [
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
-const IMPLEMENTATION_OPTIONS = ["implementation"] as const;
+const CAPABILITY_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
@@ -217,8 +217,8 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
     keepsSpawnSites: spawnSites ?? trace !== undefined,
     onFailure,
     origins: decodeOrigins(options.allowedOrigins),
-    fetch: decodeImplementation(options.fetch, "fetch"),
-    webSocket: decodeImplementation(options.webSocket, "webSocket"),
+    fetch: decodeCapability(options.fetch, "fetch"),
+    webSocket: decodeCapability(options.webSocket, "webSocket"),
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
@@ -226,6 +226,17 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
       traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
     },
   };
+}
+
+/** What a capability is made with; undefined for the platform's own. */
+function decodeCapability<T>(
+  capability: { readonly implementation?: T } | undefined,
+  name: string,
+): T | undefined {
+  checkOptions(capability, CAPABILITY_OPTIONS, name);
+  const implementation = capability?.implementation;
+  if (implementation !== undefined) checkListener(implementation, `${name}.implementation`);
+  return implementation;
 }
 
 /** What `Object.prototype.toString` says of what wasm is taken from; in every realm the same. */
@@ -241,16 +252,6 @@ function checkWasm(wasm: unknown): void {
   if (WASM_TAGS.includes(Object.prototype.toString.call(wasm)) || ArrayBuffer.isView(wasm)) return;
   const expected = "an address, a Response, the bytes or a WebAssembly.Module as wasm";
   throw invalidArgument(wasm, expected, "leave it out to have it found, or await what gives it");
-}
-
-function decodeImplementation<T>(
-  options: { readonly implementation?: T } | undefined,
-  what: string,
-): T | undefined {
-  checkOptions(options, IMPLEMENTATION_OPTIONS, what);
-  const implementation = options?.implementation;
-  if (implementation !== undefined) checkListener(implementation, `${what}.implementation`);
-  return implementation;
 }
 
 function drawSeed(): number {
