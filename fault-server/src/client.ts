@@ -1,13 +1,22 @@
 /** Owns the tests' side of the fault server: addresses with a key of their own, and the ledger of it. */
 import type { LedgerEntry } from "./ledger.js";
 
+export type { ScriptTurn } from "./http/script.js";
+
 /** The fault server as one test sees it. Works in Node and in a browser. */
 export class FaultClient {
   readonly #origin: string;
+  readonly #otherOrigin: string;
   readonly #key = crypto.randomUUID();
 
-  constructor(origin: string) {
+  constructor(origin: string, otherOrigin: string) {
     this.#origin = origin;
+    this.#otherOrigin = otherOrigin;
+  }
+
+  /** The origin of {@link FaultClient.http}. */
+  get origin(): string {
+    return this.#origin;
   }
 
   /** Address of an HTTP endpoint, such as `/hang?status=500`. */
@@ -15,9 +24,24 @@ export class FaultClient {
     return this.#address(this.#origin, path);
   }
 
+  /** The same at another origin. */
+  otherHttp(path: string): string {
+    return this.#address(this.#otherOrigin, path);
+  }
+
   /** Address of a WebSocket endpoint, such as `/echo`. */
   socket(path: string): string {
     return this.#address(this.#origin.replace("http", "ws"), `/socket${path}`);
+  }
+
+  /** Gives `command` to every socket of this test, and says how many connections are open. */
+  async tellSockets(command: string): Promise<number> {
+    return this.#sockets(`&command=${command}`);
+  }
+
+  /** How many WebSocket connections of this test are open. */
+  async openSockets(): Promise<number> {
+    return this.#sockets("");
   }
 
   /** What the server has seen of this test so far. */
@@ -30,10 +54,20 @@ export class FaultClient {
     return this.#ledger(`&until=${kind}&count=${count}`);
   }
 
+  /** Lets endpoints that wait for steps go on. */
+  async step(count = 1): Promise<void> {
+    await fetch(`${this.#origin}/step?key=${this.#key}&count=${count}`);
+  }
+
   #address(origin: string, path: string): string {
     const url = new URL(path, origin);
     url.searchParams.set("key", this.#key);
     return url.href;
+  }
+
+  async #sockets(query: string): Promise<number> {
+    const response = await fetch(`${this.#origin}/sockets?key=${this.#key}${query}`);
+    return Number(await response.text());
   }
 
   async #ledger(query: string): Promise<readonly LedgerEntry[]> {

@@ -2,6 +2,7 @@
 import { CancelKindCode } from "@asupersync/browser-core";
 import { AsupersyncError, describe } from "./errors.js";
 import type { KernelPort } from "./kernel-port.js";
+import { StackTraces } from "./stack.js";
 import { checkKeys, checkObject, invalidArgument, isError, TEXT_MEND } from "./validate.js";
 
 /**
@@ -116,6 +117,11 @@ const REQUEST_CODES: { readonly [K in CancelRequestKind]: CancelKindCode } = {
   "linked-exit": CancelKindCode.linkedExit,
   "resource-unavailable": CancelKindCode.resourceUnavailable,
 };
+
+/** The code of a kind, if it is one that may be asked for. */
+export function requestableCode(kind: CancelKind): CancelKindCode | undefined {
+  return Object.hasOwn(REQUEST_CODES, kind) ? REQUEST_CODES[kind as CancelRequestKind] : undefined;
+}
 
 /** The kind that `code` spells. */
 export function cancelKind(code: number): CancelKind {
@@ -246,15 +252,17 @@ const NO_INFO: CancelInfo = Object.freeze({
   truncated: false,
 });
 
-/** V8's switch; elsewhere an ordinary property without effect. */
-const StackTraces = Error as { stackTraceLimit?: number | undefined };
-
-/** Makes the error without capturing a stack, which would cost more than the cancellation. */
+/** The error for a reason. */
 export function makeCancelledError(cancel: CancelInfo): CancelledError {
+  return withoutStack(() => new CancelledError(cancel));
+}
+
+/** Makes an error without capturing a stack, which would cost more than the cancellation. */
+export function withoutStack<E>(make: () => E): E {
   const limit = StackTraces.stackTraceLimit;
   StackTraces.stackTraceLimit = 0;
   try {
-    return new CancelledError(cancel);
+    return make();
   } finally {
     StackTraces.stackTraceLimit = limit;
   }

@@ -34,8 +34,10 @@ export interface Cx extends CoreCx {}
 /** The part of {@link Cx} that is always there. */
 export interface CoreCx {
   /**
-   * Aborts when the task is cancelled, its `reason` being the {@link CancelledError}; for code that
-   * takes a signal. Made when first asked for. `cx.fetch` and `cx.foreign` have their own.
+   * Aborts when the task is cancelled, for code that takes a signal. Its `reason` is what such code
+   * expects: a `DOMException` named `AbortError`, or `TimeoutError` when time ran out, with the
+   * {@link CancelledError} as `cause`. Made when first asked for. `cx.fetch` and `cx.foreign` have their
+   * own.
    */
   readonly signal: AbortSignal;
   /** Runtime time in milliseconds, monotonic. */
@@ -129,12 +131,17 @@ export interface CoreCx {
   defer(finalizer: Finalizer): void;
   /**
    * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
-   * is cancelled; the task then ends only when the promise has settled, whose result is swallowed.
+   * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
+   * promise has settled, whose late result is swallowed; one that does not settle within the drain time
+   * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
    *
    * @example
    * ```ts
    * const file = await cx.foreign((signal) => showPicker({ signal }));
+   * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
    * ```
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
+   *   the operation.
    */
   foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }
@@ -188,11 +195,13 @@ class CxRecord implements CoreCx {
 
   static add(name: string, operation: TaskOperation): void {
     const start = operation as (task: TaskRecord, ...args: unknown[]) => unknown;
-    Object.defineProperty(CxRecord.prototype, name, {
-      value(this: CxRecord, ...args: unknown[]): unknown {
+    // Under its name, which stacks show.
+    const method = {
+      [name](this: CxRecord, ...args: unknown[]): unknown {
         return start(this.#task, ...args);
       },
-    });
+    };
+    Object.defineProperty(CxRecord.prototype, name, { value: method[name] });
   }
 
   get signal(): AbortSignal {

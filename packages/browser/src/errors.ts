@@ -1,5 +1,7 @@
 /** Owns the package's one error type, and the table of what each code expects and how to mend it. */
+
 import { ErrorKindCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 
 /** Stable name of a mistake. The table below says what each expects and how to mend it. */
 export type ErrorCode = keyof typeof FACTS;
@@ -26,14 +28,14 @@ export class AsupersyncError extends Error {
     return this.#texts?.received ?? "";
   }
 
-  /** What was expected. */
+  /** What was expected. Empty in a production build where the page of the code says no less. */
   get expected(): string {
-    return (this.#texts ?? FACTS[this.code]).expected;
+    return (this.#texts ?? factsOf(this.code)).expected;
   }
 
-  /** What to do about it. */
+  /** What to do about it. Empty in a production build where the page of the code says no less. */
   get mend(): string {
-    return (this.#texts ?? FACTS[this.code]).mend;
+    return (this.#texts ?? factsOf(this.code)).mend;
   }
 
   static {
@@ -55,14 +57,26 @@ interface Texts {
 }
 
 function textsOf(code: ErrorCode, received: string, details: ErrorDetails | undefined): Texts {
-  const { expected, mend } = FACTS[code];
+  const { expected, mend } = factsOf(code);
   return { expected: details?.expected ?? expected, received, mend: details?.mend ?? mend };
 }
 
-/** The message of an error: what was expected, what came, how to mend it. */
+/** Where the pages of the codes are: in this package as it is installed. */
+const PAGES = "@asupersync/browser/docs/errors";
+
+/** The message of an error: what was expected, what came, how to mend it, and where its page is. */
 export function describe(code: ErrorCode, { expected, received, mend }: Texts): string {
-  return `${code}: expected ${expected}, got ${received}: ${mend}`;
+  const wanted = expected === "" ? "" : `expected ${expected}, `;
+  const advice = mend === "" ? "" : `: ${mend}`;
+  return `${code}: ${wanted}got ${received}${advice} (see ${PAGES}/${code}.md)`;
 }
+
+/** What is said of a code where nothing is known better. A production build leaves it to the page. */
+function factsOf(code: ErrorCode): { readonly expected: string; readonly mend: string } {
+  return IS_DEVELOPMENT ? FACTS[code] : NO_FACTS;
+}
+
+const NO_FACTS = { expected: "", mend: "" };
 
 /** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */
 export class TimeoutError extends AsupersyncError {
@@ -193,6 +207,10 @@ const FACTS = {
     expected: "the cx that this body was given",
     mend: "use the parameter of the inner body, not a cx from around it",
   },
+  OP_NOT_AWAITED: {
+    expected: "every operation awaited",
+    mend: "await it, or spawn what is to go on by itself; if it is left on purpose, void op.then()",
+  },
   EMPTY_RACE: {
     expected: "at least one body",
     mend: "decide what no contender means before calling",
@@ -205,9 +223,69 @@ const FACTS = {
     expected: "failures no more often than it may restart",
     mend: "see `cause`, the last of them; a body that keeps failing needs another cure",
   },
+  BUFFER_FULL: {
+    expected: "a consumer that keeps up",
+    mend: "take values sooner, raise `capacity`, or choose an `overflow` that drops some",
+  },
+  UNSUPPORTED: {
+    expected: "a host that has what this is made of",
+    mend: "ask before calling, or use what every host has",
+  },
   BODY_USED: {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",
+  },
+  WEBSOCKET_UNAVAILABLE: {
+    expected: "a host with a global WebSocket, or the option webSocket.implementation",
+    mend: "pass createRuntime({ webSocket: { implementation } }), such as that of the package ws",
+  },
+  SOCKET_FAILED: {
+    expected: "a server that accepts the WebSocket",
+    mend: "look at the server's answer, which browsers show in their network panel alone",
+  },
+  SOCKET_CLOSED: {
+    expected: "an open socket",
+    mend: "see `close` for who closed it and why; open another one, or use cx.reconnectingSocket",
+  },
+  SOCKET_OVERFLOW: {
+    expected: "messages received as fast as they come",
+    mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
+  },
+  SOCKET_QUEUE_FULL: {
+    expected: "room in the queue of what is sent once there is a connection again",
+    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
+  },
+  SOCKET_SILENT: {
+    expected: "an answer to the heartbeat in time",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
+  },
+  NETWORK: {
+    expected: "a whole answer from the server",
+    mend: "see `cause`; check the address, the connection, and what CORS allows",
+  },
+  HTTP_STATUS: {
+    expected: "a status that was asked for",
+    mend: "read `response`, which says more, or leave `expect` out",
+  },
+  ORIGIN_NOT_ALLOWED: {
+    expected: "an origin that the runtime allows",
+    mend: "list it in `allowedOrigins` of createRuntime, if it is to be spoken to",
+  },
+  CONTENT_TYPE: {
+    expected: "a body of the type that is read",
+    mend: "read it as what it is, or have the server name its type",
+  },
+  INVALID_JSON: {
+    expected: "JSON",
+    mend: "see `cause` for the place; each line has to be one whole value",
+  },
+  TOO_LARGE: {
+    expected: "less than is kept at once",
+    mend: "raise the bound, or read it in pieces",
+  },
+  UPLOAD_STREAM_UNAVAILABLE: {
+    expected: "a platform that sends a body in pieces",
+    mend: "pass the whole body, and no onUploadProgress",
   },
   TIMEOUT: {
     expected: "a value in time",

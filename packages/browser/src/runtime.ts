@@ -1,10 +1,15 @@
 /** Owns runtimes as users see them: what one offers, and its options. */
 import type { EventCode, WasmSource } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
+import type { Warning } from "./development/warnings.js";
+import type { FetchImplementation } from "./fetch/request.js";
+import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
 import {
@@ -35,7 +40,10 @@ export interface RuntimeOptions {
   readonly drainTimeMs?: number;
   /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
   readonly sliceMs?: number;
-  /** Keeps the stack of every spawn, for reports. Costs some microseconds each. Default: with `trace`. */
+  /**
+   * Keeps where every task was spawned, for reports and snapshots. Costs some microseconds each. Default:
+   * in development builds, and with `trace`.
+   */
   readonly spawnSites?: boolean;
   /**
    * Called with each failure that nobody asked about. Default: `reportError`, or `console.error`. An
@@ -43,12 +51,34 @@ export interface RuntimeOptions {
    */
   readonly onFailure?: (failure: UnobservedFailure) => void;
   /**
+   * The only origins that requests and sockets may go to, such as `["https://api.example.com"]`; list
+   * `location.origin` for the page's own. Left out, all are allowed; `[]` allows none. `wss:` goes by the
+   * entry with `https:`. What is not allowed fails with `ORIGIN_NOT_ALLOWED`: before anything is sent, and
+   * again where a redirect has led elsewhere.
+   */
+  readonly allowedOrigins?: readonly (string | URL)[];
+  /** How `cx.fetch` makes its requests: for tests, and for hosts with a client of their own. */
+  readonly fetch?: {
+    /** Called with each request in place of the platform's `fetch`. */
+    readonly implementation?: FetchImplementation;
+  };
+  /**
+   * Called with each misuse that a development build finds, once for each place in the code. Default:
+   * `console.warn`. A production build looks for none.
+   */
+  readonly onWarning?: (warning: Warning) => void;
+  /**
    * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
    *
    * The first runtime of a realm (a page, a worker) that loads decides: the others share what it has
    * loaded, and their `wasm` is not looked at.
    */
   readonly wasm?: WasmSource;
+  /**
+   * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
+   * without a `WebSocket` of their own: Node 20 has none.
+   */
+  readonly webSocket?: { readonly implementation?: WebSocketImplementation };
 }
 
 /**
@@ -150,10 +180,15 @@ const RUNTIME_OPTIONS = [
   "sliceMs",
   "spawnSites",
   "onFailure",
+  "allowedOrigins",
+  "fetch",
+  "onWarning",
   "wasm",
+  "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
+const CAPABILITY_OPTIONS = ["implementation"] as const;
 
 /**
  * Checks the options of a runtime and fills in what was left out.
@@ -162,16 +197,22 @@ const TRACE_OPTIONS = ["capacity"] as const;
  */
 export function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm } = options;
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
+    options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
+  if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
-    keepsSpawnSites: spawnSites ?? trace !== undefined,
+    keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
+    origins: decodeOrigins(options.allowedOrigins),
+    fetch: decodeCapability(options.fetch, "fetch"),
+    webSocket: decodeCapability(options.webSocket, "webSocket"),
+    onWarning,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
@@ -179,6 +220,17 @@ export function decodeRuntimeOptions(options: RuntimeOptions) {
       traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
     },
   };
+}
+
+/** What a capability is made with; undefined for the platform's own. */
+function decodeCapability<T>(
+  capability: { readonly implementation?: T } | undefined,
+  name: string,
+): T | undefined {
+  checkOptions(capability, CAPABILITY_OPTIONS, name);
+  const implementation = capability?.implementation;
+  if (implementation !== undefined) checkListener(implementation, `${name}.implementation`);
+  return implementation;
 }
 
 /** What `Object.prototype.toString` says of what wasm is taken from; in every realm the same. */

@@ -1,6 +1,9 @@
 /** Owns the end of a task: its final value, and everybody who is told. */
+
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
-import { CancelledError } from "./cancel.js";
+import { IS_DEVELOPMENT } from "#environment";
+import { isCancellation } from "./abort-reason.js";
+import { noteEnded } from "./development/awaits.js";
 import { indexOf } from "./handle.js";
 import { dropOps } from "./op.js";
 import { finalizerPanic, UNKNOWN_PANIC } from "./outcome.js";
@@ -18,6 +21,7 @@ export function settle(task: TaskRecord, code: OutcomeCode, reason: number): voi
   const index = indexOf(task.handle);
   if (runtime.tasks[index] === task) runtime.tasks[index] = undefined;
   if (task.openOps !== undefined) dropOps(task);
+  if (IS_DEVELOPMENT) noteEnded(task, code);
   if (code !== OutcomeCode.ok) decideValue(task, code, reason);
   task.phase = Phase.completed;
   task.code = code;
@@ -25,8 +29,13 @@ export function settle(task: TaskRecord, code: OutcomeCode, reason: number): voi
   task.waiting = undefined;
   task.checkpoint = undefined;
   if (code !== OutcomeCode.ok || scope.policy >= PolicyCode.race) tellScope(task);
-  const resolve = task.extras?.resolveJoin;
-  if (resolve !== undefined && task.outcome !== undefined) resolve(task.outcome);
+  const { extras } = task;
+  if (extras === undefined) return;
+  extras.link?.delete(task);
+  if (extras.controller !== undefined) runtime.signals.ended(task);
+  if (extras.resolveJoin !== undefined && task.outcome !== undefined) {
+    extras.resolveJoin(task.outcome);
+  }
 }
 
 /** Sets the value that goes with the final outcome, from the body's and what happened around it. */
@@ -72,11 +81,4 @@ function tellScope(task: TaskRecord): void {
   }
   scope.taskEnded(task);
   if (isFailure && scope.role === ScopeRole.user && !task.isObserved) unobserved.watch(task);
-}
-
-/** Whether something thrown says no more than that work was cancelled. */
-export function isCancellation(thrown: unknown): boolean {
-  return (
-    thrown instanceof CancelledError || (thrown instanceof Error && thrown.name === "AbortError")
-  );
 }

@@ -1,11 +1,22 @@
 /** Owns spawning: a body becomes a task of a scope. */
+import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
+import { openAsyncStack } from "./development/async-stack.js";
 import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
+import { followSignal } from "./signal-link.js";
+import { captureStack } from "./stack.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
-import { checkBody, checkDuration, checkLabel, checkOptions, checkWhole } from "./validate.js";
+import {
+  checkBody,
+  checkDuration,
+  checkLabel,
+  checkOptions,
+  checkSignal,
+  checkWhole,
+} from "./validate.js";
 
 /** The largest number that the kernel takes for polls; its next one means no quota. */
 const POLLS_MAX = 2 ** 32 - 2;
@@ -31,7 +42,8 @@ export function spawnIn<T>(
   const task = new TaskRecord<T>(scope, handle, body);
   runtime.tasks[indexOf(handle)] = task;
   if (budget !== undefined) applyOptions(task, budget);
-  if (runtime.keepsSpawnSites) task.more().spawnSite = callSite();
+  if (runtime.keepsSpawnSites) task.more().spawned = captureStack();
+  if (IS_DEVELOPMENT) openAsyncStack(task);
   return task;
 }
 
@@ -60,6 +72,7 @@ const TASK_OPTIONS = [
   "priority",
   "polls",
   "deadlineMs",
+  "signal",
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 interface CheckedOptions {
@@ -67,6 +80,7 @@ interface CheckedOptions {
   readonly priority: number;
   readonly polls: number;
   readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -76,18 +90,19 @@ interface CheckedOptions {
  */
 export function decodeTaskOptions(options: TaskOptions): CheckedOptions {
   checkOptions(options, TASK_OPTIONS, "task options");
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   return {
     label: checkLabel(label),
     priority:
       priority === undefined ? UNCHANGED : checkWhole(priority, 0, PRIORITY_MAX, "priority"),
     polls: polls === undefined ? UNCHANGED : checkWhole(polls, 1, POLLS_MAX, "polls"),
     deadlineMs: deadlineMs === undefined ? UNCHANGED : checkDuration(deadlineMs, "deadlineMs"),
+    signal: checkSignal(signal),
   };
 }
 
 function applyOptions(task: TaskRecord, options: CheckedOptions): void {
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   const { port } = task.scope.runtime;
   const extras = task.more();
   extras.label = label;
@@ -99,9 +114,5 @@ function applyOptions(task: TaskRecord, options: CheckedOptions): void {
     // Nothing can be refused: the numbers are checked and the task was made just now.
     port.task_budget(task.handle, deadlineMs, polls, UNCHANGED, priority);
   }
-}
-
-/** The stack of the caller, without the frames of this package. */
-function callSite(): string | undefined {
-  return new Error("spawned here").stack;
+  if (signal !== undefined) extras.link = followSignal(task, signal);
 }

@@ -7,6 +7,11 @@ export const doors = [
   door("@asupersync/browser/worker-client", "../src/worker/worker-client.ts"),
 ];
 
+/** Where the sources learn which kind of build they are in. */
+export function environmentDoor(environment: "development" | "production") {
+  return door("#environment", `../src/environment.${environment}.ts`);
+}
+
 function door(name: string, file: string) {
   return {
     find: new RegExp(`^${name}$`),

@@ -62,7 +62,7 @@ test.each(Object.keys(KINDS) as Kind[])(
     expect(outcome).toMatchObject({ kind: "panicked", panic: { during: "end" } });
     expect(report).toMatchObject({
       outcome: "violations",
-      leaked: [{ kind, label: "forgetful", spawnSite: undefined }],
+      leaked: [{ kind, label: "forgetful", spawnSite: expect.stringContaining("leak.test") }],
       revoked: [],
     });
     expect(runtime.counters()).toMatchObject({ obligations: 0, obligationsLeaked: 1 });

@@ -1,12 +1,12 @@
 /** Owns `cx.map`: a body for each of many items, so many at a time. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { isCancellation } from "../abort-reason.js";
 import { callAs } from "../active.js";
 import { spawnChild } from "../children.js";
 import { addOperation, type Cx, taskOf } from "../cx.js";
 import { deferTo } from "../defer.js";
 import { foreignOp } from "../foreign.js";
 import { CHECKPOINT, type Op, OpRecord } from "../op.js";
-import { isCancellation } from "../settle.js";
 import { advance } from "../step.js";
 import type { TaskRecord } from "../task.js";
 import { checkBody, checkLabel, checkOptions, checkWhole, invalidArgument } from "../validate.js";
@@ -254,8 +254,8 @@ class Source {
     if (this.#isDone || typeof iterator.return !== "function") return;
     try {
       const closing: unknown = callAs(this.#owner, () => iterator.return?.());
-      if (this.isAsync)
-        this.#closing = Promise.resolve(closing).catch((error) => this.#tell(error));
+      if (!this.isAsync) return;
+      this.#closing = Promise.resolve(closing).catch((error) => this.#tell(error));
     } catch (error) {
       this.#tell(error);
     }

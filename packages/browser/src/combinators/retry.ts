@@ -1,10 +1,10 @@
 /** Owns `cx.retry`: a body that is tried until it gives a value. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { isCancellation } from "../abort-reason.js";
 import { callAs } from "../active.js";
 import { addOperation, taskOf } from "../cx.js";
 import { Failures } from "../failures.js";
 import type { Op, OpRecord } from "../op.js";
-import { isCancellation } from "../settle.js";
 import type { TaskRecord } from "../task.js";
 import { checkBody, checkFlag, checkLabel, checkListener } from "../validate.js";
 import { sleepOp } from "../wait.js";

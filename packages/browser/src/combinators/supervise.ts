@@ -1,12 +1,12 @@
 /** Owns `cx.supervise`: bodies that are started again when they fail, unless they do so too often. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { isCancellation } from "../abort-reason.js";
 import { callAs } from "../active.js";
 import type { Body, BodyValue } from "../body.js";
 import { addOperation, taskOf } from "../cx.js";
 import { AsupersyncError } from "../errors.js";
 import { Failures } from "../failures.js";
 import type { Op, OpRecord } from "../op.js";
-import { isCancellation } from "../settle.js";
 import { type TaskRecord, thrownBy } from "../task.js";
 import {
   checkBodies,

@@ -6,22 +6,10 @@ import {
   type Channel,
   type Cx,
   channel,
-  type Outcome,
-  type Runtime,
   type SendPermit,
 } from "../../src/index.js";
 import { forBothKinds, idle, thrown, withRuntime } from "../support.js";
-
-/** The value of an outcome that must have one. */
-function valueOf<T>(outcome: Outcome<T>): T {
-  expect(outcome).toMatchObject({ kind: "ok" });
-  return (outcome as Outcome<T> & { kind: "ok" }).value;
-}
-
-/** Runs `body` to its value. */
-async function run<T>(runtime: Runtime, body: (cx: Cx) => Promise<T> | T): Promise<T> {
-  return valueOf(await runtime.run(body));
-}
+import { okValue, run } from "./support.js";
 
 forBothKinds((body) => {
   test("values come in the order in which they were sent, and the channel then ends", async () => {
@@ -46,7 +34,8 @@ forBothKinds((body) => {
       expect((await receiver).kind).toBe("ok");
       expect(received).toEqual(Array.from({ length: 500 }, (_, n) => n));
       expect(numbers.isClosed).toBe(true);
-      await expect(run(runtime, (cx) => numbers.receive(cx).then((v) => v))).rejects.toBeDefined();
+      const late = await runtime.run((cx) => numbers.receive(cx));
+      expect(late).toMatchObject({ kind: "err", error: { code: "CHANNEL_CLOSED" } });
     });
     expect(report.outcome).toBe("clean");
   });
@@ -153,7 +142,7 @@ test("every loop over a channel ends when it does, and no value goes to two of t
       for (let n = 0; n < 100; n += 1) await jobs.send(cx, n);
       jobs.close();
     });
-    const done = (await Promise.all(workers)).map(valueOf);
+    const done = (await Promise.all(workers)).map(okValue);
     for (const own of done) expect(own).toEqual([...own].sort((a, b) => a - b));
     expect(done.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });
@@ -186,7 +175,10 @@ describe("closing", () => {
       await idle(runtime);
       values.close();
       values.close();
-      expect(await waiting.join()).toMatchObject({ kind: "err", error: { code: "CHANNEL_CLOSED" } });
+      expect(await waiting.join()).toMatchObject({
+        kind: "err",
+        error: { code: "CHANNEL_CLOSED" },
+      });
       await run(runtime, async (cx) => {
         expect(thrown(() => values.send(cx, "x"))).toMatchObject({
           code: "CHANNEL_CLOSED",
@@ -229,10 +221,15 @@ describe("closing", () => {
       const looping = runtime.spawn((cx) => ofScope.next(cx));
       await idle(runtime);
       await scope.close();
-      expect(await waiting.join()).toMatchObject({ kind: "err", error: { code: "CHANNEL_CLOSED" } });
+      expect(await waiting.join()).toMatchObject({
+        kind: "err",
+        error: { code: "CHANNEL_CLOSED" },
+      });
       expect(await looping.join()).toMatchObject({ kind: "ok", value: { done: true } });
       expect(ofScope.isClosed).toBe(true);
-      expect(thrown(() => channel(scope, { capacity: 1 }))).toMatchObject({ code: "CHANNEL_CLOSED" });
+      expect(thrown(() => channel(scope, { capacity: 1 }))).toMatchObject({
+        code: "CHANNEL_CLOSED",
+      });
 
       const ofTask = await run(runtime, async (cx) => {
         const own = channel<number>(cx, { capacity: 1 });
@@ -457,6 +454,17 @@ test("a full channel and an empty one say so at once", async () => {
       expect(full).toMatchObject({ code: "WOULD_WAIT", received: "a channel" });
     });
   });
+});
+
+test("a wait in line is told from a refusal in the runtime of every tag", async () => {
+  for (let nth = 0; nth < 128; nth += 1) {
+    await withRuntime(async (runtime) => {
+      const values = channel<number>(runtime, { capacity: 1 });
+      const receiving = runtime.spawn((cx) => values.receive(cx));
+      await run(runtime, async (cx) => values.send(cx, nth));
+      expect(await receiving.join()).toEqual({ kind: "ok", value: nth });
+    });
+  }
 });
 
 test("a channel of another runtime is refused", async () => {

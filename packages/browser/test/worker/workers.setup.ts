@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
 import type { TestProject } from "vitest/node";
-import { doors } from "../doors.js";
+import { doors, environmentDoor } from "../doors.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     configFile: false,
     root,
     logLevel: "warn",
-    resolve: { alias: doors },
+    resolve: { alias: [...doors, environmentDoor("development")] },
     build: {
       ssr: true,
       outDir: folder,
