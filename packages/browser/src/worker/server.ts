@@ -53,7 +53,7 @@ export class TaskServer {
       setup.port,
       (message) => this.#receive(message),
       // The page is gone, or this is no channel any more: nobody is left to work for.
-      () => void this.#close(),
+      () => void this.#close().then(() => this.#release()),
     );
     this.#post({ v: PROTOCOL_VERSION, type: "welcome" });
   }
@@ -176,12 +176,17 @@ export class TaskServer {
     this.#post({ v: PROTOCOL_VERSION, type: "failure", error: wire, kind, label });
   }
 
+  // The port stays open until the page closes it: a thread of Node that has none ends, and may do so
+  // before the page has read the last message.
   async #close(): Promise<void> {
     if (this.#state === "closing") return;
     this.#state = "closing";
     this.#post({ v: PROTOCOL_VERSION, type: "draining" });
     const report = await this.#runtime.close();
     this.#post({ v: PROTOCOL_VERSION, type: "closed", report: encodeReport(report) });
+  }
+
+  #release(): void {
     this.#stopListening();
     this.#port.close();
   }
