@@ -1,10 +1,10 @@
 /** The packages as a user gets them: packed, and installed into a folder far from this workspace. */
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { packInto } from "../../scripts/lib/packed.mjs";
 import { npm, root } from "../../scripts/lib/run.mjs";
 
-const PACKAGES = ["browser-core", "browser", "react", "next"];
 /** What the packages expect beside them; taken from here, so that no registry is asked. */
 const PEERS = ["react", "react-dom", "scheduler"];
 
@@ -16,16 +16,13 @@ export interface PackedApp extends AsyncDisposable {
 /** Copies `fixture` into a fresh folder and installs the packed packages there. */
 export async function installPacked(fixture: string): Promise<PackedApp> {
   const folder = await mkdtemp(path.join(tmpdir(), "asupersync-packed-"));
-  const tarballs = path.join(folder, "tarballs");
-  await mkdir(tarballs);
   await cp(fixture, folder, { recursive: true });
   await writeFile(
     path.join(folder, "package.json"),
     JSON.stringify({ name: "packed-app", private: true, type: "module" }),
   );
 
-  await demand(["pack", "--pack-destination", tarballs, ...PACKAGES.flatMap(workspace)], root);
-  const files = (await readdir(tarballs)).map((file) => path.join(tarballs, file));
+  const files = await packOnce();
   // Peers come from this workspace: with `--offline` the test cannot leave the machine.
   await demand(["install", "--offline", "--legacy-peer-deps", "--no-audit", ...files], folder);
   for (const peer of PEERS) {
@@ -41,8 +38,12 @@ export async function installPacked(fixture: string): Promise<PackedApp> {
   };
 }
 
-function workspace(name: string): string[] {
-  return ["--workspace", `@asupersync/${name}`];
+let packed: Promise<string[]> | undefined;
+
+/** The tarballs, packed by the first test of this process that asks. */
+function packOnce(): Promise<string[]> {
+  packed ??= packInto(path.join(root, "target", "packed-e2e"));
+  return packed;
 }
 
 async function demand(args: readonly string[], cwd: string): Promise<void> {

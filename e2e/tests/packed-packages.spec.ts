@@ -1,4 +1,5 @@
 /** The packages as published, without this workspace: in Vite, built and in development, and in Node. */
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Page } from "@playwright/test";
 import { packageCommand, run } from "../../scripts/lib/run.mjs";
@@ -8,6 +9,10 @@ import { expect, test } from "../support/test.js";
 
 const fixtures = path.join(import.meta.dirname, "../fixtures");
 const vite = packageCommand("vite", "bin/vite.js");
+
+/** What the README asks for, and nothing beside it but the page's own icon. */
+const STRICT_POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src data:";
 
 test.setTimeout(120_000);
 
@@ -21,6 +26,21 @@ test("a task runs in an app built by Vite", async ({ page }) => {
 test("a task runs in an app that Vite serves in development", async ({ page }) => {
   await using app = await installPacked(path.join(fixtures, "vite-app"));
   await expectRace(page, app.folder, []);
+});
+
+test("a task runs in a page under a strict Content-Security-Policy", async ({ page }) => {
+  await using app = await installPacked(path.join(fixtures, "vite-app"));
+  const headers = { "content-security-policy": STRICT_POLICY };
+  await writeFile(
+    path.join(app.folder, "vite.config.mjs"),
+    `export default { preview: { headers: ${JSON.stringify(headers)} } };`,
+  );
+  const built = await run(process.execPath, [vite, "build"], { cwd: app.folder });
+  expect(built.code, built.output).toBe(0);
+  const document = page.waitForEvent("response");
+  // A breach of the policy is an error of the console, and so a fault of the page.
+  await expectRace(page, app.folder, ["preview"]);
+  expect((await document).headers()).toMatchObject(headers);
 });
 
 test("a task runs in plain Node", async () => {

@@ -20,6 +20,16 @@ export class FaultClient {
     return this.#address(this.#origin.replace("http", "ws"), `/socket${path}`);
   }
 
+  /** Gives `command` to every socket of this test, and says how many connections are open. */
+  async tellSockets(command: string): Promise<number> {
+    return this.#sockets(`&command=${command}`);
+  }
+
+  /** How many WebSocket connections of this test are open. */
+  async openSockets(): Promise<number> {
+    return this.#sockets("");
+  }
+
   /** What the server has seen of this test so far. */
   async entries(): Promise<readonly LedgerEntry[]> {
     return this.#ledger("");
@@ -34,6 +44,11 @@ export class FaultClient {
     const url = new URL(path, origin);
     url.searchParams.set("key", this.#key);
     return url.href;
+  }
+
+  async #sockets(query: string): Promise<number> {
+    const response = await fetch(`${this.#origin}/sockets?key=${this.#key}${query}`);
+    return Number(await response.text());
   }
 
   async #ledger(query: string): Promise<readonly LedgerEntry[]> {

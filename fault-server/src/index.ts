@@ -15,11 +15,13 @@ export interface FaultServer extends AsyncDisposable {
 /** Starts a server on a free port of the loopback interface. */
 export async function startFaultServer(): Promise<FaultServer> {
   const ledger = new Ledger();
-  const server = createServer((request, response) => answerHttp(ledger, request, response));
+  const server = createServer((request, response) => {
+    if (!webSockets.control(request, response)) answerHttp(ledger, request, response);
+  });
   // Tests hold connections open on purpose, and end them themselves.
   server.requestTimeout = 0;
   server.headersTimeout = 0;
-  const closeWebSockets = acceptWebSockets(ledger, server);
+  const webSockets = acceptWebSockets(ledger, server);
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -28,7 +30,7 @@ export async function startFaultServer(): Promise<FaultServer> {
     origin: `http://127.0.0.1:${port}`,
     ledger,
     async [Symbol.asyncDispose]() {
-      closeWebSockets();
+      webSockets.close();
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);

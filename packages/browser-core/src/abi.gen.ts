@@ -81,6 +81,29 @@ export const ObligationKindCode = {
 /** One of the codes of {@link ObligationKindCode}. */
 export type ObligationKindCode = (typeof ObligationKindCode)[keyof typeof ObligationKindCode];
 
+/** Where the permits of an obligation go when it is committed. */
+export const PermitFlowCode = {
+  /** Back to the semaphore. */
+  returned: 0,
+  /** Nowhere: they are used up. */
+  spent: 1,
+  /** From free places to messages and back: a channel is opened. */
+  channel: 2,
+} as const;
+
+/** One of the codes of {@link PermitFlowCode}. */
+export type PermitFlowCode = (typeof PermitFlowCode)[keyof typeof PermitFlowCode];
+
+/** What a wait for permits came to. */
+export const PermitsCode = {
+  granted: 0,
+  /** They will never come. */
+  closed: 1,
+} as const;
+
+/** One of the codes of {@link PermitsCode}. */
+export type PermitsCode = (typeof PermitsCode)[keyof typeof PermitsCode];
+
 /** What becomes of an obligation that a task still holds when it has ended by itself. */
 export const LeakPolicyCode = {
   /** It leaks, and the task ends panicked. */
@@ -171,6 +194,26 @@ export const ObligationStateCode = {
 
 /** One of the codes of {@link ObligationStateCode}. */
 export type ObligationStateCode = (typeof ObligationStateCode)[keyof typeof ObligationStateCode];
+
+/** Where a semaphore stands. */
+export const SemaphoreStateCode = {
+  open: 0,
+  closed: 1,
+} as const;
+
+/** One of the codes of {@link SemaphoreStateCode}. */
+export type SemaphoreStateCode = (typeof SemaphoreStateCode)[keyof typeof SemaphoreStateCode];
+
+/** What `semaphore_count` counts. */
+export const SemaphoreCountCode = {
+  /** Permits that nobody holds. */
+  available: 0,
+  /** Obligations that wait in line. */
+  waiting: 1,
+} as const;
+
+/** One of the codes of {@link SemaphoreCountCode}. */
+export type SemaphoreCountCode = (typeof SemaphoreCountCode)[keyof typeof SemaphoreCountCode];
 
 /** The kind of a cancellation. */
 export const CancelKindCode = {

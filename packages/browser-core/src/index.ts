@@ -14,12 +14,16 @@ export {
   ObligationStateCode,
   OutcomeCode,
   OwnershipFlag,
+  PermitFlowCode,
+  PermitsCode,
   PolicyCode,
   RegionStateCode,
+  SemaphoreCountCode,
+  SemaphoreStateCode,
   TaskStateCode,
   TieBreakCode,
 } from "./abi.gen.js";
 export { KernelLoadError, type KernelLoadErrorCode } from "./errors.js";
-export type { Handle, Kernel, KernelConfig, Status } from "./kernel.js";
+export { ASKED, type Handle, type Kernel, type KernelConfig, type Status } from "./kernel.js";
 export { type KernelModule, loadKernelModule } from "./load.js";
 export type { WasmSource } from "./source.js";

@@ -7,6 +7,9 @@ export type Handle = number;
 /** At least 0: done, and what it says is the call's own. Below 0: minus an `ErrorKindCode`. */
 export type Status = number;
 
+/** What is added to the handle of an obligation that waits in line; see `semaphore_acquire`. */
+export const ASKED = -(2 ** 53);
+
 /** How a kernel is set up. Every number is checked again by the kernel. */
 export interface KernelConfig {
   /** Decides what is left to chance; a whole number of at least 0. */
@@ -119,6 +122,34 @@ export interface Kernel {
   obligation_abort(obligation: Handle): Status;
   /** Hands the promise over to another task. */
   obligation_transfer(obligation: Handle, task: Handle): Status;
+
+  /**
+   * Opens a semaphore that belongs to the region and goes with it. `flow` by `PermitFlowCode`; with
+   * `channel` it opens a channel with so many places, and gives the half of its free places.
+   */
+  semaphore_open(region: Handle, permits: number, flow: number): Handle;
+  /** The half of a channel's messages, by that of its free places. */
+  channel_items(free: Handle): Handle;
+  /**
+   * Asks for permits as an obligation of the task, of a kind by `ObligationKindCode`, first come first
+   * served. Gives the obligation that has them; or {@link ASKED} + the obligation that waits for them:
+   * wait `token` then ends with a `PermitsCode`. With the token -1 it never waits (`wouldWait`).
+   */
+  semaphore_acquire(
+    task: Handle,
+    semaphore: Handle,
+    permits: number,
+    kind: number,
+    token: number,
+  ): Handle;
+  /** Adds permits; -1 is one for each obligation that waits. */
+  semaphore_add(semaphore: Handle, permits: number): Status;
+  /** Refuses who can never be met, now and from now on; of half a channel, in all of it. */
+  semaphore_close(semaphore: Handle): Status;
+  /** Forgets it, or the channel that it is half of, and refuses all who wait. */
+  semaphore_drop(semaphore: Handle): Status;
+  /** How many, by `SemaphoreCountCode`. */
+  semaphore_count(semaphore: Handle, which: number): Status;
 
   /** Where a live thing of any kind stands: a `RegionStateCode`, `TaskStateCode`, … by its kind. */
   state(handle: Handle): Status;

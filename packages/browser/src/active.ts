@@ -26,6 +26,17 @@ export function checkActive(task: TaskRecord): void {
   throw misuse(task);
 }
 
+/** Calls a function of the caller's as code of `task`, whose cx it may use. */
+export function callAs<T>(task: TaskRecord, call: () => T): T {
+  const before = current.task;
+  current.task = task;
+  try {
+    return call();
+  } finally {
+    current.task = before;
+  }
+}
+
 function misuse(task: TaskRecord): AsupersyncError {
   if ((task.phase & 1) === 1) {
     const received = `that of task "${task.label}" in task "${current.task?.label}"`;

@@ -118,6 +118,11 @@ const REQUEST_CODES: { readonly [K in CancelRequestKind]: CancelKindCode } = {
   "resource-unavailable": CancelKindCode.resourceUnavailable,
 };
 
+/** The code of a kind, if it is one that may be asked for. */
+export function requestableCode(kind: CancelKind): CancelKindCode | undefined {
+  return Object.hasOwn(REQUEST_CODES, kind) ? REQUEST_CODES[kind as CancelRequestKind] : undefined;
+}
+
 /** The kind that `code` spells. */
 export function cancelKind(code: number): CancelKind {
   return KINDS[code as CancelKindCode] ?? "user";
@@ -247,12 +252,17 @@ const NO_INFO: CancelInfo = Object.freeze({
   truncated: false,
 });
 
-/** Makes the error without capturing a stack, which would cost more than the cancellation. */
+/** The error for a reason. */
 export function makeCancelledError(cancel: CancelInfo): CancelledError {
+  return withoutStack(() => new CancelledError(cancel));
+}
+
+/** Makes an error without capturing a stack, which would cost more than the cancellation. */
+export function withoutStack<E>(make: () => E): E {
   const limit = StackTraces.stackTraceLimit;
   StackTraces.stackTraceLimit = 0;
   try {
-    return new CancelledError(cancel);
+    return make();
   } finally {
     StackTraces.stackTraceLimit = limit;
   }

@@ -56,6 +56,9 @@ export function spawnChild<T>(
     if (!isClosed) throw error;
     const { port, reasons } = task.scope.runtime;
     const reason = port.task_reason(task.handle);
-    throw reason === 0 ? error : reasons.errorFor(reason);
+    if (reason === 0) throw error;
+    // Thrown to the body, the cancellation is observed.
+    task.cancelError = reasons.errorFor(reason);
+    throw task.cancelError;
   }
 }

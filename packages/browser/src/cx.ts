@@ -5,14 +5,14 @@ import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
 import { allOp, type BranchesOptions } from "./combinators/all.js";
 import { raceOp } from "./combinators/race.js";
-import { maskOp, scopeOp } from "./combinators/scope-op.js";
+import { maskOp, type ScopeOpOptions, scopeOp } from "./combinators/scope-op.js";
 import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
 import { AsupersyncError } from "./errors.js";
 import { type ForeignOptions, foreignOp } from "./foreign.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
-import type { Scope, ScopeOptions } from "./scope.js";
+import type { Scope } from "./scope.js";
 import { signalOf } from "./signal.js";
 import type { Task, TaskOptions, TaskRecord } from "./task.js";
 import { describeReceived } from "./validate.js";
@@ -34,8 +34,10 @@ export interface Cx extends CoreCx {}
 /** The part of {@link Cx} that is always there. */
 export interface CoreCx {
   /**
-   * Aborts when the task is cancelled, its `reason` being the {@link CancelledError}; for code that
-   * takes a signal. Made when first asked for. `cx.fetch` and `cx.foreign` have their own.
+   * Aborts when the task is cancelled, for code that takes a signal. Its `reason` is what such code
+   * expects: a `DOMException` named `AbortError`, or `TimeoutError` when time ran out, with the
+   * {@link CancelledError} as `cause`. Made when first asked for. `cx.fetch` and `cx.foreign` have their
+   * own.
    */
   readonly signal: AbortSignal;
   /** Runtime time in milliseconds, monotonic. */
@@ -81,8 +83,10 @@ export interface CoreCx {
   /**
    * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
    * the first failure among them. With `collect-all` a failed child leaves the others alone.
+   *
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
    */
-  scope<T>(body: Body<T>, options?: ScopeOptions): Op<T>;
+  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
   /**
    * Runs all bodies, and gives their values in the order of `bodies`. The first failure cancels the
    * others; when all have drained it fails with that. Of no bodies the values are `[]`.
@@ -127,12 +131,17 @@ export interface CoreCx {
   defer(finalizer: Finalizer): void;
   /**
    * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
-   * is cancelled; the task then ends only when the promise has settled, whose result is swallowed.
+   * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
+   * promise has settled, whose late result is swallowed; one that does not settle within the drain time
+   * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
    *
    * @example
    * ```ts
    * const file = await cx.foreign((signal) => showPicker({ signal }));
+   * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
    * ```
+   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
+   *   the operation.
    */
   foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }
@@ -240,7 +249,7 @@ class CxRecord implements CoreCx {
     return joinOp(this.#task, task);
   }
 
-  scope<T>(body: Body<T>, options?: ScopeOptions): Op<T> {
+  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T> {
     return scopeOp(this.#task, body, options);
   }
 

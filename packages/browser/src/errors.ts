@@ -101,6 +101,22 @@ export class AllFailedError extends AsupersyncError {
   }
 }
 
+/** A subscriber was too slow for a broadcast. Code `LAGGED`. */
+export class LaggedError extends AsupersyncError {
+  /** Messages that were overwritten before this subscriber had them. */
+  readonly missed: number;
+
+  /** @internal */
+  constructor(missed: number) {
+    super("LAGGED", `one that missed ${missed}`);
+    this.missed = missed;
+  }
+
+  static {
+    LaggedError.prototype.name = "LaggedError";
+  }
+}
+
 const FACTS = {
   STALE_HANDLE: {
     expected: "something live",
@@ -179,9 +195,45 @@ const FACTS = {
     expected: "a value of at least one body",
     mend: "see `errors`, in the order of the bodies",
   },
+  SUPERVISION_FAILED: {
+    expected: "failures no more often than it may restart",
+    mend: "see `cause`, the last of them; a body that keeps failing needs another cure",
+  },
+  BUFFER_FULL: {
+    expected: "a consumer that keeps up",
+    mend: "take values sooner, raise `capacity`, or choose an `overflow` that drops some",
+  },
+  UNSUPPORTED: {
+    expected: "a host that has what this is made of",
+    mend: "ask before calling, or use what every host has",
+  },
   BODY_USED: {
     expected: "a response whose body was not read yet",
     mend: "read it once and keep the result",
+  },
+  WEBSOCKET_UNAVAILABLE: {
+    expected: "a host with a global WebSocket, or the option webSocket.implementation",
+    mend: "pass createRuntime({ webSocket: { implementation } }), such as that of the package ws",
+  },
+  SOCKET_FAILED: {
+    expected: "a server that accepts the WebSocket",
+    mend: "look at the server's answer, which browsers show in their network panel alone",
+  },
+  SOCKET_CLOSED: {
+    expected: "an open socket",
+    mend: "see `close` for who closed it and why; open another one, or use cx.reconnectingSocket",
+  },
+  SOCKET_OVERFLOW: {
+    expected: "messages received as fast as they come",
+    mend: "receive faster, allow a larger receiveBuffer, or set overflow to lose some",
+  },
+  SOCKET_QUEUE_FULL: {
+    expected: "room in the queue of what is sent once there is a connection again",
+    mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
+  },
+  SOCKET_SILENT: {
+    expected: "an answer to the heartbeat in time",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
   },
   TIMEOUT: {
     expected: "a value in time",
@@ -194,6 +246,22 @@ const FACTS = {
   PANICKED: {
     expected: "finalizers that succeed",
     mend: "see `cause`; a finalizer must not fail",
+  },
+  CHANNEL_CLOSED: {
+    expected: "an open channel",
+    mend: "it was closed, or has gone with its owner; loop over `values` or `next`, which end then",
+  },
+  LOCK_CLOSED: {
+    expected: "a lock whose owner is open",
+    mend: "it was closed, or has gone with its owner; give it to an owner that outlives its users",
+  },
+  LAGGED: {
+    expected: "a subscriber that keeps up",
+    mend: "go on with the oldest message left; raise `capacity`, or do less for each message",
+  },
+  WOULD_WAIT: {
+    expected: "what is asked for to be there at once",
+    mend: "wait for it, or do something else",
   },
   OBLIGATION_LEAKED: {
     expected: "every obligation kept or taken back before its task ends",
@@ -211,6 +279,8 @@ const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {
   [ErrorKindCode.wrongState]: "WRONG_STATE",
   [ErrorKindCode.runtimeClosed]: "RUNTIME_CLOSED",
   [ErrorKindCode.poisoned]: "POISONED",
+  [ErrorKindCode.semaphoreClosed]: "CHANNEL_CLOSED",
+  [ErrorKindCode.wouldWait]: "WOULD_WAIT",
 };
 
 /** The error for a negative answer of the kernel; `subject` says what the call was about. */

@@ -25,6 +25,12 @@ export class Failures {
   /** Notes all of another's. */
   addAll(others: Failures): void {
     this.panic ??= others.panic;
+    this.addErrors(others);
+  }
+
+  /** Notes what was thrown among another's, without its panic. */
+  addErrors(others: Failures | undefined): void {
+    if (others === undefined) return;
     for (const error of others.#errors) this.add(error);
   }
 

@@ -1,19 +1,25 @@
 /** Owns `cx.foreign`: somebody else's promise, with a signal that reaches it and a drain that waits for it. */
 import { HostKindCode } from "@asupersync/browser-core";
 import { checkActive } from "./active.js";
-import { refusal } from "./errors.js";
-import { HostRecord, HostResult } from "./host-op.js";
-import { closeOp, type Op, openOp } from "./op.js";
+import type { CancelInfo, CancelledError } from "./cancel.js";
+import { HostRecord, HostResult, openHost } from "./host-op.js";
+import type { Op } from "./op.js";
 import type { TaskRecord } from "./task.js";
-import { checkLabel, checkOptions, invalidArgument } from "./validate.js";
+import { checkLabel, checkListener, checkOptions, invalidArgument } from "./validate.js";
 
 /** How a foreign operation is set up. */
 export interface ForeignOptions {
   /** Its name in snapshots and reports; 200 characters are kept. Default: the function's name. */
   readonly label?: string;
+  /**
+   * Stops work that takes no signal. Called once, with the reason, when the task is cancelled or ends
+   * before the promise has settled; the promise is waited for all the same, and so is what this gives.
+   * What it throws goes to `onFailure` as a `clean-up`.
+   */
+  readonly onCancel?: (reason: CancelInfo) => void | PromiseLike<void>;
 }
 
-const FOREIGN_OPTIONS = ["label"] as const satisfies readonly (keyof ForeignOptions)[];
+const FOREIGN_OPTIONS = ["label", "onCancel"] as const satisfies readonly (keyof ForeignOptions)[];
 
 /** See {@link Cx.foreign}. */
 export function foreignOp<T>(
@@ -28,34 +34,46 @@ export function foreignOp<T>(
   }
   checkOptions(options, FOREIGN_OPTIONS, "foreign options");
   const label = checkLabel(options?.label) ?? (start.name || "foreign");
-  const { port } = task.scope.runtime;
-  const host = new HostRecord(task, HostKindCode.foreign, label);
-  const op = openOp<T>(task, host);
-  const handle = port.host_open(task.handle, op.token, HostKindCode.foreign);
-  if (handle < 0) {
-    closeOp(op);
-    throw refusal(handle, `task "${task.label}"`);
-  }
+  const onCancel = options?.onCancel;
+  if (onCancel !== undefined) checkListener(onCancel, "onCancel");
+  const host = new ForeignRecord(task, label, onCancel);
+  const op = openHost<T>(host);
   // 0: the task is cancelled. Nothing is started, and the wait fails in the next turn.
-  if (handle > 0) {
-    host.opened(handle);
-    host.controller = new AbortController();
-    follow(host, start, host.controller.signal);
-  }
+  if (host.handle > 0) host.follow(start);
   return op;
 }
 
-function follow(
-  host: HostRecord,
-  start: (signal: AbortSignal) => PromiseLike<unknown>,
-  signal: AbortSignal,
-): void {
-  const succeed = (value: unknown): void => host.complete(HostResult.ok, value);
-  const fail = (error: unknown): void => host.complete(HostResult.err, error);
-  try {
-    Promise.resolve(start(signal)).then(succeed, fail);
-  } catch (error) {
-    // Thrown before there was a promise: the same as its rejection.
-    fail(error);
+class ForeignRecord extends HostRecord {
+  readonly #onCancel: ForeignOptions["onCancel"];
+  /** What `onCancel` has begun. */
+  #stopping: PromiseLike<void> | undefined = undefined;
+
+  constructor(task: TaskRecord, label: string, onCancel: ForeignOptions["onCancel"]) {
+    super(task, HostKindCode.foreign, label);
+    this.#onCancel = onCancel;
+  }
+
+  follow(start: (signal: AbortSignal) => PromiseLike<unknown>): void {
+    const controller = new AbortController();
+    this.controller = controller;
+    const succeed = (value: unknown): void => this.#settled(HostResult.ok, value);
+    const fail = (error: unknown): void => this.#settled(HostResult.err, error);
+    try {
+      Promise.resolve(start(controller.signal)).then(succeed, fail);
+    } catch (error) {
+      // Thrown before there was a promise: the same as its rejection.
+      fail(error);
+    }
+  }
+
+  override abort(reason: CancelledError): void {
+    super.abort(reason);
+    const onCancel = this.#onCancel;
+    if (onCancel !== undefined) this.#stopping = this.cleanUp(() => onCancel(reason.cancel));
+  }
+
+  #settled(code: HostResult, value: unknown): void {
+    if (this.#stopping === undefined) this.complete(code, value);
+    else this.#stopping.then(() => this.complete(code, value));
   }
 }

@@ -1,8 +1,10 @@
 /** Owns the record of a host operation: work outside the kernel, on behalf of one task. */
 import type { HostKindCode } from "@asupersync/browser-core";
+import { abortReason } from "./abort-reason.js";
 import type { CancelledError } from "./cancel.js";
+import { refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
-import type { OpRecord, OpSource } from "./op.js";
+import { closeOp, type OpRecord, type OpSource, openOp } from "./op.js";
 import type { TaskRecord } from "./task.js";
 
 /** Where a host operation stands; a live one is `submitted`, or `draining` once it was aborted. */
@@ -62,7 +64,20 @@ export class HostRecord implements OpSource {
 
   /** The kernel orders it to be aborted. */
   abort(reason: CancelledError): void {
-    this.controller?.abort(reason);
+    this.controller?.abort(abortReason(reason));
+  }
+
+  /** Calls somebody's clean-up. What it throws, now or by its promise, is told and stops nothing. */
+  cleanUp(call: () => unknown): PromiseLike<void> | undefined {
+    const { unobserved } = this.task.scope.runtime;
+    const tell = (error: unknown): void => unobserved.reportCleanUp(this.task, error);
+    try {
+      const result = call() as PromiseLike<unknown> | undefined;
+      if (typeof result?.then === "function") return Promise.resolve(result).then(ignore, tell);
+    } catch (error) {
+      tell(error);
+    }
+    return undefined;
   }
 
   /** Takes it out of the table. */
@@ -79,3 +94,22 @@ export class HostRecord implements OpSource {
     else op.fail(result);
   }
 }
+
+/**
+ * Has the kernel open `host`, and waits for its first result. The task may be cancelled: then `handle`
+ * stays 0, nothing may be started, and the wait fails in the next turn.
+ *
+ * @throws {AsupersyncError} What the kernel refuses.
+ */
+export function openHost<T>(host: HostRecord): OpRecord<T> {
+  const op = openOp<T>(host.task, host);
+  const handle = host.task.scope.runtime.port.host_open(host.task.handle, op.token, host.kind);
+  if (handle < 0) {
+    closeOp(op);
+    throw refusal(handle, `task "${host.task.label}"`);
+  }
+  if (handle > 0) host.opened(handle);
+  return op;
+}
+
+const ignore = (): void => undefined;

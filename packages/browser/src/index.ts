@@ -1,6 +1,18 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
 import "./combinators/any.js";
+import "./combinators/hedge.js";
+import "./combinators/map.js";
+import "./combinators/retry.js";
+import "./combinators/settle-op.js";
+import "./combinators/supervise.js";
+import "./combinators/use.js";
 import "./fetch/fetch.js";
+import "./flow/callback.js";
+import "./flow/event.js";
+import "./flow/frame.js";
+import "./flow/idle.js";
+import "./socket/reconnecting.js";
+import "./socket/socket.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -13,10 +25,37 @@ export {
   describeCancel,
 } from "./cancel.js";
 export type { BranchesOptions } from "./combinators/all.js";
+export type { AttemptBody } from "./combinators/attempt.js";
+export type { HedgeOptions } from "./combinators/hedge.js";
+export type { ItemBody, Items, MapOptions } from "./combinators/map.js";
+export type { Retry, RetryOptions } from "./combinators/retry.js";
+export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
+export type { ScopeOpOptions } from "./combinators/scope-op.js";
+export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
+export type { Acquisition } from "./combinators/use.js";
 export type { CoreCx, Cx } from "./cx.js";
 export type { Warning } from "./development/warnings.js";
-export { AllFailedError, AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
+export {
+  AllFailedError,
+  AsupersyncError,
+  type ErrorCode,
+  LaggedError,
+  TimeoutError,
+} from "./errors.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
+export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
+export { debounce } from "./flow/debounce.js";
+export { type EventFlow, type EventOverflow, type EventsOptions, events } from "./flow/events.js";
+export type { Flow } from "./flow/flow.js";
+export { fromReadableStream } from "./flow/from-readable-stream.js";
+export type { IdleOptions, IdleTime } from "./flow/idle.js";
+export { type IntervalOptions, interval, type MissedTicks, type Tick } from "./flow/interval.js";
+export { type LatestBody, latest } from "./flow/latest.js";
+export type { AnyIterable, Source } from "./flow/source.js";
+export type { EmitterLike, EventOptions, EventTypeOf, TargetEvent } from "./flow/target.js";
+export { type ThrottleOptions, throttle } from "./flow/throttle.js";
+export { toReadableStream } from "./flow/to-readable-stream.js";
+export { type WriteToOptions, writeTo } from "./flow/write-to.js";
 export type { ForeignOptions } from "./foreign.js";
 export type { HostOpState } from "./host-op.js";
 export type { ObligationKind, ObligationState } from "./obligation.js";
@@ -39,6 +78,47 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
+export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export type { SocketState } from "./socket/connection.js";
+export type { Overflow } from "./socket/inbox.js";
+export type { Heartbeat, SocketOptions } from "./socket/options.js";
+export type { QueueOverflow } from "./socket/outbox.js";
+export type {
+  PlatformSocket,
+  SocketData,
+  SocketMessage,
+  WebSocketImplementation,
+} from "./socket/platform.js";
+export type {
+  Reconnect,
+  ReconnectingSocket,
+  ReconnectingSocketOptions,
+} from "./socket/reconnecting.js";
+export type { Received, Sent, Socket } from "./socket/socket.js";
+export type { SocketEnd, SocketStatus } from "./socket/status.js";
+export { type Barrier, type BarrierPass, barrier } from "./sync/barrier.js";
+export {
+  type Broadcast,
+  type BroadcastOptions,
+  broadcast,
+  type Subscription,
+} from "./sync/broadcast.js";
+export {
+  type Channel,
+  type ChannelOptions,
+  type ChannelOverflow,
+  channel,
+  type SendPermit,
+} from "./sync/channel.js";
+export { type BusEvent, type EventBus, type EventOf, eventBus } from "./sync/event-bus.js";
+export { type Latch, latch } from "./sync/latch.js";
+export { type Mutex, type MutexGuard, mutex } from "./sync/mutex.js";
+export { type Notify, notify } from "./sync/notify.js";
+export { type Oneshot, oneshot } from "./sync/oneshot.js";
+export type { Owner } from "./sync/owner.js";
+export { type Semaphore, type SemaphorePermit, semaphore } from "./sync/semaphore.js";
+export type { Values } from "./sync/values.js";
+export { type Watch, type Watcher, watch } from "./sync/watch.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
 export { type DumpOptions, dumpTree } from "./trace/dump.js";
 export { formatOnConsole } from "./trace/formatter.js";

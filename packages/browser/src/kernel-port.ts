@@ -114,6 +114,28 @@ export class KernelPort {
     }
   }
 
+  semaphore_acquire(
+    task: Handle,
+    semaphore: Handle,
+    permits: number,
+    kind: number,
+    token: number,
+  ): Handle {
+    try {
+      return this.#kernel.semaphore_acquire(task, semaphore, permits, kind, token);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
+  obligation_commit(obligation: Handle): Status {
+    try {
+      return this.#kernel.obligation_commit(obligation);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
   // The other commands.
 
   region_open(parent: Handle, policy: number): Handle {
@@ -281,6 +303,11 @@ export class KernelPort {
 
   task_polls(task: Handle): number {
     return this.#call(() => this.#kernel.task_polls(task), -1);
+  }
+
+  /** Gives a command that has no method here: one of a file that not every app loads. */
+  command(give: (kernel: Kernel) => number): number {
+    return this.#call(() => give(this.#kernel), POISONED);
   }
 
   /** Calls, and answers a trap with `otherwise`. */

@@ -23,7 +23,10 @@ export interface Op<T> extends PromiseLike<T> {
 export interface OpSource {
   /** What it waits for, in a few words, for those who look inside. */
   readonly label?: string;
-  /** Fulfils or fails `op`. `aux` is an `OutcomeCode`, or 0 and 1 for a host operation. */
+  /**
+   * Fulfils or fails `op`, or reopens it. `aux` is an `OutcomeCode`, a `PermitsCode`, or 0 and 1 for a
+   * host operation.
+   */
   finish(op: OpRecord, aux: number): void;
 }
 
@@ -57,8 +60,8 @@ export class OpRecord<T = unknown> implements Op<T> {
   value: unknown;
   state: OpState;
   readonly task: TaskRecord;
-  /** Names the wait to the kernel. */
-  readonly token: number;
+  /** Names the wait to the kernel. Another one once the operation waits again, see `reopenOp`. */
+  token: number;
   /** Undefined for a wait that has no value. */
   source: OpSource | undefined;
   /** Who awaits it, first to last. */
@@ -173,17 +176,44 @@ export class OpRecord<T = unknown> implements Op<T> {
 
 /** Opens an operation under a token of its own. */
 export function openOp<T>(task: TaskRecord, source: OpSource | undefined): OpRecord<T> {
+  const op = new OpRecord<T>(task, takeToken(task), source);
+  enterOp(op);
+  return op;
+}
+
+/** Lets a closed operation that has no result wait once more, under another token. */
+export function reopenOp(op: OpRecord): void {
+  op.token = takeToken(op.task);
+  enterOp(op);
+}
+
+/** An operation that has its result already. */
+export function settledOp<T>(task: TaskRecord, value: T): OpRecord<T> {
+  const op = new OpRecord<T>(task, CHECKPOINT, undefined);
+  op.fulfil(value);
+  return op;
+}
+
+/** The token that the next operation of the runtime gets. */
+export function nextToken(task: TaskRecord): number {
   const { ops, freeTokens } = task.scope.runtime;
-  const token = freeTokens.pop() ?? ops.length;
-  const op = new OpRecord<T>(task, token, source);
-  ops[token] = op;
+  return freeTokens[freeTokens.length - 1] ?? ops.length;
+}
+
+function takeToken(task: TaskRecord): number {
+  const { ops, freeTokens } = task.scope.runtime;
+  return freeTokens.pop() ?? ops.length;
+}
+
+function enterOp(op: OpRecord): void {
+  const { task } = op;
+  task.scope.runtime.ops[op.token] = op;
   const first = task.openOps;
   if (first !== undefined) {
     op.after = first;
     first.before = op;
   }
   task.openOps = op;
-  return op;
 }
 
 /** Gives its token back: the wait has ended, or the kernel refused it. */

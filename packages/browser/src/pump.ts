@@ -6,7 +6,7 @@ import type { CancelledError } from "./cancel.js";
 import { noteTurn } from "./development/running.js";
 import { indexOf } from "./handle.js";
 import { type ObligationKind, obligationKind } from "./obligation.js";
-import { CHECKPOINT, closeOp, type OpRecord } from "./op.js";
+import { CHECKPOINT, closeOp, type OpRecord, OpState } from "./op.js";
 import { leakPanic } from "./outcome.js";
 import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeRecord } from "./scope.js";
@@ -27,6 +27,7 @@ export function pump(runtime: RuntimeRecord): void {
   for (let count = port.turn(); count !== 0; count = port.turn()) {
     runtime.hasResumedPromises = false;
     runtime.eventReader?.collect();
+    runtime.answers = 0;
     deliver(runtime, count);
     if (runtime.hasResumedPromises) {
       // Bodies of this batch go on in microtasks; the kernel comes back after them.
@@ -73,7 +74,8 @@ function deliverRecord(
       if (op === undefined) break;
       if (op.source === undefined) op.fulfil(undefined);
       else op.source.finish(op, aux);
-      advance(op);
+      // It may wait once more.
+      if (op.state !== OpState.pending) advance(op);
       break;
     }
     case EffectCode.cancel: {

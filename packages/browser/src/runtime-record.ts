@@ -27,7 +27,9 @@ import { type CloseReport, ReportBuilder } from "./report.js";
 import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
 import { type Scope, type ScopeOptions, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import { settle } from "./settle.js";
+import { WatchedSignals } from "./signal.js";
 import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
@@ -52,6 +54,7 @@ export interface RuntimeSetup {
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
   readonly onWarning: ((warning: Warning) => void) | undefined;
+  readonly webSocket: WebSocketImplementation | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -63,12 +66,17 @@ export class RuntimeRecord implements Runtime {
   /** Where a development build tells what it finds; a production build finds nothing. */
   readonly warnings: Warnings | undefined;
   readonly snapshots: SnapshotStore;
+  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
   /** Events that the trace keeps for `events()`. */
   readonly traceCapacity: number;
   /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
   eventReader: EventReader | undefined = undefined;
+  /** Milliseconds that something cancelled has to end. */
+  readonly drainMs: number;
+  /** What sockets are made with; undefined for the platform's own. */
+  readonly webSocket: WebSocketImplementation | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -81,6 +89,9 @@ export class RuntimeRecord implements Runtime {
 
   /** Whether the present batch has started or resumed a body that goes on in microtasks. */
   hasResumedPromises = false;
+
+  /** What channels and locks have answered without waiting since the last turn. */
+  answers = 0;
 
   readonly #module: KernelModule;
   readonly #tag: number;
@@ -107,6 +118,8 @@ export class RuntimeRecord implements Runtime {
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.traceCapacity = setup.config.traceCapacity;
+    this.drainMs = setup.config.drainMs;
+    this.webSocket = setup.webSocket;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -234,6 +247,7 @@ export class RuntimeRecord implements Runtime {
   /** A delivery is over. */
   delivered(): void {
     this.eventReader?.publish();
+    this.signals.check();
     this.snapshots.publish();
   }
 
@@ -267,6 +281,9 @@ export class RuntimeRecord implements Runtime {
       scope.closed(OutcomeCode.panicked, undefined);
     }
     this.scopes.fill(undefined);
+    // Nobody is left to order it: requests and listeners must not outlive the kernel.
+    const { unknown } = this.reasons;
+    for (const host of this.hostOps) host?.abort(unknown);
     this.hostOps.fill(undefined);
     this.#finish();
     this.snapshots.publish();

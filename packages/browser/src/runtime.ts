@@ -15,6 +15,7 @@ import type { CloseReport } from "./report.js";
 import { RuntimeRecord } from "./runtime-record.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
+import type { WebSocketImplementation } from "./socket/platform.js";
 import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
@@ -68,6 +69,11 @@ export interface RuntimeOptions {
    * loaded, and their `wasm` is not looked at.
    */
   readonly wasm?: WasmSource;
+  /**
+   * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
+   * without a `WebSocket` of their own: Node 20 has none.
+   */
+  readonly webSocket?: { readonly implementation?: WebSocketImplementation };
 }
 
 /**
@@ -188,25 +194,41 @@ const RUNTIME_OPTIONS = [
   "onFailure",
   "onWarning",
   "wasm",
+  "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
+const WEB_SOCKET_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
-    options;
+  const {
+    label,
+    seed,
+    trace,
+    drainTimeMs,
+    sliceMs,
+    spawnSites,
+    onFailure,
+    onWarning,
+    wasm,
+    webSocket,
+  } = options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
   if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
+  checkOptions(webSocket, WEB_SOCKET_OPTIONS, "webSocket");
+  const implementation = webSocket?.implementation;
+  if (implementation !== undefined) checkListener(implementation, "implementation");
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
     keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
     onWarning,
+    webSocket: implementation,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),

@@ -1,15 +1,29 @@
 /** Owns scopes: the public face of one, and its record. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
-import { type CancelInfo, type CancelRequest, decodeRequest } from "./cancel.js";
+import {
+  type CancelInfo,
+  type CancelledError,
+  type CancelRequest,
+  type DecodedRequest,
+  decodeRequest,
+  makeCancelledError,
+} from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { Failures } from "./failures.js";
 import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
+import { followSignal, type SignalLink } from "./signal-link.js";
 import { refusedWork, runIn, spawnIn } from "./spawn.js";
 import { Phase, type Task, type TaskOptions, type TaskRecord } from "./task.js";
-import { checkFinalizer, checkLabel, checkOptions, invalidArgument } from "./validate.js";
+import {
+  checkFinalizer,
+  checkLabel,
+  checkOptions,
+  checkSignal,
+  invalidArgument,
+} from "./validate.js";
 
 /**
  * Where a scope stands: `open → closing → finalizing → closed`, by way of `draining` when it was
@@ -29,6 +43,11 @@ export interface ScopeOptions {
   readonly label?: string;
   /** Default `fail-fast`. */
   readonly policy?: ScopePolicy;
+  /**
+   * Cancels the scope when it aborts, as {@link TaskOptions.signal} does a task. Of one that is aborted
+   * already the scope takes no work.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -50,6 +69,12 @@ export interface Scope extends AsyncDisposable {
   /** Where it stands now. */
   readonly state: ScopeState;
   readonly runtime: Runtime;
+  /**
+   * Aborts when the scope is cancelled, from here or from above, for code that takes a signal. Its
+   * `reason` is an `AbortError`, or a `TimeoutError` when time ran out, with the {@link CancelledError} as
+   * `cause`. Made when first asked for; it stays silent when the scope closes otherwise.
+   */
+  readonly signal: AbortSignal;
   /**
    * Spawns a task. Its body starts in the kernel's next turn, at the earliest a microtask from now.
    *
@@ -127,7 +152,10 @@ export class ScopeRecord implements Scope {
   /** How it ended, and why it was cancelled, once it has closed. */
   code: OutcomeCode;
   reason: CancelInfo | undefined;
-  /** The first task that decided a race. */
+  /**
+   * The task that decided a race: the kernel tells ends in the order in which it took them. Without a
+   * decision, the first failure of what a revoked branch left behind.
+   */
   winner: TaskRecord | undefined;
   /** What `defer` registered; the last one runs first. */
   finalizers: Finalizer[] | undefined;
@@ -140,6 +168,10 @@ export class ScopeRecord implements Scope {
   #scopes: Set<ScopeRecord> | undefined;
   #closing: Promise<Outcome<void>> | undefined;
   #resolveClosing: ((outcome: Outcome<void>) => void) | undefined;
+  /** Of its own signal. */
+  #controller: AbortController | undefined;
+  /** The signal that may cancel it. */
+  #link: SignalLink | undefined;
 
   constructor(setup: ScopeSetup) {
     this.runtime = setup.runtime;
@@ -159,6 +191,8 @@ export class ScopeRecord implements Scope {
     this.#scopes = undefined;
     this.#closing = undefined;
     this.#resolveClosing = undefined;
+    this.#controller = undefined;
+    this.#link = undefined;
   }
 
   get id(): number {
@@ -180,7 +214,7 @@ export class ScopeRecord implements Scope {
   }
 
   openScope(options?: ScopeOptions): Scope {
-    const { label, policy } = decodeScopeOptions(options);
+    const { label, policy, signal } = decodeScopeOptions(options);
     const { runtime } = this;
     const handle = runtime.port.region_open(this.handle, POLICY_CODES[policy]);
     if (handle < 0) throw refusedWork(this, handle);
@@ -196,6 +230,7 @@ export class ScopeRecord implements Scope {
     });
     this.#scopes ??= new Set();
     this.#scopes.add(scope);
+    scope.follow(signal);
     return scope;
   }
 
@@ -208,10 +243,33 @@ export class ScopeRecord implements Scope {
   }
 
   cancel(reason?: CancelRequest): void {
-    const { code, message } = decodeRequest(reason);
+    const request = decodeRequest(reason);
     if (this.stage === "closed") return;
+    this.runtime.expectSound(this.request(request));
+  }
+
+  /** Asks everything in here to cancel, and gives the kernel's answer. */
+  request({ code, message }: DecodedRequest): number {
     const answer = this.runtime.port.region_cancel(this.handle, code, message);
-    this.runtime.expectSound(answer);
+    this.runtime.signals.checkLater();
+    return answer;
+  }
+
+  /** Lets `signal`, if there is one, cancel it. */
+  follow(signal: AbortSignal | undefined): void {
+    if (signal !== undefined) this.#link = followSignal(this, signal);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= this.runtime.signals.watch(this, this.stage === "closed");
+    return this.#controller.signal;
+  }
+
+  /** Why it is cancelled; undefined as long as it is not. */
+  get cancellation(): CancelledError | undefined {
+    if (this.stage === "closed") return this.reason && makeCancelledError(this.reason);
+    const reason = this.runtime.port.region_reason(this.handle);
+    return reason === 0 ? undefined : this.runtime.reasons.errorFor(reason);
   }
 
   close(): Promise<Outcome<void>> {
@@ -261,12 +319,16 @@ export class ScopeRecord implements Scope {
       return;
     }
     if (this.policy === PolicyCode.race) {
-      if (this.winner !== undefined) {
+      const { winner } = this;
+      if (winner !== undefined && (isSuccessor || winner.extras?.isSuccessor !== true)) {
         // Nobody will ask how a loser failed.
         if (isFailure) this.runtime.unobserved.report(task);
         return;
       }
-      if (hasValue || isFailure) this.winner = task;
+      if (hasValue || isFailure) {
+        if (winner !== undefined) this.runtime.unobserved.report(winner);
+        this.winner = task;
+      }
     }
     if (isFailure) this.noteFailures().addTask(task);
   }
@@ -281,6 +343,8 @@ export class ScopeRecord implements Scope {
     this.stage = "closed";
     this.code = code;
     this.reason = reason;
+    this.#link?.delete(this);
+    if (this.#controller !== undefined) this.runtime.signals.ended(this);
     const { failures } = this;
     const parent = this.parent;
     if (parent !== undefined) {
@@ -324,18 +388,27 @@ export function policyCode(policy: ScopePolicy): PolicyCode {
   return POLICY_CODES[policy];
 }
 
-const SCOPE_OPTIONS = ["label", "policy"] as const satisfies readonly (keyof ScopeOptions)[];
+const SCOPE_OPTIONS = [
+  "label",
+  "policy",
+  "signal",
+] as const satisfies readonly (keyof ScopeOptions)[];
 
 /**
  * Checks the options of a scope.
  *
+ * @param known The names of all options, if there may be more than those of a scope.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`.
  */
-export function decodeScopeOptions(options: ScopeOptions | undefined): {
+export function decodeScopeOptions(
+  options: ScopeOptions | undefined,
+  known: readonly string[] = SCOPE_OPTIONS,
+): {
   readonly label: string | undefined;
   readonly policy: ScopePolicy;
+  readonly signal: AbortSignal | undefined;
 } {
-  checkOptions(options, SCOPE_OPTIONS, "scope options");
+  checkOptions(options, known, "scope options");
   const label = checkLabel(options?.label);
   const policy = options?.policy ?? "fail-fast";
   if (typeof policy !== "string" || !Object.hasOwn(POLICY_CODES, policy)) {
@@ -343,5 +416,5 @@ export function decodeScopeOptions(options: ScopeOptions | undefined): {
     const mend = "pass one of the two; for the first to end there are cx.race and cx.any";
     throw invalidArgument(policy, expected, mend);
   }
-  return { label, policy };
+  return { label, policy, signal: checkSignal(options?.signal) };
 }

@@ -2,7 +2,7 @@
 
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
-import { CancelledError } from "./cancel.js";
+import { isCancellation } from "./abort-reason.js";
 import { noteEnded } from "./development/awaits.js";
 import { indexOf } from "./handle.js";
 import { dropOps } from "./op.js";
@@ -29,8 +29,13 @@ export function settle(task: TaskRecord, code: OutcomeCode, reason: number): voi
   task.waiting = undefined;
   task.checkpoint = undefined;
   if (code !== OutcomeCode.ok || scope.policy >= PolicyCode.race) tellScope(task);
-  const resolve = task.extras?.resolveJoin;
-  if (resolve !== undefined && task.outcome !== undefined) resolve(task.outcome);
+  const { extras } = task;
+  if (extras === undefined) return;
+  extras.link?.delete(task);
+  if (extras.controller !== undefined) runtime.signals.ended(task);
+  if (extras.resolveJoin !== undefined && task.outcome !== undefined) {
+    extras.resolveJoin(task.outcome);
+  }
 }
 
 /** Sets the value that goes with the final outcome, from the body's and what happened around it. */
@@ -76,11 +81,4 @@ function tellScope(task: TaskRecord): void {
   }
   scope.taskEnded(task);
   if (isFailure && scope.role === ScopeRole.user && !task.isObserved) unobserved.watch(task);
-}
-
-/** Whether something thrown says no more than that work was cancelled. */
-function isCancellation(thrown: unknown): boolean {
-  return (
-    thrown instanceof CancelledError || (thrown instanceof Error && thrown.name === "AbortError")
-  );
 }

@@ -6,9 +6,17 @@ import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
+import { followSignal } from "./signal-link.js";
 import { captureStack } from "./stack.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
-import { checkBody, checkDuration, checkLabel, checkOptions, checkWhole } from "./validate.js";
+import {
+  checkBody,
+  checkDuration,
+  checkLabel,
+  checkOptions,
+  checkSignal,
+  checkWhole,
+} from "./validate.js";
 
 /** The largest number that the kernel takes for polls; its next one means no quota. */
 const POLLS_MAX = 2 ** 32 - 2;
@@ -64,6 +72,7 @@ const TASK_OPTIONS = [
   "priority",
   "polls",
   "deadlineMs",
+  "signal",
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 interface CheckedOptions {
@@ -71,22 +80,29 @@ interface CheckedOptions {
   readonly priority: number;
   readonly polls: number;
   readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
-function decodeTaskOptions(options: TaskOptions): CheckedOptions {
+/**
+ * Checks the options of a task.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ */
+export function decodeTaskOptions(options: TaskOptions): CheckedOptions {
   checkOptions(options, TASK_OPTIONS, "task options");
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   return {
     label: checkLabel(label),
     priority:
       priority === undefined ? UNCHANGED : checkWhole(priority, 0, PRIORITY_MAX, "priority"),
     polls: polls === undefined ? UNCHANGED : checkWhole(polls, 1, POLLS_MAX, "polls"),
     deadlineMs: deadlineMs === undefined ? UNCHANGED : checkDuration(deadlineMs, "deadlineMs"),
+    signal: checkSignal(signal),
   };
 }
 
 function applyOptions(task: TaskRecord, options: CheckedOptions): void {
-  const { label, priority, polls, deadlineMs } = options;
+  const { label, priority, polls, deadlineMs, signal } = options;
   const { port } = task.scope.runtime;
   const extras = task.more();
   extras.label = label;
@@ -98,4 +114,5 @@ function applyOptions(task: TaskRecord, options: CheckedOptions): void {
     // Nothing can be refused: the numbers are checked and the task was made just now.
     port.task_budget(task.handle, deadlineMs, polls, UNCHANGED, priority);
   }
+  if (signal !== undefined) extras.link = followSignal(task, signal);
 }

@@ -2,9 +2,9 @@
 
 import { OutcomeCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
+import { isCancellation } from "./abort-reason.js";
 import { current } from "./active.js";
 import type { Body, Finalizer } from "./body.js";
-import { CancelledError } from "./cancel.js";
 import { makeCx } from "./cx.js";
 import { runOnAsyncStack } from "./development/async-stack.js";
 import { noteHeard, noteReturned } from "./development/awaits.js";
@@ -219,7 +219,10 @@ function returned(task: TaskRecord, value: unknown): void {
 function threw(task: TaskRecord, error: unknown): void {
   task.generator = undefined;
   if (task.phase === Phase.running) {
-    const isOwn = error instanceof CancelledError && task.cancelError !== undefined;
+    // Code that was given a signal throws for a cancellation that no wait of the task has seen yet.
+    if (task.cancelError === undefined && isCancellation(error))
+      task.cancelError = task.cancellation;
+    const isOwn = task.cancelError !== undefined && isCancellation(error);
     endBody(task, isOwn ? OutcomeCode.cancelled : OutcomeCode.err, error);
   } else if (task.phase === Phase.finalizing) {
     const extras = task.more();

@@ -1,13 +1,19 @@
 /** Owns tasks: the public face of one, and its record. */
 import { OutcomeCode } from "@asupersync/browser-core";
 import type { Body, Finalizer } from "./body.js";
-import { type CancelledError, type CancelRequest, decodeRequest } from "./cancel.js";
+import {
+  type CancelledError,
+  type CancelRequest,
+  type DecodedRequest,
+  decodeRequest,
+} from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError } from "./errors.js";
 import { Failures } from "./failures.js";
 import type { OpRecord, OpSource } from "./op.js";
 import type { Outcome, PanicInfo } from "./outcome.js";
 import type { ScopePolicy, ScopeRecord } from "./scope.js";
+import type { SignalLink } from "./signal-link.js";
 import { callerFrames } from "./stack.js";
 
 /**
@@ -42,6 +48,11 @@ export interface Task<T> extends AsyncDisposable {
   readonly state: TaskState;
   /** How it ended; undefined until it has. The same object every time. */
   readonly outcome: Outcome<T> | undefined;
+  /**
+   * Aborts when the task is cancelled, for code that takes a signal: see {@link Cx.signal}, which is the
+   * same one. Made when first asked for; it stays silent when the task ends otherwise.
+   */
+  readonly signal: AbortSignal;
   /** Waits for its end, children and finalizers included. Never rejects. */
   join(): Promise<Outcome<T>>;
   /**
@@ -81,6 +92,13 @@ export interface TaskOptions {
   readonly polls?: number;
   /** Milliseconds from now after which it is cancelled with `deadline`; finite, at least 0. */
   readonly deadlineMs?: number;
+  /**
+   * Cancels the task when it aborts, for its reason; one that is aborted already lets nothing start. A
+   * `TimeoutError` (`AbortSignal.timeout`) is the kind `timeout`, any other reason is `user` with its text
+   * as message, but for `abort("navigation")` and the like, which name a kind. However many tasks follow
+   * a signal, it has one listener, and none when they have ended.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** How far a task is. Odd while code of its own may run. */
@@ -120,7 +138,10 @@ export class TaskExtras {
   isSuccessor = false;
   /** What its own finalizers threw. */
   panic: PanicInfo | undefined = undefined;
+  /** Of its own signal. */
   controller: AbortController | undefined = undefined;
+  /** The signal that may cancel it. */
+  link: SignalLink | undefined = undefined;
   joined: Promise<Outcome<unknown>> | undefined = undefined;
   resolveJoin: ((outcome: Outcome<unknown>) => void) | undefined = undefined;
 }
@@ -213,10 +234,23 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   }
 
   cancel(reason?: CancelRequest): void {
-    const { code, message } = decodeRequest(reason);
+    const request = decodeRequest(reason);
     if (this.phase >= Phase.completed) return;
+    this.scope.runtime.expectSound(this.request(request));
+  }
+
+  /** Asks it to cancel, and gives the kernel's answer. */
+  request({ code, message }: DecodedRequest): number {
     const { runtime } = this.scope;
-    runtime.expectSound(runtime.port.task_cancel(this.handle, code, message));
+    const answer = runtime.port.task_cancel(this.handle, code, message);
+    runtime.signals.checkLater();
+    return answer;
+  }
+
+  get signal(): AbortSignal {
+    const extras = this.more();
+    extras.controller ??= this.scope.runtime.signals.watch(this, this.phase >= Phase.completed);
+    return extras.controller.signal;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {

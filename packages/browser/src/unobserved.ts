@@ -1,5 +1,6 @@
 /** Owns failures that nobody asked about: each is told once, and none is silent. */
 import { OutcomeCode } from "@asupersync/browser-core";
+import { CancelledError } from "./cancel.js";
 import { type OpRecord, OpState } from "./op.js";
 import type { PanicInfo } from "./outcome.js";
 import type { ReportBuilder } from "./report.js";
@@ -10,8 +11,8 @@ export interface UnobservedFailure {
   /** What was thrown. */
   readonly error: unknown;
   /**
-   * `task`: the task failed. `clean-up`: it failed after it was cancelled, which its outcome does not
-   * say. `finalizer`: a finalizer failed. `leak`: an obligation leaked. `operation`: an operation failed that was never awaited.
+   * `task`: the task failed. `clean-up`: it failed after it was cancelled, or a clean-up that it gave
+   * failed, which its outcome does not say. `finalizer`: a finalizer failed. `leak`: an obligation leaked. `operation`: an operation failed that was never awaited.
    * `kernel`: the kernel broke, and every task of the runtime has ended `panicked`.
    */
   readonly kind: "task" | "clean-up" | "finalizer" | "leak" | "operation" | "kernel";
@@ -84,7 +85,9 @@ export class UnobservedFailures {
       if (!task.isObserved) this.report(task);
     }
     for (const op of ops) {
-      if (op.state === OpState.unheard) this.#tellOf(op.task, "operation", op.value);
+      // One that was cancelled has not failed.
+      if (op.state === OpState.unheard && !(op.value instanceof CancelledError))
+        this.#tellOf(op.task, "operation", op.value);
     }
   }
 

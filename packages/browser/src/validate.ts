@@ -142,12 +142,26 @@ export function checkFlag(value: unknown, what: string): void {
   throw invalidArgument(value, `true or false as ${what}`, "pass one of the two or leave it out");
 }
 
+/**
+ * A signal, of any realm, or nothing.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+ */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || Object.prototype.toString.call(value) === "[object AbortSignal]") {
+    return value as AbortSignal | undefined;
+  }
+  const mend = "pass controller.signal, AbortSignal.timeout(ms) or the signal of a scope or task";
+  throw invalidArgument(value, "an AbortSignal as signal", mend);
+}
+
 /** The error for `value` where something else was expected. */
 export function invalidArgument(value: unknown, expected: string, mend: string): AsupersyncError {
   return new AsupersyncError("INVALID_ARGUMENT", describeReceived(value), { expected, mend });
 }
 
-function invalidNumber(value: unknown, expected: string, mend = numberMend(value)): Error {
+/** The error for `value` where a number in range was expected. */
+export function invalidNumber(value: unknown, expected: string, mend = numberMend(value)): Error {
   return new AsupersyncError("INVALID_NUMBER", describeReceived(value), { expected, mend });
 }
 

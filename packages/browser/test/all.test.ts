@@ -208,6 +208,47 @@ forBothKinds((body) => {
   });
 });
 
+test("a branch whose child fails in the turn before another throws is the first failure", async () => {
+  await withRuntime(async (runtime) => {
+    const [first, second] = [new Error("of the child"), new Error("of the other branch")];
+    const outcome = await runtime.run((cx) =>
+      cx.all([
+        (branch) => {
+          // Started in the next turn, ahead of what comes after the checkpoint below.
+          branch.spawn(() => {
+            throw first;
+          });
+        },
+        function* (branch) {
+          yield* branch.checkpoint();
+          throw second;
+        },
+      ]),
+    );
+    expect(outcome).toMatchObject({ kind: "err", error: first, suppressed: [second] });
+  });
+});
+
+test("a scope that closes failed in the turn before a task fails is the first failure", async () => {
+  await withRuntime(async (runtime) => {
+    const [first, second] = [new Error("of the scope"), new Error("of the task")];
+    const above = runtime.openScope({ label: "above", policy: "collect-all" });
+    const below = above.openScope({ label: "below" });
+    // Both are started by one turn, in this order.
+    below.spawn(() => {
+      throw first;
+    });
+    above.spawn(() => {
+      throw second;
+    });
+    expect(await above.close()).toMatchObject({
+      kind: "err",
+      error: first,
+      suppressed: [second],
+    });
+  });
+});
+
 test("all of nothing is []", async () => {
   await withRuntime(async (runtime) => {
     expect(await runtime.run((cx) => cx.all([]))).toEqual({ kind: "ok", value: [] });

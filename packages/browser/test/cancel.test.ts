@@ -25,6 +25,18 @@ forBothKinds((body) => {
     });
   });
 
+  test("a body that passes on what a refused spawn threw ends cancelled", async () => {
+    await withRuntime(async (runtime) => {
+      const task = runtime.spawn(
+        body(function* (cx) {
+          task.cancel("unmount");
+          cx.spawn(() => 1);
+        }),
+      );
+      expect(await task.join()).toMatchObject({ kind: "cancelled", cancel: { kind: "unmount" } });
+    });
+  });
+
   test("from the first failed wait on, every wait fails with the same error", async () => {
     await withRuntime(async (runtime) => {
       const errors: unknown[] = [];

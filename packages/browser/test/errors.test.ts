@@ -275,7 +275,7 @@ describe("an argument", () => {
       {
         expected: "an object as task options",
         received: "7",
-        mend: "pass { label, priority, polls, deadlineMs } or nothing",
+        mend: "pass { label, priority, polls, deadlineMs, signal } or nothing",
       },
     ],
     [
@@ -351,19 +351,19 @@ describe("a key that no option has", () => {
     [
       "of a task",
       (cx) => cx.spawn(() => 1, { prioritty: 3 } as never),
-      "task options of label, priority, polls and deadlineMs only",
+      "task options of label, priority, polls, deadlineMs and signal only",
       "prioritty",
     ],
     [
       "of a scope",
       (_, runtime) => runtime.openScope({ lable: "x" } as never),
-      "scope options of label and policy only",
+      "scope options of label, policy and signal only",
       "lable",
     ],
     [
       "of cx.scope",
       (cx) => cx.scope(() => 1, { polcy: "fail-fast" } as never),
-      "scope options of label and policy only",
+      "scope options of label, policy, priority, polls, deadlineMs and signal only",
       "polcy",
     ],
     [
@@ -375,7 +375,7 @@ describe("a key that no option has", () => {
     [
       "of a foreign operation",
       (cx) => cx.foreign(async () => 1, { name: "x" } as never),
-      "foreign options of label only",
+      "foreign options of label and onCancel only",
       "name",
     ],
   ])("%s", (_, call, expected, key) =>
@@ -389,7 +389,7 @@ describe("a key that no option has", () => {
   test.each<[unknown, string, string]>([
     [
       { lable: "x" },
-      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning and wasm only",
+      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm and webSocket only",
       "lable",
     ],
     [{ trace: { size: 10 } }, "trace of capacity only", "size"],

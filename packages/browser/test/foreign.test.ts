@@ -37,7 +37,7 @@ forBothKinds((body) => {
     });
   });
 
-  test("a cancellation aborts the signal with the CancelledError, and the task drains it", async () => {
+  test("a cancellation aborts the signal with an AbortError, and the task drains it", async () => {
     await withRuntime(async (runtime) => {
       const theirs = deferred<string>();
       const log: unknown[] = [];
@@ -57,7 +57,7 @@ forBothKinds((body) => {
       task.cancel("unmount");
       await idle(runtime);
       expect(log).toHaveLength(2);
-      expect(log[0]).toBeInstanceOf(CancelledError);
+      expect(log[0]).toMatchObject({ name: "AbortError", cause: { code: "CANCELLED" } });
       expect(log[1]).toBe("body woke");
       expect(task.outcome).toBeUndefined();
       expect(task.state).toBe("finalizing");
@@ -131,7 +131,7 @@ test("an operation that nobody awaits is aborted when its task ends", async () =
       return "done";
     });
     expect(await task.join()).toEqual({ kind: "ok", value: "done" });
-    expect(reason).toMatchObject({ cancel: { kind: "linked-exit" } });
+    expect(reason).toMatchObject({ cause: { cancel: { kind: "linked-exit" } } });
   });
 });
 
@@ -149,6 +149,21 @@ test("a failure that nobody awaits is told once", async () => {
     );
   });
   expect(failures).toMatchObject([{ kind: "operation", label: "forgetful", error }]);
+});
+
+test("an operation that is cancelled while nobody awaits it is no failure", async () => {
+  const { failures } = await withRuntime(async (runtime) => {
+    const task = runtime.spawn(async (cx) => {
+      void cx.foreign(() => Promise.resolve().then(() => cx.label));
+      void cx.sleep(60_000);
+      await cx.sleep(60_000);
+    });
+    await idle(runtime);
+    task.cancel();
+    expect((await task.join()).kind).toBe("cancelled");
+    await hostTurn();
+  });
+  expect(failures).toEqual([]);
 });
 
 test("a promise that does not settle is revoked after the drain time, and named", async () => {
@@ -171,7 +186,7 @@ test("a promise that does not settle is revoked after the drain time, and named"
 });
 
 describe("cx.signal", () => {
-  test("is one signal, aborts with the CancelledError, and does not hold the task", async () => {
+  test("is one signal, aborts with an AbortError, and does not hold the task", async () => {
     await withRuntime(async (runtime) => {
       let signal: AbortSignal | undefined;
       const task = runtime.spawn(async (cx) => {
@@ -183,8 +198,12 @@ describe("cx.signal", () => {
       expect(signal?.aborted).toBe(false);
       task.cancel({ message: "stop" });
       expect((await task.join()).kind).toBe("cancelled");
-      expect(signal?.reason).toBeInstanceOf(CancelledError);
-      expect(signal?.reason).toMatchObject({ cancel: { message: "stop" } });
+      expect(signal?.reason).toMatchObject({
+        name: "AbortError",
+        message: "cancelled: user: stop",
+      });
+      expect(signal?.reason.cause).toBeInstanceOf(CancelledError);
+      expect(signal?.reason.cause).toMatchObject({ cancel: { message: "stop" } });
     });
   });
 
@@ -195,7 +214,7 @@ describe("cx.signal", () => {
         try {
           await cx.sleep(60_000);
         } finally {
-          seen.push(cx.signal.aborted, cx.signal.reason instanceof CancelledError);
+          seen.push(cx.signal.aborted, cx.signal.reason.cause instanceof CancelledError);
         }
       });
       await idle(runtime);

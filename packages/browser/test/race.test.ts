@@ -115,6 +115,25 @@ test("of branches that end in one turn the first in order wins", async () => {
   });
 });
 
+test("a branch whose last child ends in the turn before another returns has won", async () => {
+  await withRuntime(async (runtime) => {
+    const outcome = await runtime.run((cx) =>
+      cx.race([
+        (branch) => {
+          // Started in the next turn, ahead of what comes after the checkpoint below.
+          branch.spawn(() => undefined);
+          return "ended with its child";
+        },
+        function* (branch) {
+          yield* branch.checkpoint();
+          return "returned later";
+        },
+      ]),
+    );
+    expect(outcome).toEqual({ kind: "ok", value: "ended with its child" });
+  });
+});
+
 test("a loser that fails after the decision is told, for nobody can ask", async () => {
   const error = new Error("late");
   const { failures } = await withRuntime(async (runtime) => {

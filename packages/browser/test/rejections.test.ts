@@ -42,6 +42,14 @@ async function everyWait(cx: Cx): Promise<void> {
   void cx.all([(branch) => branch.sleep(60_000)]);
   void cx.timeout(60_000, (branch) => branch.sleep(60_000));
   void cx.scope((branch) => branch.sleep(60_000));
+  void cx.any([(branch) => branch.sleep(60_000)]);
+  void cx.settle([(branch) => branch.sleep(60_000)]);
+  void cx.retry((attempt) => attempt.sleep(60_000));
+  void cx.retry(fail, { pauseMs: 60_000 });
+  void cx.hedge((attempt) => attempt.sleep(60_000), { afterMs: 0 });
+  void cx.supervise((run) => run.sleep(60_000));
+  void cx.map([1, 2], { concurrency: 1 }, (item) => item.sleep(60_000));
+  void cx.use({ acquire: () => "resource", release: () => undefined });
   void cx.join(cx.spawn((child) => child.sleep(60_000)));
   cx.defer(() => undefined);
   await cx.sleep(60_000);
@@ -101,6 +109,13 @@ const PATHS: readonly [string, (runtime: Runtime) => Promise<void>][] = [
         void cx.race([fail]);
         void cx.timeout(5, fail);
         void cx.foreign(() => Promise.reject(new Error("foreign")));
+        void cx.any([fail]);
+        void cx.settle([fail]);
+        void cx.retry(fail, { pauseMs: 0 });
+        void cx.hedge(fail, { afterMs: 0 });
+        void cx.supervise(fail, { maxRestarts: 0 });
+        void cx.map([1], { concurrency: 1 }, fail);
+        void cx.use({ acquire: fail, release: fail });
         await cx.sleep(5);
       });
     },

@@ -186,6 +186,41 @@ test.each(["race", "any"] as const)(
   },
 );
 
+test("a value that comes after a revoked branch of cx.race has failed to clean up wins all the same", async () => {
+  const broken = new Error("cannot close");
+  const settled: unknown[] = [];
+  const { failures } = await withRuntime(
+    async (runtime) => {
+      const hasFailed = deferred();
+      const task = runtime.spawn(async (cx) => {
+        const stubborn = async (branch: Cx) => {
+          branch.defer(() => {
+            hasFailed.resolve();
+            throw broken;
+          });
+          await new Promise(() => undefined);
+        };
+        const slow = (branch: Cx) => {
+          // Its value counts when its clean-up is done: after the other's.
+          branch.defer(async (cleanUp) => {
+            await hasFailed.promise;
+            await cleanUp.sleep(1);
+          });
+          branch.defer((cleanUp) => cleanUp.sleep(100));
+          return "value";
+        };
+        settled.push(await cx.race([stubborn, slow]));
+      });
+      await idle(runtime);
+      task.cancel("unmount");
+      await task.join();
+    },
+    { drainTimeMs: 200 },
+  );
+  expect(settled).toEqual(["value"]);
+  expect(failures).toMatchObject([{ kind: "finalizer", error: broken }]);
+});
+
 test("a finalizer that fails for a revoked branch of cx.any is told of", async () => {
   const broken = new Error("cannot close");
   const { failures } = await withRuntime(async (runtime) => {

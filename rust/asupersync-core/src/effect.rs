@@ -43,8 +43,7 @@ pub enum Effect {
         /// The task.
         task: Handle,
     },
-    /// The task completed other than inside
-    /// [`Kernel::task_complete`](crate::Kernel::task_complete).
+    /// The task completed, and the command that ended its body or finalizer did not answer it.
     TaskDone {
         /// The task; the handle is stale.
         task: Handle,
@@ -105,4 +104,21 @@ pub enum Effect {
         /// Why, if it was cancelled.
         reason: Option<Arc<CancelReason>>,
     },
+}
+
+impl Effect {
+    /// Whether carrying it out runs code of a task, which may then end.
+    pub(crate) const fn runs_code(&self) -> bool {
+        matches!(
+            self,
+            Self::Start { .. } | Self::Resume { .. } | Self::Fail { .. } | Self::Finalize { .. }
+        )
+    }
+
+    /// Whether it tells an end that may decide, or be the first failure, among others: a task's,
+    /// or that of a region which failed.
+    pub(crate) const fn is_end(&self) -> bool {
+        matches!(self, Self::TaskDone { .. })
+            || matches!(self, Self::RegionClosed { outcome, .. } if outcome.is_failure())
+    }
 }

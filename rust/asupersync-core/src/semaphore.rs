@@ -43,6 +43,18 @@ pub enum PermitFlow {
     Spent = 1,
 }
 
+impl PermitFlow {
+    /// The flow that `code` spells, if any.
+    #[must_use]
+    pub const fn from_code(code: u32) -> Option<Self> {
+        Some(match code {
+            0 => Self::Returned,
+            1 => Self::Spent,
+            _ => return None,
+        })
+    }
+}
+
 /// The code of a wait for permits that were granted.
 pub const PERMITS_GRANTED: u32 = 0;
 

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use core::future::{pending, poll_fn};
-use core::task::{Poll, Waker};
+use core::future::{Future, pending, poll_fn};
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Wake;
 
-use asupersync_core::exec::{Bell, Error, Executor, Host, Scope};
+use asupersync_core::exec::{Bell, Error, Executor, Host, JoinHandle, Outcome, Scope};
 use asupersync_core::{ErrorKind, KernelConfig, Time};
 
 /// A host whose time stands still, turned by the test.
@@ -69,7 +72,7 @@ fn a_scope_that_outlives_its_executor_refuses_and_keeps_nothing() {
         Err(Error::Refused(error)) => Some(error.kind),
         Ok(_) | Err(_) => None,
     };
-    assert_eq!(kind, Some(ErrorKind::ScopeClosed));
+    assert_eq!(kind, Some(ErrorKind::RuntimeClosed));
     assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
 }
 
@@ -94,4 +97,106 @@ fn wakes_that_nobody_will_take_keep_nothing() {
     waker.wake_by_ref();
     drop(waker);
     assert!(kept.upgrade().is_none(), "the inbox and its bell have gone");
+}
+
+/// Whether it was woken.
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>, flag: &Arc<Flag>) -> Poll<F::Output> {
+    let waker = Waker::from(Arc::clone(flag));
+    future.as_mut().poll(&mut Context::from_waker(&waker))
+}
+
+fn kind_of<T>(answer: Result<T, Error>) -> Option<ErrorKind> {
+    match answer {
+        Err(Error::Refused(error)) => Some(error.kind),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+#[test]
+fn who_joins_a_task_of_an_executor_that_is_dropped_is_told() {
+    let executor = executor(Arc::default());
+    let task: JoinHandle<()> = executor.spawn(|_| pending()).unwrap();
+    let late: JoinHandle<()> = executor.spawn(|_| pending()).unwrap();
+    let mut join = Box::pin(task.join());
+    let flag = Arc::<Flag>::default();
+    executor.turn();
+    assert!(poll(&mut join, &flag).is_pending());
+    drop(executor);
+    assert!(flag.0.load(Ordering::SeqCst), "who waits is woken");
+    let told = poll(&mut join, &flag).map(kind_of);
+    assert_eq!(told, Poll::Ready(Some(ErrorKind::RuntimeClosed)));
+
+    assert!(late.is_finished());
+    let told = poll(&mut Box::pin(late.result()), &flag).map(kind_of);
+    assert_eq!(told, Poll::Ready(Some(ErrorKind::RuntimeClosed)));
+}
+
+#[test]
+fn a_task_that_has_ended_before_its_executor_is_dropped_keeps_its_outcome() {
+    let executor = executor(Arc::default());
+    // Ends by the end of its child, which the executor has not told anybody of yet.
+    let task: JoinHandle<u8> = executor
+        .spawn(|cx| async move {
+            let _child = cx.spawn(|_| async { Ok::<_, Error>(()) })?;
+            Ok(7)
+        })
+        .unwrap();
+    executor.turn();
+    executor.turn();
+    assert!(!task.is_finished());
+    assert_eq!(executor.report().live.tasks, 0);
+    drop(executor);
+    let told = poll(&mut Box::pin(task.join()), &Arc::default());
+    assert_eq!(told, Poll::Ready(Ok(Outcome::Ok(7))));
+}
+
+/// Spawns into a scope of its executor when it is dropped.
+struct Respawn(Scope, mpsc::Sender<Option<ErrorKind>>);
+
+impl Drop for Respawn {
+    fn drop(&mut self) {
+        let spawned = self.0.spawn(|_| async { Ok::<_, Error>(()) });
+        let deferred = self.0.defer(|_| async {});
+        let _ = self.1.send(kind_of(spawned));
+        let _ = self.1.send(kind_of(deferred));
+    }
+}
+
+#[test]
+fn what_a_dropped_executor_lets_go_of_spawns_nothing_more() {
+    let executor = executor(Arc::default());
+    let (sender, answers) = mpsc::channel();
+    // Held by the first task, which is dropped while the scope of the second still stands.
+    let held = Arc::new(Mutex::new(None::<Respawn>));
+    let filled = Arc::downgrade(&held);
+    let first: Result<JoinHandle<()>, _> = executor.spawn(move |_| async move {
+        let _held = held;
+        pending().await
+    });
+    let second = executor.spawn(move |cx| async move {
+        cx.scope(move |_, scope| async move {
+            let held = filled.upgrade().unwrap();
+            *held.lock().unwrap() = Some(Respawn(scope, sender));
+            drop(held);
+            pending::<Result<(), Error>>().await
+        })
+        .await
+    });
+    assert!(first.is_ok() && second.is_ok());
+    for _ in 0..3 {
+        executor.turn();
+    }
+    assert!(answers.try_recv().is_err());
+    drop(executor);
+    let closed = Some(ErrorKind::RuntimeClosed);
+    assert_eq!(answers.iter().collect::<Vec<_>>(), [closed, closed]);
 }

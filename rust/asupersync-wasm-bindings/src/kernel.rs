@@ -213,6 +213,56 @@ impl Kernel {
         self.0.command(|d| d.obligation_transfer(obligation, task))
     }
 
+    /// Opens a semaphore or a channel.
+    #[must_use]
+    pub fn semaphore_open(&self, region: f64, permits: f64, flow: f64) -> f64 {
+        self.0.command(|d| d.semaphore_open(region, permits, flow))
+    }
+
+    /// The items half of a channel.
+    #[must_use]
+    pub fn channel_items(&self, free: f64) -> f64 {
+        self.0.command(|d| d.channel_items(free))
+    }
+
+    /// Asks for permits; a token of -1 waits for none.
+    #[must_use]
+    pub fn semaphore_acquire(
+        &self,
+        task: f64,
+        semaphore: f64,
+        permits: f64,
+        kind: f64,
+        token: f64,
+    ) -> f64 {
+        self.0
+            .command(|d| d.semaphore_acquire(task, semaphore, permits, kind, token))
+    }
+
+    /// Adds permits.
+    #[must_use]
+    pub fn semaphore_add(&self, semaphore: f64, permits: f64) -> f64 {
+        self.0.command(|d| d.semaphore_add(semaphore, permits))
+    }
+
+    /// Closes a semaphore.
+    #[must_use]
+    pub fn semaphore_close(&self, semaphore: f64) -> f64 {
+        self.0.command(|d| d.semaphore_close(semaphore))
+    }
+
+    /// Forgets a semaphore.
+    #[must_use]
+    pub fn semaphore_drop(&self, semaphore: f64) -> f64 {
+        self.0.command(|d| d.semaphore_drop(semaphore))
+    }
+
+    /// What a semaphore counts.
+    #[must_use]
+    pub fn semaphore_count(&self, semaphore: f64, which: f64) -> f64 {
+        self.0.command(|d| d.semaphore_count(semaphore, which))
+    }
+
     /// Opens a host operation.
     #[must_use]
     pub fn host_open(&self, task: f64, token: f64, kind: f64) -> f64 {

@@ -4,10 +4,12 @@
 
 use asupersync_core::{
     CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, LeakPolicy,
-    ObligationKind, ObligationState, Outcome, Policy, RegionState, TaskState, TieBreak,
+    ObligationKind, ObligationState, Outcome, PERMITS_CLOSED, PERMITS_GRANTED, PermitFlow, Policy,
+    RegionState, SemaphoreState, TaskState, TieBreak,
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
+use crate::semaphores::{CHANNEL, SemaphoreCount};
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
@@ -185,6 +187,35 @@ pub const GROUPS: &[AbiGroup] = &[
         ],
     },
     AbiGroup {
+        name: "PermitFlowCode",
+        doc: "Where the permits of an obligation go when it is committed.",
+        entries: &[
+            entry(
+                "returned",
+                PermitFlow::Returned as u32,
+                "Back to the semaphore.",
+            ),
+            entry(
+                "spent",
+                PermitFlow::Spent as u32,
+                "Nowhere: they are used up.",
+            ),
+            entry(
+                "channel",
+                CHANNEL,
+                "From free places to messages and back: a channel is opened.",
+            ),
+        ],
+    },
+    AbiGroup {
+        name: "PermitsCode",
+        doc: "What a wait for permits came to.",
+        entries: &[
+            entry("granted", PERMITS_GRANTED, ""),
+            entry("closed", PERMITS_CLOSED, "They will never come."),
+        ],
+    },
+    AbiGroup {
         name: "LeakPolicyCode",
         doc: "What becomes of an obligation that a task still holds when it has ended by itself.",
         entries: &[
@@ -265,6 +296,30 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("aborted", ObligationState::Aborted as u32, ""),
             entry("leaked", ObligationState::Leaked as u32, ""),
             entry("asked", ObligationState::Asked as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "SemaphoreStateCode",
+        doc: "Where a semaphore stands.",
+        entries: &[
+            entry("open", SemaphoreState::Open as u32, ""),
+            entry("closed", SemaphoreState::Closed as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "SemaphoreCountCode",
+        doc: "What `semaphore_count` counts.",
+        entries: &[
+            entry(
+                "available",
+                SemaphoreCount::Available as u32,
+                "Permits that nobody holds.",
+            ),
+            entry(
+                "waiting",
+                SemaphoreCount::Waiting as u32,
+                "Obligations that wait in line.",
+            ),
         ],
     },
     AbiGroup {

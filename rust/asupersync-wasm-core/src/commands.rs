@@ -23,7 +23,7 @@ pub(crate) fn number(handle: asupersync_core::Handle) -> f64 {
 }
 
 impl<P: Port> Driver<P> {
-    fn answer(&mut self, command: impl FnOnce(&mut Self) -> Result<f64>) -> f64 {
+    pub(crate) fn answer(&mut self, command: impl FnOnce(&mut Self) -> Result<f64>) -> f64 {
         let answer = command(self).unwrap_or_else(refusal);
         self.after_command();
         answer
@@ -309,7 +309,7 @@ impl<P: Port> Driver<P> {
     }
 }
 
-const TOKEN: &str = "a token: a whole number of 32 bits";
+pub(crate) const TOKEN: &str = "a token: a whole number of 32 bits";
 const RESULT: &str = "a result code";
 
 fn completed(outcome: Option<Outcome>) -> f64 {

@@ -2,8 +2,10 @@
 
 use asupersync_core::{
     CancelKind, ErrorKind, Handle, HostOpKind, KernelError, LeakPolicy, ObligationKind, Outcome,
-    Ownership, Policy, Result, TieBreak,
+    Ownership, PermitFlow, Policy, Result, TieBreak,
 };
+
+use crate::semaphores::SemaphoreCount;
 
 /// The largest integer that a JavaScript number holds exactly.
 const SAFE_INTEGER_MAX: f64 = 9_007_199_254_740_991.0;
@@ -167,6 +169,26 @@ pub fn host_op_kind(number: f64) -> Result<HostOpKind> {
 /// [`ErrorKind::InvalidNumber`].
 pub fn obligation_kind(number: f64) -> Result<ObligationKind> {
     code(number, "an obligation kind code", ObligationKind::from_code)
+}
+
+/// The code of a flow of permits.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn permit_flow(number: f64) -> Result<PermitFlow> {
+    code(number, "a permit flow code", PermitFlow::from_code)
+}
+
+/// The code of what a semaphore counts.
+///
+/// # Errors
+/// [`ErrorKind::InvalidNumber`].
+pub fn semaphore_count(number: f64) -> Result<SemaphoreCount> {
+    code(number, "a semaphore count code", |code| match code {
+        0 => Some(SemaphoreCount::Available),
+        1 => Some(SemaphoreCount::Waiting),
+        _ => None,
+    })
 }
 
 /// The code of a leak policy, or left out.

@@ -48,7 +48,8 @@ impl<P: Port> Driver<P> {
     pub fn turn(&mut self) -> usize {
         self.batch.clear();
         self.reasons.clear();
-        let Some(now) = self.wakes.begin_turn(self.kernel.is_runnable()) else {
+        let (is_runnable, next) = (self.kernel.is_runnable(), self.kernel.next_deadline());
+        let Some(now) = self.wakes.begin_turn(is_runnable, next) else {
             self.delivering = false;
             return 0;
         };

@@ -3,7 +3,8 @@
 //!
 //! [`abi`] is the one table of codes; [`decode`] makes typed values of hostile numbers, and
 //! [`DriverConfig`] a configuration; [`encode`] makes records of effects, [`events`] a text of the
-//! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`] and [`queries`];
+//! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`], [`semaphores`] and
+//! [`queries`];
 //! `wakes` decides when a driver turns again. All of that runs natively too, over a [`Port`] that a
 //! test supplies. `web` is the real port, the capsules of requests and sockets, and the runtime of
 //! Rust bodies; it exists in wasm only.
@@ -19,6 +20,7 @@ pub mod encode;
 pub mod events;
 pub mod queries;
 mod reasons;
+pub mod semaphores;
 #[cfg(target_arch = "wasm32")]
 mod slots;
 mod wakes;

@@ -36,10 +36,10 @@ impl<P: Port> Driver<P> {
             Some(HandleKind::Obligation) => {
                 kernel.obligation_state(handle).map(|state| state as u8)
             }
-            // Semaphores do not cross: one is refused like what is no handle at all.
-            Some(HandleKind::Task | HandleKind::Semaphore) | None => {
-                kernel.task_state(handle).map(|state| state as u8)
-            }
+            Some(HandleKind::Semaphore) => kernel
+                .semaphore_status(handle)
+                .map(|status| status.state as u8),
+            Some(HandleKind::Task) | None => kernel.task_state(handle).map(|state| state as u8),
         });
         state.map_or_else(crate::commands::refusal, f64::from)
     }

@@ -76,9 +76,14 @@ impl<P: Port> Wakes<P> {
         &mut self.port
     }
 
-    /// Begins a turn: kernel time to turn at, or `None` when there is work but the slice is used
-    /// up. Then a macrotask is armed, and nothing is to be done before it.
-    pub(crate) fn begin_turn(&mut self, is_runnable: bool) -> Option<Time> {
+    /// Begins a turn: kernel time to turn at, or `None` when there is work, or a deadline that is
+    /// over, but the slice is used up. Then a macrotask is armed, and nothing is to be done
+    /// before it.
+    pub(crate) fn begin_turn(
+        &mut self,
+        is_runnable: bool,
+        next_deadline: Option<Time>,
+    ) -> Option<Time> {
         let now_ms = self.port.now_ms();
         let has_timer_fired = self.port.take_timer_fired();
         let was_idle = !self.is_busy && now_ms - self.last_turn_ms > self.slice_ms;
@@ -91,11 +96,14 @@ impl<P: Port> Wakes<P> {
             self.holds_timer = false;
         }
         self.last_turn_ms = now_ms;
-        if self.is_used_up(now_ms) && is_runnable {
+        let now = self.time_at(now_ms);
+        // A body that sleeps for no time is no less busy than one at a checkpoint.
+        let has_work = is_runnable || next_deadline.is_some_and(|at| at <= now);
+        if self.is_used_up(now_ms) && has_work {
             self.arm(Wake::Macrotask);
             return None;
         }
-        Some(self.time_at(now_ms))
+        Some(now)
     }
 
     /// Whether the slice has time left, for a turn that runs bodies itself.

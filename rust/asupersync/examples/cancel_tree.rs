@@ -16,7 +16,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 pub fn cancel_tree(runtime: impl BlockingRuntime) -> Vec<String> {
     let log = Log::default();
     let lines = Arc::clone(&log);
-    let outcome = runtime.run(|cx| async move {
+    let outcome = runtime.run_blocking(|cx| async move {
         let root = cx.spawn(|cx| node(cx, "root".into(), 2, lines))?;
         cx.sleep(Duration::from_millis(1)).await?;
         root.cancel("the user left");

@@ -10,7 +10,7 @@ fn main() {
 
 /// Greets twice at once, and waits for both because they belong to the scope.
 pub fn hello(runtime: impl BlockingRuntime) -> Outcome<String> {
-    runtime.run(|cx| async move {
+    runtime.run_blocking(|cx| async move {
         cx.scope(|_, scope| async move {
             let hello = scope.spawn(|cx| async move {
                 cx.sleep(Duration::from_millis(2)).await?;

@@ -31,7 +31,7 @@ type Log = Arc<Mutex<Seen>>;
 pub fn pipeline(runtime: impl BlockingRuntime) -> Seen {
     let log = Log::default();
     let seen = Arc::clone(&log);
-    let outcome = runtime.run(|cx| async move {
+    let outcome = runtime.run_blocking(|cx| async move {
         let (done, enough) = channel(&cx, 1)?;
         let stages = cx.spawn(|cx| stages(cx, done, seen))?;
         enough.recv(&cx).await?;

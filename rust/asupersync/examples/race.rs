@@ -13,7 +13,7 @@ fn main() {
 
 /// The winner, and whether the loser had closed its connection by then.
 pub fn race(runtime: impl BlockingRuntime) -> Outcome<(&'static str, bool)> {
-    runtime.run(|cx| async move {
+    runtime.run_blocking(|cx| async move {
         cx.timeout(Duration::from_secs(60), |cx| async move {
             let is_closed = Arc::new(AtomicBool::new(false));
             let closing = Arc::clone(&is_closed);

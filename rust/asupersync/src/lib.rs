@@ -54,7 +54,7 @@
 //! | [`Cx`] with all that it gives, [`JoinHandle`], [`Scope`], [`join`], [`select`] | yes | yes | yes |
 //! | `launch`, the entry point of a program | blocks until the end | returns at once | |
 //! | [`Runtime::run_then`] | blocks until the end | returns at once | runs to the end |
-//! | [`BlockingRuntime::run`], the function `run` | yes | no: a page cannot wait | yes |
+//! | [`BlockingRuntime::run_blocking`], the function `run` | yes | no: a page cannot wait | yes |
 //! | `BrowserRuntime::spawn`, `run` as a future, `close`, `snapshot` | | yes | |
 //! | `spawn_blocking` | a thread of a bounded pool | no: there are no threads | in the task, at once |
 //! | `in_tokio`, `spawn_tokio` | `tokio` | | |

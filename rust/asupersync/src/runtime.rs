@@ -8,7 +8,7 @@ use asupersync_core::exec::{Cx, Error, Outcome, PlatformSend, Result};
 /// Something that a body runs on: natively, in a browser, and in the lab alike.
 ///
 /// A browser's thread cannot wait, so what is common to all is to run a body and then be told.
-/// Where the thread can wait there is [`BlockingRuntime::run`] too.
+/// Where the thread can wait there is [`BlockingRuntime::run_blocking`] too.
 pub trait Runtime: Sized {
     /// Runs `body` and whatever it spawns to the end, closes the runtime, then calls `ended`.
     ///
@@ -28,7 +28,7 @@ pub trait Runtime: Sized {
 /// use asupersync::{BlockingRuntime, DefaultRuntime, Error, Lab, Outcome};
 ///
 /// fn answer(runtime: impl BlockingRuntime) -> Outcome<u32> {
-///     runtime.run(|cx| async move {
+///     runtime.run_blocking(|cx| async move {
 ///         cx.yield_now().await?;
 ///         Ok::<_, Error>(42)
 ///     })
@@ -36,8 +36,10 @@ pub trait Runtime: Sized {
 /// assert_eq!(answer(DefaultRuntime::new()), answer(Lab::new(1)));
 /// ```
 pub trait BlockingRuntime: Runtime {
-    /// Runs `body` and whatever it spawns to the end, and closes the runtime.
-    fn run<T, E, F, Fut>(self, body: F) -> Outcome<T, E>
+    /// Runs `body` and whatever it spawns to the end, and closes the runtime. The methods of the
+    /// runtimes themselves say more: [`Lab::run`](asupersync_core::exec::Lab::run) what the run
+    /// came to, for instance.
+    fn run_blocking<T, E, F, Fut>(self, body: F) -> Outcome<T, E>
     where
         T: PlatformSend + 'static,
         E: From<Error> + PlatformSend + 'static,
@@ -126,12 +128,12 @@ macro_rules! blocking {
                 F: FnOnce(Cx) -> Fut + PlatformSend + 'static,
                 Fut: Future<Output = Result<T, E>> + PlatformSend + 'static,
             {
-                ended(BlockingRuntime::run(self, body));
+                ended(self.run_blocking(body));
             }
         }
 
         impl BlockingRuntime for $runtime {
-            fn run<T, E, F, Fut>(self, $body: F) -> Outcome<T, E>
+            fn run_blocking<T, E, F, Fut>(self, $body: F) -> Outcome<T, E>
             where
                 T: PlatformSend + 'static,
                 E: From<Error> + PlatformSend + 'static,
@@ -147,13 +149,12 @@ macro_rules! blocking {
 
 #[cfg(all(feature = "native-runtime", not(target_family = "wasm")))]
 blocking!(asupersync_native::NativeRuntime, |runtime, body| {
-    Self::run(runtime, body)
+    runtime.run(body)
 });
 
-// `Lab::run` says more than the outcome.
 #[cfg(feature = "deterministic-mode")]
 blocking!(asupersync_core::exec::Lab, |lab, body| {
-    Self::run(&lab, body).outcome
+    lab.run(body).outcome
 });
 
 #[cfg(all(feature = "wasm-runtime", target_family = "wasm"))]

@@ -6,7 +6,7 @@
     reason = "an example is a program of its own"
 )]
 
-use asupersync::{DefaultRuntime, Lab, Outcome};
+use asupersync::{BlockingRuntime, DefaultRuntime, Error, Lab, Outcome};
 
 #[path = "../examples/cancel_tree.rs"]
 mod cancel_tree;
@@ -28,6 +28,15 @@ fn hello_region_greets() {
     for seed in 0..20 {
         assert_eq!(hello_region::hello(Lab::new(seed)), expected, "seed {seed}");
     }
+}
+
+#[test]
+fn a_lab_says_all_of_its_run_where_the_traits_of_runtimes_are_in_scope() {
+    let run = Lab::new(7).run(|cx| async move { cx.yield_now().await });
+    assert!(run.report.live.is_none());
+    assert_eq!(run.outcome, Outcome::<(), Error>::Ok(()));
+    let outcome = Lab::new(7).run_blocking(|cx| async move { cx.yield_now().await });
+    assert_eq!(outcome, run.outcome);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 /** Owns `cx.all`: every value, or the first failure. */
-import { PolicyCode } from "@asupersync/browser-core";
+import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
@@ -19,7 +19,7 @@ export function allOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("all", bodies, options);
-  return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).expect(bodies);
+  return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).start(bodies);
 }
 
 const BRANCHES_OPTIONS = ["label"] as const satisfies readonly (keyof BranchesOptions)[];
@@ -41,18 +41,16 @@ export function checkBranches(
 }
 
 class All extends Composite {
-  #expected = 0;
-
-  expect<T>(bodies: readonly Body<unknown>[]): Op<T> {
-    this.#expected = bodies.length;
-    return this.start(bodies);
-  }
-
   override finish(op: OpRecord): void {
     this.ownCancellation();
     const { failures } = this.scope;
     if (failures !== undefined) this.failWith(op, failures);
-    else if (this.areAllOk(this.#expected)) op.fulfil(this.branches.map((branch) => branch.value));
-    else this.failCancelled(op);
+    else if (this.haveAllStarted && this.branches.every(isOk)) {
+      op.fulfil(this.branches.map((branch) => branch.value));
+    } else this.failCancelled(op);
   }
+}
+
+function isOk({ code }: TaskRecord): boolean {
+  return code === OutcomeCode.ok;
 }

@@ -43,13 +43,13 @@ export function anyOp<T>(
   return new Any(task, { policy: PolicyCode.any, flags: 0, label }).start(bodies);
 }
 
-class Any extends Composite {
+/** The first value of its branches decides, and their failures are its own to look at. */
+export class Any extends Composite {
   override finish(op: OpRecord): void {
     this.ownCancellation();
-    const { branches } = this;
-    const { winner } = this.scope;
+    const { branches, winner } = this;
     if (winner === undefined && branches.length > 0 && branches.every(hasFailed)) {
-      op.fail(allFailed(branches.map(thrownBy)));
+      this.allFailed(op);
       return;
     }
     if (winner === undefined) this.failCancelled(op);
@@ -59,6 +59,16 @@ class Any extends Composite {
     for (const branch of branches) {
       if (branch.code === OutcomeCode.panicked) unobserved.report(branch);
     }
+  }
+
+  /** The branch whose value decides. */
+  protected get winner(): TaskRecord | undefined {
+    return this.scope.winner;
+  }
+
+  /** Fails `op`: no branch gave a value. */
+  protected allFailed(op: OpRecord): void {
+    op.fail(allFailed(this.branches.map(thrownBy)));
   }
 }
 

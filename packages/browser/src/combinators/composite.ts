@@ -13,7 +13,7 @@ import type { Failures } from "../failures.js";
 import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "../op.js";
 import { type ScopeRecord, ScopeRole } from "../scope.js";
 import { spawnIn } from "../spawn.js";
-import { panicError, type TaskRecord, thrownBy } from "../task.js";
+import { panicError, type TaskOptions, type TaskRecord, thrownBy } from "../task.js";
 
 /** How the scope of a composite operation is opened. */
 export interface CompositeSetup {
@@ -33,6 +33,8 @@ export abstract class Composite implements OpSource {
   protected readonly task: TaskRecord;
   protected readonly scope: ScopeRecord;
   protected readonly branches: TaskRecord[] = [];
+  /** How many branches were asked for: those of a cancelled task do not start. */
+  #expected = 0;
 
   constructor(task: TaskRecord, setup: CompositeSetup) {
     checkActive(task);
@@ -70,13 +72,15 @@ export abstract class Composite implements OpSource {
   /**
    * Starts the branches and the wait for them.
    *
+   * @param options Of each branch.
    * @throws {AsupersyncError} What the kernel refuses, with the branches cancelled.
    */
-  start<T>(bodies: readonly Body<unknown>[]): Op<T> {
+  start<T>(bodies: readonly Body<unknown>[], options?: TaskOptions): Op<T> {
     const { task, scope, branches } = this;
     const { port } = task.scope.runtime;
+    this.#expected = bodies.length;
     try {
-      for (const body of bodies) branches.push(spawnIn(scope, body));
+      for (const body of bodies) branches.push(spawnIn(scope, body, options));
     } catch (error) {
       // The scope of a cancelled task is cancelled from birth: nothing starts, and the wait fails.
       const isBornCancelled = error instanceof AsupersyncError && error.code === "SCOPE_CLOSED";
@@ -100,7 +104,7 @@ export abstract class Composite implements OpSource {
   /** Settles `op` like one branch ended. */
   protected followBranch(op: OpRecord, branch: TaskRecord): void {
     const failures = branch.extras?.failures;
-    if (branch.code === OutcomeCode.cancelled) this.failCancelled(op);
+    if (branch.code === OutcomeCode.cancelled) this.failCancelled(op, branch);
     else if (branch.code === OutcomeCode.panicked) op.fail(thrownBy(branch));
     else if (failures !== undefined) this.failWith(op, failures);
     else if (branch.code === OutcomeCode.ok) op.fulfil(branch.value);
@@ -117,8 +121,8 @@ export abstract class Composite implements OpSource {
     this.task.more().composite = failures;
   }
 
-  /** Fails `op` for a cancellation: the task's own if it came from there, else the branches'. */
-  protected failCancelled(op: OpRecord): void {
+  /** Fails `op` for a cancellation: the task's own if it came from there, else that of `branch`. */
+  protected failCancelled(op: OpRecord, branch = this.branches.find(isCancelled)): void {
     const { runtime } = this.task.scope;
     const { reason } = this.scope;
     const own = this.ownCancellation();
@@ -126,7 +130,6 @@ export abstract class Composite implements OpSource {
       op.fail(own);
       return;
     }
-    const branch = this.branches.find((branch) => branch.code === OutcomeCode.cancelled);
     if (branch !== undefined) op.fail(branch.value);
     else op.fail(reason === undefined ? runtime.reasons.unknown : makeCancelledError(reason));
   }
@@ -143,11 +146,12 @@ export abstract class Composite implements OpSource {
     return task.cancelError;
   }
 
-  /** Whether every branch gave its value. */
-  protected areAllOk(expected: number): boolean {
-    const { branches } = this;
-    return (
-      branches.length === expected && branches.every((branch) => branch.code === OutcomeCode.ok)
-    );
+  /** Whether every branch that was asked for has started. */
+  protected get haveAllStarted(): boolean {
+    return this.branches.length === this.#expected;
   }
+}
+
+function isCancelled({ code }: TaskRecord): boolean {
+  return code === OutcomeCode.cancelled;
 }

@@ -19,21 +19,11 @@ export function raceOp<T>(
 }
 
 class Race extends Composite {
-  override finish(op: OpRecord, aux: number): void {
+  override finish(op: OpRecord): void {
     this.ownCancellation();
-    const winner = this.#winner(aux);
+    const { winner } = this.scope;
     if (winner === undefined) this.failCancelled(op);
     else if (winner.code === OutcomeCode.ok) op.fulfil(winner.value);
     else op.fail(thrownBy(winner));
-  }
-
-  /**
-   * The branch that the kernel decided for. Of branches that end within one batch the SDK may learn
-   * in another order, so it is taken by the outcome that the kernel gave.
-   */
-  #winner(code: number): TaskRecord | undefined {
-    const { winner } = this.scope;
-    if (winner === undefined || winner.code === code) return winner;
-    return this.branches.find((branch) => branch.code === code) ?? winner;
   }
 }

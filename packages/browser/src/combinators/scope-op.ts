@@ -1,22 +1,42 @@
 /** Owns `cx.scope` and `cx.mask`: one body in a scope of its own. */
-import { OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
+import { OutcomeCode, OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
+import { makeCancelledError } from "../cancel.js";
 import type { Op, OpRecord } from "../op.js";
 import { decodeScopeOptions, type ScopeOptions } from "../scope.js";
-import type { TaskRecord } from "../task.js";
+import { decodeTaskOptions } from "../spawn.js";
+import type { TaskOptions, TaskRecord } from "../task.js";
 import { checkBody } from "../validate.js";
 import { Composite } from "./composite.js";
 
+/**
+ * How the scope of {@link CoreCx.scope} is set up. What is asked of its budget is for the body and for
+ * all that it spawns: each task gets the tighter of that and of what is left here.
+ */
+export interface ScopeOpOptions extends ScopeOptions, Omit<TaskOptions, "label" | "signal"> {}
+
+const SCOPE_OP_OPTIONS = [
+  "label",
+  "policy",
+  "priority",
+  "polls",
+  "deadlineMs",
+  "signal",
+] as const satisfies readonly (keyof ScopeOpOptions)[];
+
 /** See {@link Cx.scope}. */
-export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOptions): Op<T> {
+export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOptions): Op<T> {
   checkBody(body);
-  const { label, policy } = decodeScopeOptions(options);
+  const { label, policy, signal } = decodeScopeOptions(options, SCOPE_OP_OPTIONS);
+  const { label: _, policy: __, signal: ___, ...budget } = options ?? {};
+  decodeTaskOptions(budget);
   const single = new SingleBranch(task, {
     policy: PolicyCode.failFast,
     flags: 0,
     label: label ?? "scope",
   });
-  const op = single.start<T>([body]);
+  single.follow(signal);
+  const op = single.start<T>([body], options && budget);
   single.setChildPolicy(policy);
   return op;
 }
@@ -30,17 +50,26 @@ export function maskOp<T>(task: TaskRecord, body: Body<T>): Op<T> {
   ]);
 }
 
-class SingleBranch extends Composite {
+/** One branch, which decides. */
+export class SingleBranch extends Composite {
   /** The policy asked for is for what the body spawns; the scope itself has one branch only. */
   setChildPolicy(policy: ScopeOptions["policy"]): void {
     const [branch] = this.branches;
     if (branch !== undefined && policy === "collect-all") branch.more().childPolicy = policy;
   }
 
+  follow(signal: AbortSignal | undefined): void {
+    this.scope.follow(signal);
+  }
+
   override finish(op: OpRecord): void {
-    this.ownCancellation();
+    const own = this.ownCancellation();
+    const { reason } = this.scope;
     const [branch] = this.branches;
-    if (branch === undefined) this.failCancelled(op);
-    else this.followBranch(op, branch);
+    const isCancelled = branch === undefined || branch.code === OutcomeCode.cancelled;
+    if (!isCancelled) this.followBranch(op, branch);
+    // What its signal said is closer to the truth than that the branch's parent was cancelled.
+    else if (own === undefined && reason !== undefined) op.fail(makeCancelledError(reason));
+    else this.failCancelled(op);
   }
 }

@@ -11,7 +11,7 @@ use super::host::Host;
 use super::join::JoinHandle;
 use super::platform::{BoxFuture, PlatformSend};
 use super::shared::{Seat, Shared};
-use super::state::{Job, Leavings};
+use super::state::Job;
 use super::{Cx, Report};
 use crate::budget::Budget;
 use crate::invariants::Violation;
@@ -38,7 +38,8 @@ pub enum Next {
 /// Every poll of a task's future is one dispatch of the kernel, so that lanes, budgets, the
 /// trace and the fingerprint mean for Rust bodies what they mean for others. An executor
 /// dropped before it [has closed](Executor::is_closed) drops the futures that it holds, and
-/// nothing is admitted any more; whoever joins one of its tasks from elsewhere is not told.
+/// nothing is admitted any more; whoever joins one of its tasks from elsewhere is
+/// [refused](Error::Refused).
 #[derive(Debug)]
 pub struct Executor {
     pub(super) shared: Arc<Shared>,
@@ -102,14 +103,20 @@ impl Executor {
         let mut job = state.next_job();
         let leavings = state.take_leavings();
         drop(state);
-        clean_up(leavings);
+        leavings.clean_up();
         while let Some(next) = job {
             self.run(next);
             if !has_time() {
                 break;
             }
             // After what the last poll left was cleaned up: what a destructor does happens first.
-            job = self.shared.lock().next_job();
+            let mut state = self.shared.lock();
+            job = state.next_job();
+            if job.is_none() {
+                let leavings = state.take_leavings();
+                drop(state);
+                leavings.clean_up();
+            }
         }
         self.next()
     }
@@ -160,11 +167,8 @@ impl Executor {
             task_waker,
             woken,
         } = job;
-        {
-            let mut state = self.shared.lock();
-            state.current = Some(task);
-            state.answers = 0;
-        }
+        self.shared.lock().answers = 0;
+        let polling = self.shared.id.polls(task);
         // The task is polled now; futures inside it that poll only what was woken are told.
         let is_queued = task_waker.hush();
         woken.into_iter().for_each(Waker::wake);
@@ -173,21 +177,27 @@ impl Executor {
         }
         let polled = catch_unwind(AssertUnwindSafe(|| poll_once(future, &waker)));
 
+        drop(polling);
+        let polled = polled.unwrap_or_else(|payload| {
+            let message = message_of(&*payload);
+            // What a body panics with may have a destructor, like all that it leaves.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            Polled::Panicked(message)
+        });
         let mut state = self.shared.lock_now();
-        state.current = None;
         match polled {
-            Ok(Polled::Pending(future)) => state.future_pends(task, future),
-            Ok(Polled::Ended(ending)) => state.future_ended(task, ending),
-            Err(payload) => {
+            Polled::Pending(future) => state.future_pends(task, future),
+            Polled::Ended(ending) => state.future_ended(task, ending),
+            Polled::Panicked(message) => {
                 if let Some(packet) = state.record(task).and_then(|record| record.packet.clone()) {
-                    packet.panicked(message_of(&*payload));
+                    packet.panicked(message);
                 }
                 state.future_ended(task, Ending::Panicked);
             }
         }
         let leavings = state.take_leavings();
         drop(state);
-        clean_up(leavings);
+        leavings.clean_up();
     }
 
     /// When to turn again, as the last turn said it or as it has become since. O(log n).
@@ -208,7 +218,7 @@ impl Drop for Executor {
     fn drop(&mut self) {
         // Each future holds the shared state that holds the future.
         let leavings = self.shared.lock().abandon();
-        clean_up(leavings);
+        leavings.clean_up();
         self.shared.inbox.close();
     }
 }
@@ -216,6 +226,7 @@ impl Drop for Executor {
 enum Polled {
     Pending(BoxFuture<Ending>),
     Ended(Ending),
+    Panicked(Box<str>),
 }
 
 /// Polls, and drops a future that has ended while its task is still the running one.
@@ -223,34 +234,5 @@ fn poll_once(mut future: BoxFuture<Ending>, waker: &Waker) -> Polled {
     match future.as_mut().poll(&mut Context::from_waker(waker)) {
         Poll::Pending => Polled::Pending(future),
         Poll::Ready(ending) => Polled::Ended(ending),
-    }
-}
-
-fn clean_up(leavings: Leavings) {
-    let Leavings {
-        aborts,
-        ended,
-        records,
-        futures,
-        finalizers,
-    } = leavings;
-    // A destructor or an abort that panics has been reported by the panic hook; the task it was
-    // of has ended, and others must not be held up by it.
-    for order in aborts {
-        let _ = catch_unwind(AssertUnwindSafe(|| order.tell()));
-    }
-    for record in records {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
-    }
-    for future in futures {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
-    }
-    for finalizer in finalizers {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(finalizer)));
-    }
-    for end in ended {
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            end.packet.settle(end.ending, end.reason);
-        }));
     }
 }

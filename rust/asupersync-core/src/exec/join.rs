@@ -38,6 +38,8 @@ impl<T, E> JoinHandle<T, E> {
     ///
     /// # Errors
     /// [`Error::Cancelled`] if the task that waits is cancelled; the one it waits for goes on.
+    /// [`Error::Refused`] with [`RuntimeClosed`](ErrorKind::RuntimeClosed) if the executor was
+    /// dropped before the task had ended.
     pub fn join(self) -> impl Future<Output = Result<Outcome<T, E>>> {
         let mut wait = None;
         poll_fn(move |context| self.poll(&mut wait, context))
@@ -62,20 +64,22 @@ impl<T, E> JoinHandle<T, E> {
         wait: &mut Option<Wait>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Outcome<T, E>>> {
-        if let Some(outcome) = self.packet.take() {
-            return Poll::Ready(Ok(outcome));
+        if let Some(answer) = self.packet.answer() {
+            return Poll::Ready(answer);
         }
-        let current = self.shared.lock().current;
-        let wait = match (&mut *wait, current) {
-            (Some(wait), _) => wait,
-            (none, Some(task)) => none.insert(Wait::new(
-                Arc::clone(&self.shared),
-                task,
-                Target::Task(self.task),
-            )),
-            (None, None) => return self.register(context),
+        // A future that was begun in one task may go on in another, or in none.
+        let Some(task) = self.shared.id.current() else {
+            *wait = None;
+            return self.register(context);
         };
-        match wait.poll(context) {
+        let begun = match wait.take() {
+            Some(begun) if begun.is_of(task) => begun,
+            Some(_) | None => {
+                let target = Target::Task(self.task);
+                Wait::new(Arc::clone(&self.shared), task, target)
+            }
+        };
+        match wait.insert(begun).poll(context) {
             Poll::Pending => Poll::Pending,
             // It has ended, and its packet settles when the executor has the effect.
             Poll::Ready(Ok(_)) => self.register(context),
@@ -89,8 +93,8 @@ impl<T, E> JoinHandle<T, E> {
     /// Takes the outcome, or has the packet wake `context`.
     fn register(&self, context: &Context<'_>) -> Poll<Result<Outcome<T, E>>> {
         self.packet.register(context.waker());
-        match self.packet.take() {
-            Some(outcome) => Poll::Ready(Ok(outcome)),
+        match self.packet.answer() {
+            Some(answer) => Poll::Ready(answer),
             None => Poll::Pending,
         }
     }
@@ -109,7 +113,7 @@ impl<T, E> JoinHandle<T, E> {
             .command(|state| state.kernel.task_cancel(self.task, kind, message));
     }
 
-    /// Whether the task has ended.
+    /// Whether the task has ended, or was dropped with its executor.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.packet.is_settled()

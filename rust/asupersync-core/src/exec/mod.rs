@@ -6,8 +6,8 @@
 //!
 //! One file a concept: `cx` is the door, with a file for each kind of ask; `group` is the region
 //! behind every combinator; `wait` is one kernel wait as a future; `state` holds the records and
-//! carries out effects, `shared` has its lock; `executor` turns; `inbox` is how others reach it;
-//! [`sync`] has channels and locks. The kernel is not changed by any of it.
+//! carries out effects, `shared` has its lock; `executor` turns, and `current` says which task a
+//! thread polls; `inbox` is how others reach it; [`sync`] has channels and locks. The kernel is not changed by any of it.
 //!
 //! ```
 //! use core::time::Duration;
@@ -25,6 +25,7 @@
 
 mod abort;
 mod capsule;
+mod current;
 mod cx;
 mod error;
 mod executor;
@@ -37,6 +38,7 @@ mod inbox;
 mod interval;
 mod join;
 mod lab;
+mod leavings;
 mod outcome;
 mod packet;
 mod platform;

@@ -8,6 +8,7 @@ use super::error::{Error, Result};
 use super::outcome::Outcome;
 use super::platform::{PlatformSend, PlatformSync};
 use crate::cancel::CancelReason;
+use crate::error::ErrorKind;
 use crate::outcome::Outcome as Ending;
 
 /// A packet whose types are forgotten.
@@ -19,6 +20,9 @@ pub(crate) trait Settle: PlatformSend + PlatformSync {
     fn overrule(&self);
     /// Says how the kernel saw the task end. Called once, without any lock held.
     fn settle(&self, ending: Ending, reason: Option<Arc<CancelReason>>);
+    /// Says that nobody will see the task end: its executor is dropped. Called without any lock
+    /// held, in place of [`Settle::settle`].
+    fn abandon(&self);
 }
 
 /// The order in which the tasks of one region ended, by their index.
@@ -39,8 +43,15 @@ struct State<T, E> {
     panic: Option<Box<str>>,
     outcome: Option<Outcome<T, E>>,
     is_settled: bool,
+    is_abandoned: bool,
     /// Of those who wait outside any task, or for a task that has just ended.
     wakers: Vec<Waker>,
+}
+
+impl<T, E> State<T, E> {
+    fn wants(&self, waker: &Waker) -> bool {
+        !self.is_settled && !self.wakers.iter().any(|known| known.will_wake(waker))
+    }
 }
 
 impl<T, E> Packet<T, E> {
@@ -52,6 +63,7 @@ impl<T, E> Packet<T, E> {
                 panic: None,
                 outcome: None,
                 is_settled: false,
+                is_abandoned: false,
                 wakers: Vec::new(),
             }),
             place,
@@ -77,11 +89,26 @@ impl<T, E> Packet<T, E> {
         self.lock().outcome.take()
     }
 
+    /// What whoever joins is told: the outcome, or that it will never be there.
+    pub(crate) fn answer(&self) -> Option<Result<Outcome<T, E>>> {
+        let mut state = self.lock();
+        if state.is_abandoned {
+            let expected = "a runtime that lives until its tasks have ended";
+            return Some(Err(Error::refused(ErrorKind::RuntimeClosed, expected, 0)));
+        }
+        state.outcome.take().map(Ok)
+    }
+
     /// Has `waker` woken when the task has ended, if it has not.
     pub(crate) fn register(&self, waker: &Waker) {
+        if !self.lock().wants(waker) {
+            return;
+        }
+        // To clone or drop a waker may run code of others: neither is done with the lock held.
+        let mut spare = Some(waker.clone());
         let mut state = self.lock();
-        if !state.is_settled && !state.wakers.iter().any(|known| known.will_wake(waker)) {
-            state.wakers.push(waker.clone());
+        if state.wants(waker) {
+            state.wakers.extend(spare.take());
         }
     }
 
@@ -129,6 +156,17 @@ impl<T: PlatformSend, E: From<Error> + PlatformSend> Settle for Packet<T, E> {
         let wakers = core::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn abandon(&self) {
+        let mut state = self.lock();
+        state.is_settled = true;
+        state.is_abandoned = true;
+        let returned = state.returned.take();
+        let wakers = core::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        drop(returned);
     }
 }
 

@@ -55,6 +55,34 @@ impl Record {
             children: None,
         }
     }
+
+    /// How far the wait is, as [`Waits::look`] says it.
+    pub(crate) fn look(
+        &mut self,
+        token: u32,
+        waker: &Waker,
+        spare: &mut Option<Waker>,
+    ) -> Option<Progress> {
+        self.spare_own(waker, spare);
+        self.waits.look(token, waker, spare)
+    }
+
+    /// Number of the last checkpoint, as [`Waits::await_checkpoint`] says it.
+    pub(crate) fn await_checkpoint(
+        &mut self,
+        waker: &Waker,
+        spare: &mut Option<Waker>,
+    ) -> Option<u64> {
+        self.spare_own(waker, spare);
+        self.waits.await_checkpoint(waker, spare)
+    }
+
+    /// A clone of the task's own waker is made at once: it runs no code of others.
+    fn spare_own(&self, waker: &Waker, spare: &mut Option<Waker>) {
+        if spare.is_none() && self.waker.will_wake(waker) {
+            *spare = Some(self.waker.clone());
+        }
+    }
 }
 
 /// How far a wait is.
@@ -88,6 +116,9 @@ struct Live {
 /// The kernel forgets the waits of a task when its body ends, not one by one. So a wait whose
 /// future is dropped becomes idle, and the next wait of its kind takes it over: a body that
 /// sleeps in a `select` loop keeps one kernel timer, however often the sleep loses.
+///
+/// All of it lies behind the executor's lock, and to clone or drop a waker may run code of others,
+/// who may come back: so a clone is brought, as a spare, and what is no longer needed is given out.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
     last_token: u32,
@@ -140,31 +171,31 @@ impl Waits {
     }
 
     /// How far the wait is. One that has its result is forgotten, any other wakes `waker` when
-    /// it has.
-    pub(crate) fn look(&mut self, token: u32, waker: &Waker) -> Progress {
+    /// it has. `None` if that takes a clone of it, and there is none to spare; a waker that the
+    /// clone replaces is the spare then.
+    fn look(&mut self, token: u32, waker: &Waker, spare: &mut Option<Waker>) -> Option<Progress> {
         let Some(index) = self.live.iter().position(|wait| wait.token == token) else {
-            return Progress::Pending;
+            return Some(Progress::Pending);
         };
         let wait = &mut self.live[index];
         if matches!(wait.progress, Progress::Pending) {
-            match &mut wait.waker {
-                Some(known) => known.clone_from(waker),
-                none => *none = Some(waker.clone()),
+            if !matches!(&wait.waker, Some(known) if known.will_wake(waker)) {
+                *spare = wait.waker.replace(spare.take()?);
             }
-            return Progress::Pending;
+            return Some(Progress::Pending);
         }
-        self.live.swap_remove(index).progress
+        Some(self.live.swap_remove(index).progress)
     }
 
-    /// The future of the wait was dropped.
-    pub(crate) fn forget(&mut self, token: u32, reuse: Reuse) {
-        let Some(index) = self.live.iter().position(|wait| wait.token == token) else {
-            return;
-        };
+    /// The future of the wait was dropped. Gives its waker.
+    #[must_use = "it is to be dropped without the lock"]
+    pub(crate) fn forget(&mut self, token: u32, reuse: Reuse) -> Option<Waker> {
+        let index = self.live.iter().position(|wait| wait.token == token)?;
         let wait = self.live.swap_remove(index);
         if matches!(wait.progress, Progress::Pending) {
             self.idle.push((token, reuse));
         }
+        wait.waker
     }
 
     /// Waits that the task has, with those that nobody hears any more.
@@ -173,9 +204,11 @@ impl Waits {
         self.live.len() + self.idle.len()
     }
 
-    /// The kernel was told to forget the wait too.
-    pub(crate) fn abandon(&mut self, token: u32) {
-        self.live.retain(|wait| wait.token != token);
+    /// The kernel was told to forget the wait too. Gives its waker.
+    #[must_use = "it is to be dropped without the lock"]
+    pub(crate) fn abandon(&mut self, token: u32) -> Option<Waker> {
+        let index = self.live.iter().position(|wait| wait.token == token)?;
+        self.live.swap_remove(index).waker
     }
 
     /// The kernel gives a wait its result: the waker of its future.
@@ -196,12 +229,13 @@ impl Waits {
         Vec::new()
     }
 
-    /// Number of the last checkpoint; the next one wakes `waker`.
-    pub(crate) fn await_checkpoint(&mut self, waker: &Waker) -> u64 {
+    /// Number of the last checkpoint; the next one wakes `waker`. `None` if that takes a clone of
+    /// it, and there is none to spare.
+    fn await_checkpoint(&mut self, waker: &Waker, spare: &mut Option<Waker>) -> Option<u64> {
         if !self.checkpoint_wakers.iter().any(|w| w.will_wake(waker)) {
-            self.checkpoint_wakers.push(waker.clone());
+            self.checkpoint_wakers.push(spare.take()?);
         }
-        self.checkpoints
+        Some(self.checkpoints)
     }
 
     /// How the last checkpoint went, if there was one after `seen`.
@@ -210,12 +244,15 @@ impl Waits {
     }
 
     /// The kernel forgot every wait: the body or finalizer has ended. Tokens go on, so that a
-    /// late result finds nothing.
-    pub(crate) fn clear(&mut self) {
-        *self = Self {
+    /// late result finds nothing. Gives the wakers, to be dropped without the lock.
+    pub(crate) fn clear(&mut self) -> impl Iterator<Item = Waker> + use<> {
+        let fresh = Self {
             last_token: self.last_token,
             checkpoints: self.checkpoints,
             ..Self::default()
         };
+        let left = core::mem::replace(self, fresh);
+        let of_waits = left.live.into_iter().filter_map(|wait| wait.waker);
+        of_waits.chain(left.checkpoint_wakers)
     }
 }

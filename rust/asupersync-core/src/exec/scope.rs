@@ -164,6 +164,7 @@ impl Scope {
         // As with a body, one that is refused is dropped without the lock.
         let mut finalizer: Option<Box<dyn Finalizer>> = Some(Box::new(into_record));
         self.shared.command(|state| {
+            state.check_kept()?;
             state.kernel.region_defer(self.region)?;
             let finalizer = finalizer.take().expect("this is called once");
             state.finalizers.push(self.region, finalizer);

@@ -4,6 +4,7 @@ use core::fmt;
 use core::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::current::ExecutorId;
 use super::cx::Cx;
 use super::error::{Error, Result};
 use super::host::Host;
@@ -20,6 +21,7 @@ use crate::time::Time;
 
 /// What every `Cx` of an executor shares.
 pub(crate) struct Shared {
+    pub(crate) id: ExecutorId,
     state: Mutex<State>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) host: Box<dyn Host>,
@@ -37,8 +39,10 @@ pub(crate) struct Seat {
 impl Shared {
     pub(crate) fn new(kernel: Kernel, host: Box<dyn Host>) -> Self {
         let inbox = Arc::new(Inbox::new(host.bell()));
+        let id = ExecutorId::new();
         Self {
-            state: Mutex::new(State::new(kernel)),
+            id,
+            state: Mutex::new(State::new(id, kernel)),
             inbox,
             host,
         }
@@ -63,9 +67,8 @@ impl Shared {
     pub(crate) fn command<T>(&self, give: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock_now();
         let answer = give(&mut state);
-        let is_outside = state.current.is_none();
         drop(state);
-        if is_outside {
+        if self.id.current().is_none() {
             self.inbox.ring();
         }
         answer
@@ -96,6 +99,7 @@ impl Shared {
         // that come back here.
         let mut body = Some(body);
         let task = self.command(|state| {
+            state.check_kept()?;
             let task = state.kernel.region_spawn_with(region, budget)?;
             let cx = Cx::new(Arc::clone(self), task, deadline.min(budget.deadline));
             let body = body.take().expect("this is called once");

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::abort::AbortOrder;
+use super::current::ExecutorId;
 use super::error::{Error, Result};
-use super::finalizers::{Finalizer, Finalizers};
+use super::finalizers::Finalizers;
 use super::inbox::{Message, TaskWaker};
-use super::packet::Settle;
+use super::leavings::{Ended, Leavings};
 use super::platform::BoxFuture;
 use super::record::{Progress, Record, Role};
 use super::tape::Tape;
 use crate::cancel::CancelReason;
 use crate::effect::Effect;
+use crate::error::ErrorKind;
 use crate::handle::Handle;
 use crate::kernel::Kernel;
 use crate::outcome::Outcome as Ending;
@@ -27,6 +29,7 @@ pub(crate) struct RegionEnd {
 }
 
 pub(crate) struct State {
+    id: ExecutorId,
     pub(crate) kernel: Kernel,
     /// By the slot of the task.
     records: Vec<Option<Box<Record>>>,
@@ -39,30 +42,11 @@ pub(crate) struct State {
     pub(crate) finalizers: Finalizers,
     effects: Vec<Effect>,
     queue: VecDeque<Step>,
-    /// The task whose future is being polled.
-    pub(crate) current: Option<Handle>,
     pub(crate) tape: Tape,
     /// Answers that the task got without waiting since its poll began.
     pub(crate) answers: u32,
     leavings: Leavings,
-}
-
-/// What is to be done once the lock is free, because it runs code of others: abort host
-/// operations, tell packets, wake wakers, drop futures.
-#[derive(Default)]
-pub(crate) struct Leavings {
-    pub(crate) aborts: Vec<Arc<AbortOrder>>,
-    pub(crate) ended: Vec<Ended>,
-    pub(crate) records: Vec<Record>,
-    pub(crate) futures: Vec<BoxFuture<Ending>>,
-    pub(crate) finalizers: Vec<Box<dyn Finalizer>>,
-}
-
-/// How a task ended, for its packet.
-pub(crate) struct Ended {
-    pub(crate) packet: Arc<dyn Settle>,
-    pub(crate) ending: Ending,
-    pub(crate) reason: Option<Arc<CancelReason>>,
+    is_abandoned: bool,
 }
 
 /// Why a task whose body did not panic is panicked, under the policy that says so.
@@ -87,8 +71,9 @@ pub(crate) struct Job {
 }
 
 impl State {
-    pub(crate) fn new(kernel: Kernel) -> Self {
+    pub(crate) fn new(id: ExecutorId, kernel: Kernel) -> Self {
         Self {
+            id,
             kernel,
             records: Vec::new(),
             records_live: 0,
@@ -97,10 +82,10 @@ impl State {
             finalizers: Finalizers::default(),
             effects: Vec::new(),
             queue: VecDeque::new(),
-            current: None,
             tape: Tape::default(),
             answers: 0,
             leavings: Leavings::default(),
+            is_abandoned: false,
         }
     }
 
@@ -132,12 +117,21 @@ impl State {
         self.records[task.slot() as usize].take()
     }
 
-    /// The record of the task that runs, if `task` is it.
+    /// The record of the task that this thread polls, if `task` is it.
     pub(crate) fn running(&mut self, task: Handle) -> Result<&mut Record> {
-        if self.current != Some(task) {
+        if self.id.current() != Some(task) {
             return Err(Error::not_running(task.raw()));
         }
         self.record(task).ok_or(const { Error::not_running(0) })
+    }
+
+    /// Refuses what an executor that is dropped would hold for ever.
+    pub(crate) const fn check_kept(&self) -> Result<()> {
+        if self.is_abandoned {
+            let expected = "a runtime that was not dropped";
+            return Err(Error::refused(ErrorKind::RuntimeClosed, expected, 0));
+        }
+        Ok(())
     }
 
     /// Records that are still held: none once the kernel has closed.
@@ -151,9 +145,14 @@ impl State {
 
     /// Lets go of every record, for an executor that is dropped before it has closed.
     pub(crate) fn abandon(&mut self) -> Leavings {
-        let records = self.records.drain(..).flatten().map(|record| *record);
-        self.leavings.records.extend(records);
+        // What has ended has, though nobody turns again to hear of it.
+        self.absorb();
+        self.is_abandoned = true;
         self.records_live = 0;
+        for mut record in self.records.drain(..).flatten() {
+            self.leavings.orphans.extend(record.packet.take());
+            self.leavings.records.push(*record);
+        }
         self.leavings.finalizers = self.finalizers.abandon();
         for order in core::mem::take(&mut self.host_ops).into_values() {
             order.give();
@@ -291,9 +290,11 @@ impl State {
                 }
             };
             let Some(record) = self.record(task) else {
+                self.leavings.wakers.append(&mut woken);
                 continue;
             };
             let Some(future) = record.future.take() else {
+                self.leavings.wakers.append(&mut woken);
                 continue;
             };
             return Some(Job {
@@ -328,10 +329,11 @@ impl State {
         let Some(record) = self.record(task) else {
             return;
         };
-        record.waits.clear();
+        let wakers = record.waits.clear();
         record.children = None;
         let role = record.role;
         let packet = record.packet.clone();
+        self.leavings.wakers.extend(wakers);
         if self.kernel.task_state(task) == Ok(TaskState::Cancelling)
             && let Some(packet) = packet
         {

@@ -51,10 +51,18 @@ impl Wait {
         }
     }
 
-    /// Arms the wait or looks for its result: the kernel's code for it.
+    pub(crate) fn is_of(&self, task: Handle) -> bool {
+        self.task == task
+    }
+
+    /// Arms the wait or looks for its result: the kernel's code for it. Refused where its task
+    /// does not run: nobody would be woken there when the task ends.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<u32>> {
-        let mut state = self.shared.lock();
+        let waker = context.waker();
+        // Outlives the lock, as what is left in it is dropped after.
+        let mut spare = None;
         loop {
+            let mut state = self.shared.lock();
             let token = match self.stage {
                 Stage::Unarmed => match arm(&mut state, self.task, &self.target) {
                     Ok(token) => token,
@@ -67,16 +75,18 @@ impl Wait {
                 Stage::Over => return Poll::Pending,
             };
             self.stage = Stage::Armed(token);
-            let Some(record) = state.record(self.task) else {
-                return Poll::Pending;
-            };
-            match record.waits.look(token, context.waker()) {
-                Progress::Pending => return Poll::Pending,
-                Progress::Failed(reason) => {
+            let record = state.running(self.task)?;
+            match record.look(token, waker, &mut spare) {
+                None => {
+                    drop(state);
+                    spare = Some(waker.clone());
+                }
+                Some(Progress::Pending) => return Poll::Pending,
+                Some(Progress::Failed(reason)) => {
                     self.stage = Stage::Over;
                     return Poll::Ready(Err(Error::Cancelled(reason)));
                 }
-                Progress::Done(code) => {
+                Some(Progress::Done(code)) => {
                     let is_early =
                         matches!(self.target, Target::Timer(at) if state.kernel.now() < at);
                     if is_early {
@@ -100,9 +110,11 @@ impl Drop for Wait {
                 Target::Signal => Reuse::Signal,
                 Target::Task(_) | Target::Region(_) => Reuse::Never,
             };
-            if let Some(record) = self.shared.lock().record(self.task) {
-                record.waits.forget(token, reuse);
-            }
+            let mut state = self.shared.lock();
+            let record = state.record(self.task);
+            let waker = record.and_then(|record| record.waits.forget(token, reuse));
+            drop(state);
+            drop(waker);
         }
     }
 }

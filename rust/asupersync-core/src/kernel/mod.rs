@@ -145,6 +145,11 @@ pub struct Kernel {
     /// The task whose end the running command answers with its return value, so that no
     /// effect says it again.
     answering: Option<TaskKey>,
+    /// Whether `effects` tell an end.
+    ends_queued: bool,
+    /// Whether the effects taken since the last tick tell one behind something that runs code,
+    /// which may end before the host comes to it.
+    ends_taken: bool,
     /// Number of the reason made last.
     reasons: u32,
     rng: Rng,
@@ -197,6 +202,8 @@ impl Kernel {
             graves: Vec::new(),
             graves_taken: Vec::new(),
             answering: None,
+            ends_queued: false,
+            ends_taken: false,
             reasons: 0,
             rng: Rng::new(config.seed),
             user_rng: Rng::new(mix(config.seed)),
@@ -247,6 +254,10 @@ impl Kernel {
         into.clear();
         core::mem::swap(into, &mut self.effects);
         self.graves_taken.append(&mut self.graves);
+        if core::mem::take(&mut self.ends_queued) {
+            let mut behind = into.iter().skip_while(|effect| !effect.runs_code());
+            self.ends_taken |= behind.any(Effect::is_end);
+        }
     }
 
     /// Takes the effects made since the last call, in order.

@@ -65,6 +65,19 @@ impl Kernel {
         Ok(halves)
     }
 
+    /// The items half of a live channel, by its free half. O(1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongState`] for a semaphore that is no free half; or a bad handle.
+    pub fn channel_items(&self, free: Handle) -> Result<Handle> {
+        match self.semaphores.at(self.semaphore_key(free)?).flow {
+            Flow::Items(items) => Ok(self.semaphore_handle(items)),
+            Flow::Returned | Flow::Spent | Flow::Free(_) => {
+                Err(wrong_state("the free half of a channel", free.raw()))
+            }
+        }
+    }
+
     /// Asks for `permits` permits of the semaphore and gives the obligation of `task` that takes
     /// them. If the permits are there and nobody waits before, it is
     /// [reserved](crate::ObligationState::Reserved) at once: nothing waits, and `token` is not

@@ -81,9 +81,13 @@ impl Kernel {
         self.counters.tasks_completed += 1;
         self.counters.tasks_cancelled += u64::from(outcome == Outcome::Cancelled);
         self.graves.push(Grave::Task(key));
+        if self.answering == Some(key) && (self.ends_queued || self.ends_taken) {
+            // An answer would overtake ends that the host has not come to.
+            self.answering = None;
+        }
         if self.answering != Some(key) {
             let reason = self.tasks.at(key).reason.clone();
-            self.effects.push(Effect::TaskDone {
+            self.push_end(Effect::TaskDone {
                 task: handle,
                 outcome,
                 reason,
@@ -100,6 +104,12 @@ impl Kernel {
             self.child_ended(region_key, outcome, can_win);
         }
         self.settling.push(Settle::Region(region_key));
+    }
+
+    /// Queues an effect that ends something.
+    fn push_end(&mut self, effect: Effect) {
+        self.ends_queued |= effect.is_end();
+        self.effects.push(effect);
     }
 
     fn tell_joiners(&mut self, key: TaskKey, outcome: Outcome) {
@@ -197,7 +207,7 @@ impl Kernel {
         self.note_region(key, EventKind::RegionClosed, u32::from(outcome.code()));
         self.counters.regions_live -= 1;
         self.graves.push(Grave::Region(key));
-        self.effects.push(Effect::RegionClosed {
+        self.push_end(Effect::RegionClosed {
             region: handle,
             outcome,
             reason,

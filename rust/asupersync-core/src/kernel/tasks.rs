@@ -19,8 +19,10 @@ impl Kernel {
     /// says cancelled, whatever the body made of it; a body that ended before it observed the
     /// request keeps its outcome.
     ///
-    /// Gives the final outcome if nothing was left to drain and nothing leaked, else `None`, and
-    /// [`Effect::TaskDone`](crate::Effect::TaskDone) follows.
+    /// Gives the final outcome if nothing was left to drain, nothing leaked, and the host has
+    /// been told every end before this one; else `None`, and
+    /// [`Effect::TaskDone`](crate::Effect::TaskDone) follows. So a host that carries out effects
+    /// in their order hears of ends in the order in which they came.
     ///
     /// # Errors
     /// [`ErrorKind::WrongState`](crate::ErrorKind) if the body does not run, or if `outcome` is

@@ -24,6 +24,7 @@ impl Kernel {
     pub fn tick(&mut self, now: Time) {
         self.advance(now);
         self.free_graves();
+        self.ends_taken = false;
         for _ in 0..self.config.polls_per_tick {
             let due = self.due_wait();
             let draining = self.closed_or_draining();

@@ -267,6 +267,10 @@ impl World {
     }
 
     fn ended(&mut self, task: Handle, done: Option<Outcome>) -> Step {
+        ensure!(
+            done.is_none() || !self.has_end_behind,
+            "{task:?} is answered ahead of an end that its own tick tells"
+        );
         self.sync(done.map(|_| task))?;
         if let Some(outcome) = done {
             self.dead.push(task);

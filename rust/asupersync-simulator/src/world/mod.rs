@@ -37,6 +37,8 @@ pub(crate) struct World {
     token: u32,
     dead: Vec<Handle>,
     judge: Judge,
+    /// Whether the last tick told an end behind the turn of a task.
+    has_end_behind: bool,
     /// Events taken out of the ring so far.
     seen: u64,
     /// The events of every step, if they are kept.
@@ -92,6 +94,7 @@ impl World {
             token: 0,
             dead: Vec::new(),
             judge: Judge::new(oracles(rules)),
+            has_end_behind: false,
             seen: 0,
             trace: None,
             rules,
@@ -201,6 +204,7 @@ impl World {
         let now = Time::from_millis(self.now_ms);
         self.note(|| format!("tick {now:?}"));
         self.kernel.tick(now);
+        self.has_end_behind = false;
         let woken = self.sync(None)?;
         let is_due = self.kernel.next_deadline().is_some_and(|at| at <= now);
         if !self.kernel.is_runnable() && !is_due {
@@ -236,8 +240,16 @@ impl World {
                 | Effect::Resume { task, .. }
                 | Effect::Fail { task, .. }
                 | Effect::Finalize { task } => woken.push(task),
-                Effect::TaskDone { task, .. } => self.dead.push(task),
-                Effect::RegionClosed { region, .. } => self.dead.push(region),
+                Effect::TaskDone { task, .. } => {
+                    self.has_end_behind |= !woken.is_empty();
+                    self.dead.push(task);
+                }
+                Effect::RegionClosed {
+                    region, outcome, ..
+                } => {
+                    self.has_end_behind |= !woken.is_empty() && outcome.is_failure();
+                    self.dead.push(region);
+                }
                 Effect::HostDropped { op } | Effect::HostRevoked { op } => self.dead.push(op),
                 Effect::ObligationLeaked { obligation, .. } => self.dead.push(obligation),
                 Effect::TaskRevoked { .. }

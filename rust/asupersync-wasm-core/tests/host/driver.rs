@@ -123,6 +123,25 @@ fn a_body_that_checkpoints_for_ever_is_interrupted_by_a_macrotask_every_slice() 
 }
 
 #[test]
+fn a_body_that_sleeps_for_no_time_for_ever_is_interrupted_every_slice_too() {
+    let (mut driver, port) = driver();
+    let task = driver.region_spawn(driver.root());
+    let (mut resumed, mut macrotasks) = (0, 0);
+    // The pump turns as long as there are records; a generator sleeps again while they are delivered.
+    for _ in 0..1_000 {
+        port.pass(0.1);
+        if driver.turn() > 0 {
+            resumed += 1;
+            driver.task_sleep(task, 0.0, 1.0);
+        }
+        let armed = port.taken();
+        macrotasks += armed.iter().filter(|a| **a == Armed::Macrotask).count();
+    }
+    assert!((15..=25).contains(&macrotasks), "{macrotasks} macrotasks");
+    assert!(resumed > 900);
+}
+
+#[test]
 fn a_pause_longer_than_a_slice_begins_a_new_one() {
     let (mut driver, port) = driver();
     let root = driver.root();

@@ -73,7 +73,15 @@ const PACKAGES: &[Arrow] = &[
         &["@asupersync/react", "@asupersync/browser"],
     ),
     ("apps/*", ROOMS_ABOVE_REACT),
-    ("e2e", ROOMS_ABOVE_REACT),
+    (
+        "e2e",
+        &[
+            "@asupersync/next",
+            "@asupersync/react",
+            "@asupersync/browser",
+            "@asupersync/fault-server",
+        ],
+    ),
     ("fault-server", &[]),
     (
         "bench",

@@ -30,17 +30,22 @@ impl Cx {
         seen: &mut Option<u64>,
         context: &mut Context<'_>,
     ) -> Poll<Result<()>> {
-        let mut state = self.shared.lock();
-        let waits = match state.running(self.task) {
-            Ok(record) => &mut record.waits,
-            Err(error) => return Poll::Ready(Err(error)),
+        // Outlives the lock, as what is left in it is dropped after.
+        let mut spare = None;
+        let (mut state, last) = loop {
+            let mut state = self.shared.lock();
+            let record = state.running(self.task)?;
+            match seen.and_then(|seen| record.waits.checkpoint_since(seen)) {
+                Some(None) => return Poll::Ready(Ok(())),
+                Some(Some(reason)) => return Poll::Ready(Err(Error::Cancelled(reason))),
+                None => {}
+            }
+            if let Some(last) = record.await_checkpoint(context.waker(), &mut spare) {
+                break (state, last);
+            }
+            drop(state);
+            spare = Some(context.waker().clone());
         };
-        match seen.and_then(|seen| waits.checkpoint_since(seen)) {
-            Some(None) => return Poll::Ready(Ok(())),
-            Some(Some(reason)) => return Poll::Ready(Err(Error::Cancelled(reason))),
-            None => {}
-        }
-        let last = waits.await_checkpoint(context.waker());
         if seen.replace(last).is_none()
             && let Err(error) = state.kernel.task_checkpoint(self.task)
         {

@@ -27,8 +27,8 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Ask {
     cx: Cx,
-    /// Of an ask that is a wait of its own, and not a part of one.
-    pace: Option<Pace>,
+    /// For the first poll of one that has not asked.
+    pace: Pace,
     stage: Stage,
 }
 
@@ -45,33 +45,33 @@ impl Ask {
         line.check(cx)?;
         Ok(Self {
             cx: cx.clone(),
-            pace: Some(Pace::default()),
+            pace: Pace::default(),
             stage: Stage::Unasked(wanted),
         })
     }
 
-    /// One that asks at its first poll whatever else: for those who hold a lock meanwhile, under
-    /// which they have looked.
-    pub(super) fn now(cx: &Cx, line: &Line) -> Result<Self> {
+    /// One that asks at once, and the permit if it is there: for those who hold a lock, under which
+    /// they have looked. It is to be polled without that lock, and has nobody woken before.
+    pub(super) fn now(cx: &Cx, line: &Line) -> Result<(Self, Option<Held>)> {
         line.check(cx)?;
         let wanted = Wanted {
             semaphore: line.semaphore(),
             permits: 1,
             kind: ObligationKind::Ack,
         };
-        Ok(Self {
+        let mut ask = Self {
             cx: cx.clone(),
-            pace: None,
-            stage: Stage::Unasked(wanted),
-        })
+            pace: Pace::default(),
+            stage: Stage::Over,
+        };
+        let held = ask.ask(wanted)?;
+        Ok((ask, held))
     }
 
     /// The permits; or [`Error::Closed`] if they can never come.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Held>> {
         if let Stage::Unasked(wanted) = self.stage {
-            if let Some(pace) = &mut self.pace {
-                ready!(pace.poll(&self.cx, context))?;
-            }
+            ready!(self.pace.poll(&self.cx, context))?;
             if let Some(held) = self.ask(wanted)? {
                 return Poll::Ready(Ok(held));
             }
@@ -79,12 +79,17 @@ impl Ask {
         let Stage::InLine { obligation, token } = self.stage else {
             return Poll::Pending;
         };
-        let mut state = self.cx.shared().lock();
-        let Some(record) = state.record(self.cx.task()) else {
-            return Poll::Pending;
+        // Outlives the lock, as what is left in it is dropped after.
+        let mut spare = None;
+        let progress = loop {
+            let mut state = self.cx.shared().lock();
+            let record = state.running(self.cx.task())?;
+            if let Some(progress) = record.look(token, context.waker(), &mut spare) {
+                break progress;
+            }
+            drop(state);
+            spare = Some(context.waker().clone());
         };
-        let progress = record.waits.look(token, context.waker());
-        drop(state);
         let answer = match progress {
             Progress::Pending => return Poll::Pending,
             Progress::Done(PERMITS_GRANTED) => Ok(Held::new(&self.cx, obligation)),
@@ -123,13 +128,12 @@ impl Drop for Ask {
     fn drop(&mut self) {
         if let Stage::InLine { obligation, token } = self.stage {
             let task = self.cx.task();
-            self.cx.shared().command(|state| {
+            let waker = self.cx.shared().command(|state| {
                 // Stale if its task has ended meanwhile.
                 let _ = state.kernel.obligation_abort(obligation);
-                if let Some(record) = state.record(task) {
-                    record.waits.abandon(token);
-                }
+                state.record(task)?.waits.abandon(token)
             });
+            drop(waker);
         }
     }
 }

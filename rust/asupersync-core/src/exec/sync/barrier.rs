@@ -118,20 +118,8 @@ struct Arrival {
 
 impl Arrival {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<BarrierPass>> {
-        if let Some((ask, round)) = &mut self.waiting {
-            let round = *round;
-            return match ready!(ask.poll(context)) {
-                Err(Error::Closed) => {
-                    self.waiting = None;
-                    let is_leader = false;
-                    Poll::Ready(Ok(BarrierPass { is_leader, round }))
-                }
-                Ok(_) => Poll::Pending,
-                Err(error) => {
-                    self.leave();
-                    Poll::Ready(Err(error))
-                }
-            };
+        if self.waiting.is_some() {
+            return self.poll_waiting(context);
         }
         ready!(self.pace.poll_observing(&self.cx, context))?;
         let mut state = self.barrier.lock();
@@ -147,13 +135,31 @@ impl Arrival {
             let is_leader = true;
             return Poll::Ready(Ok(BarrierPass { is_leader, round }));
         }
-        let mut ask = Ask::now(&self.cx, &state.gate)?;
-        if let Poll::Ready(Err(error)) = ask.poll(context) {
-            return Poll::Ready(Err(error));
-        }
+        // The gate has no permits: only its end tells.
+        let (ask, _) = Ask::now(&self.cx, &state.gate)?;
         state.arrived += 1;
+        drop(state);
         self.waiting = Some((ask, round));
-        Poll::Pending
+        self.poll_waiting(context)
+    }
+
+    fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Result<BarrierPass>> {
+        let Some((ask, round)) = &mut self.waiting else {
+            return Poll::Pending;
+        };
+        let round = *round;
+        match ready!(ask.poll(context)) {
+            Err(Error::Closed) => {
+                self.waiting = None;
+                let is_leader = false;
+                Poll::Ready(Ok(BarrierPass { is_leader, round }))
+            }
+            Ok(_) => Poll::Pending,
+            Err(error) => {
+                self.leave();
+                Poll::Ready(Err(error))
+            }
+        }
     }
 
     /// It has not come, if its round is not over.
@@ -163,6 +169,7 @@ impl Arrival {
             if state.round == round {
                 state.arrived -= 1;
             }
+            drop(state);
             drop(ask);
         }
     }

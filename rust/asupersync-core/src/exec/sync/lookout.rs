@@ -49,15 +49,12 @@ impl Lookout {
                 self.is_paced = false;
                 return Poll::Ready(Ok(found));
             }
-            let mut ask = Ask::now(cx, line)?;
-            match ask.poll(context) {
-                Poll::Pending => {
-                    self.ask = Some(ask);
-                    return Poll::Pending;
-                }
+            let (ask, held) = Ask::now(cx, line)?;
+            drop(object);
+            match held {
+                None => self.ask = Some(ask),
                 // One that somebody was given who left before he heard of it.
-                Poll::Ready(Ok(mut held)) => held.commit()?,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Some(mut held) => held.commit()?,
             }
         }
     }

@@ -125,8 +125,12 @@ impl NotifyWait {
             Some(ask) => ask.poll(context),
             None => {
                 ready!(self.pace.poll_observing(&self.cx, context))?;
-                let line = self.inner.lock();
-                self.ask.insert(Ask::now(&self.cx, &line)?).poll(context)
+                let asked = Ask::now(&self.cx, &self.inner.lock());
+                match asked {
+                    Ok((_, Some(held))) => Poll::Ready(Ok(held)),
+                    Ok((ask, None)) => self.ask.insert(ask).poll(context),
+                    Err(error) => Poll::Ready(Err(error)),
+                }
             }
         };
         let heard = ready!(polled);

@@ -237,7 +237,12 @@ impl Rung for Inner {
 
     fn turn(&self) {
         let is_runnable = self.executor.next() == Next::Again;
-        if self.wakes.borrow_mut().begin_turn(is_runnable).is_none() {
+        if self
+            .wakes
+            .borrow_mut()
+            .begin_turn(is_runnable, None)
+            .is_none()
+        {
             return;
         }
         self.is_turning.set(true);

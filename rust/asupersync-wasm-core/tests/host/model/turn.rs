@@ -3,7 +3,7 @@
 
 use asupersync_core::CancelKind;
 
-use super::world::{For, Got, Id, Running, World, code};
+use super::world::{For, Got, Id, Running, World, code, is_end};
 
 /// A record: code, slot, token, aux, and the kind of the reason that aux names.
 pub(crate) type Record = (u32, u32, u32, u32, Option<CancelKind>);
@@ -18,6 +18,9 @@ impl World {
     /// Follows the records of one turn at `now_ns`.
     pub(crate) fn turned(&mut self, records: &[Record], now_ns: u64) {
         self.now_ns = now_ns;
+        let is_no_turn = |record: &&Record| !matches!(record.0, START | RESUME | CANCEL | FINALIZE);
+        let mut behind = records.iter().skip_while(is_no_turn);
+        self.has_end_behind = behind.any(|(code, _, token, ..)| is_end(*code, *token));
         for record in records {
             if self.take_owed(*record) {
                 continue;

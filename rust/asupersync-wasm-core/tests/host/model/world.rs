@@ -145,6 +145,8 @@ pub(crate) struct World {
     /// Every handle ever given, so that none is given twice.
     pub(crate) given: BTreeSet<Id>,
     pub(crate) owed: Vec<Owed>,
+    /// Whether the last turn said an end behind a turn of a task.
+    pub(crate) has_end_behind: bool,
     pub(crate) totals: Totals,
 }
 
@@ -167,6 +169,7 @@ impl World {
             ops: BTreeMap::new(),
             given: BTreeSet::from([root]),
             owed: Vec::new(),
+            has_end_behind: false,
             totals: Totals::default(),
         }
     }
@@ -308,7 +311,8 @@ impl World {
         }
     }
 
-    /// Completes an ended task that has nothing left. Gives its outcome if it did.
+    /// Completes an ended task that has nothing left. Gives its outcome if it did and the call
+    /// says so, which is not said ahead of an end that came before.
     pub(crate) fn complete_if_drained(&mut self, id: Id, is_answered: bool) -> Option<u32> {
         let task = &self.tasks[&id];
         let is_drained = task.running == Running::Ended && task.finalizers == 0;
@@ -318,12 +322,15 @@ impl World {
         let task = self.tasks.remove(&id).expect("it is live");
         self.totals.completed += 1;
         self.totals.cancelled += u64::from(task.outcome == code::CANCELLED);
+        let is_answered = is_answered
+            && !self.has_end_behind
+            && !self.owed.iter().any(|owed| is_end(owed.0, owed.2));
         if !is_answered {
             self.owe(5, id, task.outcome, task.reason);
         }
         self.child_ended(task.region, task.outcome, true);
         self.close_if_empty(task.region);
-        Some(task.outcome)
+        is_answered.then_some(task.outcome)
     }
 
     fn child_ended(&mut self, id: Id, outcome: u32, is_task: bool) {
@@ -388,4 +395,9 @@ impl World {
         let ops = self.ops.iter().filter(|(_, op)| op.task == task);
         ops.map(|(id, _)| *id).collect()
     }
+}
+
+/// Whether a record of this code and token is the end of a task, or of a region that failed.
+pub(crate) fn is_end(code: u32, token: u32) -> bool {
+    code == 5 || (code == 7 && matches!(token, 1 | code::PANICKED))
 }

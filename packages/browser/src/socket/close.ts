@@ -1,0 +1,74 @@
+/** Owns how a socket ends: the typed close, and the error that goes with one that was no normal end. */
+import { AsupersyncError, type ErrorCode, type ErrorDetails } from "../errors.js";
+import { CloseCode } from "./limits.js";
+
+/**
+ * What made a close a failure: the handshake was `refused` (or never answered: browsers do not say
+ * which), the connection was `lost`, the peer left our close `unanswered`, more came than was received
+ * (`overflow`), or the peer was `silent` at a heartbeat.
+ */
+export type SocketFailure = "refused" | "lost" | "unanswered" | "overflow" | "silent";
+
+/** How a socket was closed. Immutable. */
+export interface SocketClose {
+  /** The close code that came, such as 1000; 1005 when the peer gave none, 1006 when no close came. */
+  readonly code: number;
+  /** The reason that came; often empty. */
+  readonly reason: string;
+  /** Whether the close handshake was completed. */
+  readonly clean: boolean;
+  /** Who asked for the close first; `failure` if something else ended it. */
+  readonly by: "us" | "peer" | "failure";
+  /** What failed, if `by` is `failure`. */
+  readonly failure: SocketFailure | undefined;
+}
+
+/**
+ * A socket that could not be opened, or that was not there any more. Code `SOCKET_FAILED`,
+ * `SOCKET_CLOSED`, `SOCKET_OVERFLOW` or `SOCKET_SILENT`; `cause` is what the platform said, if it did.
+ */
+export class SocketError extends AsupersyncError {
+  /** How it was closed; undefined while that is still to come. */
+  readonly close: SocketClose | undefined;
+
+  /** @internal */
+  constructor(
+    code: ErrorCode,
+    received: string,
+    close: SocketClose | undefined,
+    details?: ErrorDetails,
+  ) {
+    super(code, received, details);
+    this.close = close;
+  }
+
+  static {
+    SocketError.prototype.name = "SocketError";
+  }
+}
+
+/**
+ * Whether nothing went wrong: we closed it, or the peer did with 1000 (normal), 1001 (it goes away) or
+ * without a code.
+ */
+export function isNormal({ by, code }: SocketClose): boolean {
+  if (by !== "peer") return by === "us";
+  return code === CloseCode.normal || code === CloseCode.goingAway || code === CloseCode.none;
+}
+
+/** The error of a socket that is closing or closed, for those who still want something of it. */
+export function closedError(label: string, close: SocketClose | undefined): SocketError {
+  if (close === undefined) return new SocketError("SOCKET_CLOSED", `${label}, closing`, close);
+  const { code, reason, by, failure } = close;
+  const text = reason === "" ? "" : ` ${JSON.stringify(reason)}`;
+  const received = `${label}, closed by ${failure ?? by} with ${code}${text}`;
+  return new SocketError(CODES[failure ?? "lost"], received, close);
+}
+
+const CODES: { readonly [F in SocketFailure]: ErrorCode } = {
+  refused: "SOCKET_FAILED",
+  lost: "SOCKET_CLOSED",
+  unanswered: "SOCKET_CLOSED",
+  overflow: "SOCKET_OVERFLOW",
+  silent: "SOCKET_SILENT",
+};
