@@ -162,10 +162,6 @@ export interface Kernel {
   host_notify(op: Handle, code: number): Status;
   /** Gives the current wait its result, 0 or 1, and ends the operation. */
   host_complete(op: Handle, code: number): Status;
-  /** Starts a request; as {@link Kernel.host_open}. `init` is written to: pass a copy. */
-  fetch_start(task: Handle, token: number, url: string, init: object): Handle;
-  /** The response, or what the request was rejected with, once its wait has ended. */
-  fetch_take(op: Handle): unknown;
 
   /** Milliseconds of runtime time. */
   now(): number;

@@ -235,6 +235,34 @@ const FACTS = {
     expected: "an answer to the heartbeat in time",
     mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
   },
+  NETWORK: {
+    expected: "a whole answer from the server",
+    mend: "see `cause`; check the address, the connection, and what CORS allows",
+  },
+  HTTP_STATUS: {
+    expected: "a status that was asked for",
+    mend: "read `response`, which says more, or leave `expect` out",
+  },
+  ORIGIN_NOT_ALLOWED: {
+    expected: "an origin that the runtime allows",
+    mend: "list it in `allowedOrigins` of createRuntime, if it is to be spoken to",
+  },
+  CONTENT_TYPE: {
+    expected: "a body of the type that is read",
+    mend: "read it as what it is, or have the server name its type",
+  },
+  INVALID_JSON: {
+    expected: "JSON",
+    mend: "see `cause` for the place; each line has to be one whole value",
+  },
+  TOO_LARGE: {
+    expected: "less than is kept at once",
+    mend: "raise the bound, or read it in pieces",
+  },
+  UPLOAD_STREAM_UNAVAILABLE: {
+    expected: "a platform that sends a body in pieces",
+    mend: "pass the whole body, and no onUploadProgress",
+  },
   TIMEOUT: {
     expected: "a value in time",
     mend: "allow more time, or make the body observe cancellation sooner",

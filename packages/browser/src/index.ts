@@ -42,6 +42,15 @@ export {
   LaggedError,
   TimeoutError,
 } from "./errors.js";
+export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
+export type { ReconnectOptions, ServerSentEvent, SseOptions } from "./fetch/events.js";
+export type { LinesOptions } from "./fetch/lines.js";
+export type {
+  FetchImplementation,
+  FetchInit,
+  FetchInput,
+  FetchProgress,
+} from "./fetch/request.js";
 export type { FetchResponse, ResponseBody } from "./fetch/response.js";
 export type { CallbackOptions, CallbackStart } from "./flow/callback.js";
 export { debounce } from "./flow/debounce.js";

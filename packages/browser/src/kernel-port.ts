@@ -203,19 +203,11 @@ export class KernelPort {
     return this.#call(() => this.#kernel.host_complete(op, code), POISONED);
   }
 
-  fetch_start(task: Handle, token: number, url: string, init: object): Handle {
-    return this.#call(() => this.#kernel.fetch_start(task, token, url, init), POISONED);
-  }
-
   close(): Status {
     return this.#call(() => this.#kernel.close(), POISONED);
   }
 
   // Calls that are never refused.
-
-  fetch_take(op: Handle): unknown {
-    return this.#call(() => this.#kernel.fetch_take(op), undefined);
-  }
 
   pause(): void {
     this.#call(() => this.#kernel.pause(), undefined);

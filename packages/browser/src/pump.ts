@@ -26,8 +26,8 @@ export function pump(runtime: RuntimeRecord): void {
   if (IS_DEVELOPMENT) noteTurn();
   for (let count = port.turn(); count !== 0; count = port.turn()) {
     runtime.hasResumedPromises = false;
-    runtime.eventReader?.collect();
     runtime.answers = 0;
+    runtime.eventReader?.collect();
     deliver(runtime, count);
     if (runtime.hasResumedPromises) {
       // Bodies of this batch go on in microtasks; the kernel comes back after them.

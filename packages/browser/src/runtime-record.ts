@@ -17,10 +17,12 @@ import { watchAwaits } from "./development/running.js";
 import { type Warning, Warnings } from "./development/warnings.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
+import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
 import { OpRecord, OpState } from "./op.js";
+import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
@@ -53,8 +55,10 @@ export interface RuntimeSetup {
   readonly label: string;
   readonly keepsSpawnSites: boolean;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
-  readonly onWarning: ((warning: Warning) => void) | undefined;
   readonly webSocket: WebSocketImplementation | undefined;
+  readonly origins: AllowedOrigins;
+  readonly fetch: FetchImplementation | undefined;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -69,14 +73,17 @@ export class RuntimeRecord implements Runtime {
   readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
-  /** Events that the trace keeps for `events()`. */
-  readonly traceCapacity: number;
-  /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
-  eventReader: EventReader | undefined = undefined;
   /** Milliseconds that something cancelled has to end. */
   readonly drainMs: number;
   /** What sockets are made with; undefined for the platform's own. */
   readonly webSocket: WebSocketImplementation | undefined;
+  readonly origins: AllowedOrigins;
+  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
+  readonly fetch: FetchImplementation | undefined;
+  /** Events that the trace keeps for `events()`. */
+  readonly traceCapacity: number;
+  /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
+  eventReader: EventReader | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -117,9 +124,11 @@ export class RuntimeRecord implements Runtime {
     if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
-    this.traceCapacity = setup.config.traceCapacity;
     this.drainMs = setup.config.drainMs;
     this.webSocket = setup.webSocket;
+    this.origins = setup.origins;
+    this.fetch = setup.fetch;
+    this.traceCapacity = setup.config.traceCapacity;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -246,8 +255,8 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
-    this.eventReader?.publish();
     this.signals.check();
+    this.eventReader?.publish();
     this.snapshots.publish();
   }
 
@@ -282,9 +291,10 @@ export class RuntimeRecord implements Runtime {
     }
     this.scopes.fill(undefined);
     // Nobody is left to order it: requests and listeners must not outlive the kernel.
-    const { unknown } = this.reasons;
-    for (const host of this.hostOps) host?.abort(unknown);
-    this.hostOps.fill(undefined);
+    for (const host of this.hostOps) {
+      host?.abort(this.reasons.unknown);
+      host?.forget();
+    }
     this.#finish();
     this.snapshots.publish();
   }

@@ -10,6 +10,8 @@ import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import type { Warning } from "./development/warnings.js";
 import { AsupersyncError } from "./errors.js";
+import type { FetchImplementation } from "./fetch/request.js";
+import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
 import { RuntimeRecord } from "./runtime-record.js";
@@ -57,6 +59,18 @@ export interface RuntimeOptions {
    * unhandled rejection never stands in for it.
    */
   readonly onFailure?: (failure: UnobservedFailure) => void;
+  /**
+   * The only origins that requests and sockets may go to, such as `["https://api.example.com"]`; list
+   * `location.origin` for the page's own. Left out, all are allowed; `[]` allows none. `wss:` goes by the
+   * entry with `https:`. What is not allowed fails with `ORIGIN_NOT_ALLOWED`: before anything is sent, and
+   * again where a redirect has led elsewhere.
+   */
+  readonly allowedOrigins?: readonly (string | URL)[];
+  /** How `cx.fetch` makes its requests: for tests, and for hosts with a client of their own. */
+  readonly fetch?: {
+    /** Called with each request in place of the platform's `fetch`. */
+    readonly implementation?: FetchImplementation;
+  };
   /**
    * Called with each misuse that a development build finds, once for each place in the code. Default:
    * `console.warn`. A production build looks for none.
@@ -192,43 +206,34 @@ const RUNTIME_OPTIONS = [
   "sliceMs",
   "spawnSites",
   "onFailure",
+  "allowedOrigins",
+  "fetch",
   "onWarning",
   "wasm",
   "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
 
 const TRACE_OPTIONS = ["capacity"] as const;
-const WEB_SOCKET_OPTIONS = ["implementation"] as const;
+const CAPABILITY_OPTIONS = ["implementation"] as const;
 
 function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const {
-    label,
-    seed,
-    trace,
-    drainTimeMs,
-    sliceMs,
-    spawnSites,
-    onFailure,
-    onWarning,
-    wasm,
-    webSocket,
-  } = options;
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
+    options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
   if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
-  checkOptions(webSocket, WEB_SOCKET_OPTIONS, "webSocket");
-  const implementation = webSocket?.implementation;
-  if (implementation !== undefined) checkListener(implementation, "implementation");
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
     keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
+    origins: decodeOrigins(options.allowedOrigins),
+    fetch: decodeCapability(options.fetch, "fetch"),
+    webSocket: decodeCapability(options.webSocket, "webSocket"),
     onWarning,
-    webSocket: implementation,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
@@ -236,6 +241,17 @@ function decodeRuntimeOptions(options: RuntimeOptions) {
       traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
     },
   };
+}
+
+/** What a capability is made with; undefined for the platform's own. */
+function decodeCapability<T>(
+  capability: { readonly implementation?: T } | undefined,
+  name: string,
+): T | undefined {
+  checkOptions(capability, CAPABILITY_OPTIONS, name);
+  const implementation = capability?.implementation;
+  if (implementation !== undefined) checkListener(implementation, `${name}.implementation`);
+  return implementation;
 }
 
 /** What `Object.prototype.toString` says of what wasm is taken from; in every realm the same. */

@@ -61,7 +61,6 @@ const QUERIES: readonly [keyof Kernel, unknown][] = [
   ["count", Number.NaN],
   ["certificate", 0n],
   ["fingerprint", 0n],
-  ["fetch_take", undefined],
 ];
 
 const TEXTS = new Set<string>(["region_cancel", "task_cancel"]);
