@@ -1,5 +1,5 @@
 /** What errors say: what was expected, what came and nothing else, and what to do about it. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import {
   AsupersyncError,
