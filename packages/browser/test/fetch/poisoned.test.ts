@@ -1,5 +1,5 @@
 /** A runtime whose kernel broke leaves no request behind, and no listener. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { expect, test } from "vitest";
 import { createRuntime } from "../../src/index.js";
 import { deferred, faults } from "../support.js";
