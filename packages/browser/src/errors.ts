@@ -175,6 +175,30 @@ const FACTS = {
     expected: "a host that compiles WebAssembly",
     mend: "allow 'wasm-unsafe-eval' in script-src of the Content-Security-Policy",
   },
+  WORKER_UNAVAILABLE: {
+    expected: "a worker that starts and calls defineTasks",
+    mend: "see `cause`; open the worker's file in the browser, and allow it in worker-src of the Content-Security-Policy",
+  },
+  WORKER_VERSION: {
+    expected: "a page and a worker built with one version of the package",
+    mend: "install one version, build both together, and reload",
+  },
+  WORKER_CRASHED: {
+    expected: "a worker that lives until it is closed",
+    mend: "see `cause`; catch what is thrown outside of tasks, or pass `restart` to go on with a new worker",
+  },
+  WORKER_CLOSED: {
+    expected: "an open worker",
+    mend: "make a new one with createWorker",
+  },
+  WORKER_PROTOCOL: {
+    expected: "a message of the worker protocol",
+    mend: "use the message port for nothing else; if nothing else does, please report this",
+  },
+  WORKER_UNCLONABLE: {
+    expected: "what can be posted between a page and a worker",
+    mend: "pass plain data; wrap what is to be handed over with transfer(value, [value])",
+  },
   CX_ENDED: {
     expected: "the cx of a task that runs",
     mend: "await everything that uses cx before the body ends, or give it a task of its own",
@@ -296,6 +320,11 @@ const FACTS = {
     mend: "commit or abort it, in a `finally` if the body may throw",
   },
 } as const;
+
+/** Whether `code` names one of the mistakes in the table. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(FACTS, code);
+}
 
 const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {
   [ErrorKindCode.staleHandle]: "STALE_HANDLE",

@@ -1,18 +1,5 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
-import "./combinators/any.js";
-import "./combinators/hedge.js";
-import "./combinators/map.js";
-import "./combinators/retry.js";
-import "./combinators/settle-op.js";
-import "./combinators/supervise.js";
-import "./combinators/use.js";
-import "./fetch/fetch.js";
-import "./flow/callback.js";
-import "./flow/event.js";
-import "./flow/frame.js";
-import "./flow/idle.js";
-import "./socket/reconnecting.js";
-import "./socket/socket.js";
+import "./operations.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -33,6 +20,7 @@ export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
 export type { ScopeOpOptions } from "./combinators/scope-op.js";
 export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
 export type { Acquisition } from "./combinators/use.js";
+export { createRuntime } from "./create-runtime.js";
 export type { CoreCx, Cx } from "./cx.js";
 export type { Warning } from "./development/warnings.js";
 export {
@@ -43,7 +31,7 @@ export {
   TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
-export type { ReconnectOptions, ServerSentEvent, SseOptions } from "./fetch/events.js";
+export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
   FetchImplementation,
@@ -71,13 +59,12 @@ export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";
-export {
-  type Counters,
-  createRuntime,
-  type Runtime,
-  type RuntimeOptions,
-  type RuntimeState,
-  type TraceEvent,
+export type {
+  Counters,
+  Runtime,
+  RuntimeOptions,
+  RuntimeState,
+  TraceEvent,
 } from "./runtime.js";
 export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
 export type {
@@ -89,7 +76,7 @@ export type {
 } from "./snapshot.js";
 export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
 export type { SocketState } from "./socket/connection.js";
-export type { Overflow } from "./socket/inbox.js";
+export type { SocketOverflow } from "./socket/inbox.js";
 export type { Heartbeat, SocketOptions } from "./socket/options.js";
 export type { QueueOverflow } from "./socket/outbox.js";
 export type {

@@ -1,24 +1,15 @@
-/** Owns runtimes as users see them: what one offers, its options, and how one is made. */
-
-import {
-  type EventCode,
-  KernelLoadError,
-  loadKernelModule,
-  type WasmSource,
-} from "@asupersync/browser-core";
+/** Owns runtimes as users see them: what one offers, and its options. */
+import type { EventCode, WasmSource } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import type { Warning } from "./development/warnings.js";
-import { AsupersyncError } from "./errors.js";
 import type { FetchImplementation } from "./fetch/request.js";
 import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
-import { RuntimeRecord } from "./runtime-record.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
-import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
 import {
@@ -181,23 +172,6 @@ const SLICE_MS = 5;
 const TRACE_CAPACITY = 4_096;
 const TRACE_CAPACITY_MAX = 2 ** 20;
 
-/**
- * Makes a runtime, loading the kernel if this is the first.
- *
- * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH` when the
- *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
- *   runtimes in one realm.
- */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const setup = decodeRuntimeOptions(options);
-  const module = await loadKernelModule(options.wasm).catch((error: unknown) => {
-    throw error instanceof KernelLoadError
-      ? new AsupersyncError(error.code, error.received, { cause: error })
-      : error;
-  });
-  return new RuntimeRecord({ ...setup, module, tag: takeTag() });
-}
-
 const RUNTIME_OPTIONS = [
   "label",
   "seed",
@@ -216,7 +190,12 @@ const RUNTIME_OPTIONS = [
 const TRACE_OPTIONS = ["capacity"] as const;
 const CAPABILITY_OPTIONS = ["implementation"] as const;
 
-function decodeRuntimeOptions(options: RuntimeOptions) {
+/**
+ * Checks the options of a runtime and fills in what was left out.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ */
+export function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
   const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
     options;

@@ -113,7 +113,8 @@ export class UnobservedFailures {
   }
 }
 
-function reportToHost({ error }: { readonly error: unknown }): void {
+/** Tells a failure where the host shows what nobody handled. */
+export function reportToHost({ error }: { readonly error: unknown }): void {
   if (typeof globalThis.reportError === "function") {
     globalThis.reportError(error);
   } else {

@@ -1,5 +1,5 @@
 /** What errors say: what was expected, what came and nothing else, and what to do about it. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import {
   AsupersyncError,
@@ -389,7 +389,7 @@ describe("a key that no option has", () => {
   test.each<[unknown, string, string]>([
     [
       { lable: "x" },
-      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning and wasm only",
+      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, allowedOrigins, fetch, wasm and webSocket only",
       "lable",
     ],
     [{ trace: { size: 10 } }, "trace of capacity only", "size"],

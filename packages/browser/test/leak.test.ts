@@ -1,5 +1,6 @@
 /** Obligations that a task still holds at its end: told by kind, task and spawn site. */
-import { loadKernelModule, ObligationKindCode } from "@asupersync/browser-core";
+import { ObligationKindCode } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { expect, test, vi } from "vitest";
 import {
   type AsupersyncError,

@@ -3,12 +3,8 @@
  * says so, whatever it is given, and none of them traps. The stop is a clock that throws, which
  * leaves the command where a panic leaves it.
  */
-import {
-  ErrorKindCode,
-  type Kernel,
-  type KernelModule,
-  loadKernelModule,
-} from "@asupersync/browser-core";
+import { ErrorKindCode, type Kernel, type KernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const CONFIG = { seed: 1, tag: 9, drainMs: 5_000, sliceMs: 600_000, traceCapacity: 0 };

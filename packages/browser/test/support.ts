@@ -48,7 +48,7 @@ export function forBothKinds(tests: (body: BodyKind) => void): void {
 }
 
 /** An `async` body that awaits what the script yields. */
-const asAsync: BodyKind = (script) => async (cx) => {
+export const asAsync: BodyKind = (script) => async (cx) => {
   const steps = script(cx);
   let step = steps.next();
   while (step.done !== true) {
