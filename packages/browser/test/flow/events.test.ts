@@ -1,5 +1,5 @@
 /** `events` and `interval`: values that come one by one, with a bound, and nothing left behind. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import {
   type Cx,
