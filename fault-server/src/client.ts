@@ -1,18 +1,32 @@
 /** Owns the tests' side of the fault server: addresses with a key of their own, and the ledger of it. */
 import type { LedgerEntry } from "./ledger.js";
 
+export type { ScriptTurn } from "./http/script.js";
+
 /** The fault server as one test sees it. Works in Node and in a browser. */
 export class FaultClient {
   readonly #origin: string;
+  readonly #otherOrigin: string;
   readonly #key = crypto.randomUUID();
 
-  constructor(origin: string) {
+  constructor(origin: string, otherOrigin: string) {
     this.#origin = origin;
+    this.#otherOrigin = otherOrigin;
+  }
+
+  /** The origin of {@link FaultClient.http}. */
+  get origin(): string {
+    return this.#origin;
   }
 
   /** Address of an HTTP endpoint, such as `/hang?status=500`. */
   http(path: string): string {
     return this.#address(this.#origin, path);
+  }
+
+  /** The same at another origin. */
+  otherHttp(path: string): string {
+    return this.#address(this.#otherOrigin, path);
   }
 
   /** Address of a WebSocket endpoint, such as `/echo`. */
@@ -38,6 +52,11 @@ export class FaultClient {
   /** Waits until the server has seen `kind` so many times, and gives all that it has seen. */
   async until(kind: string, count = 1): Promise<readonly LedgerEntry[]> {
     return this.#ledger(`&until=${kind}&count=${count}`);
+  }
+
+  /** Lets endpoints that wait for steps go on. */
+  async step(count = 1): Promise<void> {
+    await fetch(`${this.#origin}/step?key=${this.#key}&count=${count}`);
   }
 
   #address(origin: string, path: string): string {

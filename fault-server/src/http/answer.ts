@@ -1,6 +1,8 @@
 /** Owns the HTTP side: finds the endpoint, notes what came and how it ended, and serves the ledger. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Ledger } from "../ledger.js";
+import type { Steps } from "../steps.js";
+import { corsHeaders } from "./cors.js";
 import { ENDPOINTS } from "./endpoints.js";
 
 /** One request on its way through an endpoint. */
@@ -8,39 +10,49 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
+  /** The request's key. */
+  readonly key: string;
   /** Notes something under the request's key. */
   readonly note: (kind: string, detail?: unknown) => void;
+  /** Waits for the test's next step; never, once the connection has gone. */
+  readonly step: () => Promise<void>;
+}
+
+/** What all exchanges share. */
+export interface Desk {
+  readonly ledger: Ledger;
+  readonly steps: Steps;
 }
 
 /** Answers one request by the first part of its path. Its key is the parameter `key`. */
-export function answerHttp(
-  ledger: Ledger,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+export function answerHttp(desk: Desk, request: IncomingMessage, response: ServerResponse): void {
+  const { ledger, steps } = desk;
   const url = new URL(request.url ?? "/", "http://loopback");
-  // Pages of other origins ask: the tests' own is served by the test runner.
-  response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
-  response.setHeader("access-control-allow-credentials", "true");
-  response.setHeader("access-control-allow-headers", "*, content-type, authorization, x-test");
-  response.setHeader("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE");
-  response.setHeader("access-control-expose-headers", "*, x-test");
+  for (const [name, value] of Object.entries(corsHeaders(request))) response.setHeader(name, value);
   if (request.method === "OPTIONS") {
     response.writeHead(204).end();
     return;
   }
+  const key = url.searchParams.get("key") ?? "";
   if (url.pathname === "/ledger") {
     void answerLedger(ledger, url, response);
     return;
   }
-  const key = url.searchParams.get("key") ?? "";
+  if (url.pathname === "/step") {
+    steps.give(key, Number(url.searchParams.get("count") ?? 1));
+    response.writeHead(204).end();
+    return;
+  }
   const note = (kind: string, detail?: unknown): void => ledger.note(key, kind, detail);
   note("arrived", { method: request.method, path: url.pathname });
+  // One for each step and each wait for room.
+  response.setMaxListeners(0);
   // The connection went before the response was whole: that is what an abort is at a server.
   response.on("close", () => note(response.writableFinished ? "finished" : "aborted"));
+  const step = (): Promise<void> => steps.wait(key, (takeBack) => response.once("close", takeBack));
   const endpoint = ENDPOINTS[url.pathname.split("/")[1] ?? ""];
-  if (endpoint === undefined) response.writeHead(404).end();
-  else endpoint({ request, response, url, note });
+  if (endpoint === undefined) response.writeHead(404).end("nothing here");
+  else void endpoint({ request, response, url, key, note, step });
 }
 
 async function answerLedger(ledger: Ledger, url: URL, response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@
 // rust/asupersync-wasm-core: change it there.
 
 /** Raised by every change that is not an addition; checked when the wasm is loaded. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** What a record asks of the SDK. */
 export const EffectCode = {

@@ -203,19 +203,11 @@ export class KernelPort {
     return this.#call(() => this.#kernel.host_complete(op, code), POISONED);
   }
 
-  fetch_start(task: Handle, token: number, url: string, init: object): Handle {
-    return this.#call(() => this.#kernel.fetch_start(task, token, url, init), POISONED);
-  }
-
   close(): Status {
     return this.#call(() => this.#kernel.close(), POISONED);
   }
 
   // Calls that are never refused.
-
-  fetch_take(op: Handle): unknown {
-    return this.#call(() => this.#kernel.fetch_take(op), undefined);
-  }
 
   pause(): void {
     this.#call(() => this.#kernel.pause(), undefined);
@@ -293,8 +285,16 @@ export class KernelPort {
     return this.#call(() => this.#kernel.fingerprint(), 0n);
   }
 
-  events(): Float64Array {
-    return this.#call(() => this.#kernel.events(), NO_EVENTS);
+  events(seq: number): Float64Array {
+    return this.#call(() => this.#kernel.events(seq), NO_EVENTS);
+  }
+
+  keep_events(capacity: number): Status {
+    return this.#call(() => this.#kernel.keep_events(capacity), POISONED);
+  }
+
+  task_polls(task: Handle): number {
+    return this.#call(() => this.#kernel.task_polls(task), -1);
   }
 
   /** Gives a command that has no method here: one of a file that not every app loads. */

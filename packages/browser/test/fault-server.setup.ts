@@ -5,11 +5,13 @@ import type { TestProject } from "vitest/node";
 declare module "vitest" {
   interface ProvidedContext {
     faultServer: string;
+    otherFaultServer: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startFaultServer();
   project.provide("faultServer", server.origin);
+  project.provide("otherFaultServer", server.otherOrigin);
   return async () => server[Symbol.asyncDispose]();
 }

@@ -3,12 +3,8 @@
  * nothing has changed. Calls are drawn from a seeded stream; a failure names its round, and the same
  * seed gives the same rounds.
  */
-import {
-  CounterCode,
-  ErrorKindCode,
-  type Kernel,
-  loadKernelModule,
-} from "@asupersync/browser-core";
+import { CounterCode, ErrorKindCode, type Kernel } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { beforeAll, expect, test } from "vitest";
 
 const ROUNDS = 120_000;
@@ -115,7 +111,6 @@ function badHandleCall({ kernel }: Fixture, draw: Draw, bad: BadHandles): [strin
     ["host_wait", () => kernel.host_wait(op, any)],
     ["host_notify", () => kernel.host_notify(op, any)],
     ["host_complete", () => kernel.host_complete(op, any)],
-    ["fetch_start", () => kernel.fetch_start(task, any, "http://127.0.0.1:1/", {})],
   ]);
 }
 
@@ -146,7 +141,6 @@ function badNumberCall({ kernel, live }: Fixture, draw: Draw): [string, () => nu
     ["host_open token", () => kernel.host_open(task, bad, 0)],
     ["host_notify", () => kernel.host_notify(op, bad)],
     ["host_complete", () => kernel.host_complete(op, bad)],
-    ["fetch_start token", () => kernel.fetch_start(task, bad, "http://127.0.0.1:1/", {})],
     ["task_sleep", () => kernel.task_sleep(task, draw([Number.NaN, -1, 1e300]), 2)],
     ["region_timeout", () => kernel.region_timeout(region, draw([Number.NaN, -1, 1e300]))],
   ]);
@@ -233,7 +227,6 @@ test("queries answer nothing for numbers that name nothing", () => {
     expect(kernel.reason_cause(number)).toBe(0);
     expect(kernel.reason_kind(number)).toBe(-1);
     expect(kernel.reason_message(number)).toBeUndefined();
-    expect(kernel.fetch_take(number)).toBeUndefined();
   }
   for (const number of [Number.NaN, -1, 0.5, 99, 2 ** 53]) expect(kernel.count(number)).toBeNaN();
   expect(counts(kernel)).toEqual(before);

@@ -3,7 +3,7 @@
 use asupersync_wasm_core::DriverConfig;
 use asupersync_wasm_core::abi::ABI_VERSION;
 use asupersync_wasm_core::web::WebRuntime;
-use js_sys::{Function, Object};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::panic;
@@ -278,31 +278,19 @@ impl Kernel {
     /// Waits for a host operation's next result.
     #[must_use]
     pub fn host_wait(&self, op: f64, token: f64) -> f64 {
-        self.0.host_wait(op, token)
+        self.0.command(|d| d.host_wait(op, token))
     }
 
     /// Gives a wait its result.
     #[must_use]
     pub fn host_notify(&self, op: f64, code: f64) -> f64 {
-        self.0.host_notify(op, code)
+        self.0.command(|d| d.host_notify(op, code))
     }
 
     /// Ends a host operation.
     #[must_use]
     pub fn host_complete(&self, op: f64, code: f64) -> f64 {
-        self.0.host_complete(op, code)
-    }
-
-    /// Starts a request.
-    #[must_use]
-    pub fn fetch_start(&self, task: f64, token: f64, url: &str, init: &Object) -> f64 {
-        self.0.fetch_start(task, token, url, init)
-    }
-
-    /// The response or the failure of a request, once.
-    #[must_use]
-    pub fn fetch_take(&self, op: f64) -> JsValue {
-        self.0.fetch_take(op)
+        self.0.command(|d| d.host_complete(op, code))
     }
 
     /// The root region.
@@ -422,10 +410,21 @@ impl Kernel {
         self.0.query(|d| d.fingerprint()).unwrap_or(0)
     }
 
-    /// The events that the ring holds, five numbers each.
+    /// The events after number `seq` that the ring holds, five numbers each.
     #[must_use]
-    pub fn events(&self) -> Vec<f64> {
-        self.0.query(|d| d.events()).unwrap_or_default()
+    pub fn events(&self, seq: f64) -> Vec<f64> {
+        self.0.query(|d| d.events(seq)).unwrap_or_default()
+    }
+
+    /// Makes the ring keep `capacity` events from now on.
+    pub fn keep_events(&self, capacity: f64) -> f64 {
+        self.0.command(|d| d.keep_events(capacity))
+    }
+
+    /// Times that a live task may still be resumed, or -1.
+    #[must_use]
+    pub fn task_polls(&self, task: f64) -> f64 {
+        self.0.query(|d| d.task_polls(task)).unwrap_or(-1.0)
     }
 
     /// Lets go of the wake and the timer of a closed runtime.

@@ -13,7 +13,7 @@ use crate::semaphores::{CHANNEL, SemaphoreCount};
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// A named table of codes.
 #[derive(Clone, Copy, Debug)]

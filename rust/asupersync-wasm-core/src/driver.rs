@@ -1,6 +1,6 @@
 //! Owns the turn for JavaScript bodies: the kernel runs once, and its effects become records.
 
-use asupersync_core::{Effect, Handle, HostOpState, Kernel, Result, Time};
+use asupersync_core::{Effect, Kernel, Result, Time};
 
 pub use crate::config::DriverConfig;
 use crate::decode;
@@ -17,7 +17,6 @@ pub struct Driver<P> {
     pub(crate) batch: Batch,
     pub(crate) rows: Vec<u32>,
     effects: Vec<Effect>,
-    aborts: Vec<Handle>,
     /// Between a turn that gave records and the call that ends their delivery: commands need
     /// arm nothing, the pump turns again by itself.
     delivering: bool,
@@ -38,7 +37,6 @@ impl<P: Port> Driver<P> {
             batch: Batch::default(),
             rows: Vec::new(),
             effects: Vec::new(),
-            aborts: Vec::new(),
             delivering: false,
         })
     }
@@ -57,9 +55,6 @@ impl<P: Port> Driver<P> {
         let mut effects = core::mem::take(&mut self.effects);
         self.kernel.take_effects_into(&mut effects);
         for effect in &effects {
-            if let Effect::HostCancel { op, .. } = effect {
-                self.aborts.push(*op);
-            }
             self.batch.push_effect(effect, &mut self.reasons);
         }
         self.effects = effects;
@@ -79,20 +74,9 @@ impl<P: Port> Driver<P> {
         self.settle_wake();
     }
 
-    /// Whether the host operation `op` was ordered to abort, or has ended.
-    #[must_use]
-    pub fn is_host_op_cancelled(&self, op: Handle) -> bool {
-        self.kernel.host_op_state(op) != Ok(HostOpState::Submitted)
-    }
-
     /// The port, to let go of what it holds.
     pub fn port_mut(&mut self) -> &mut P {
         self.wakes.port_mut()
-    }
-
-    /// Host operations that the last turns ordered to be aborted.
-    pub fn take_aborts(&mut self) -> Vec<Handle> {
-        core::mem::take(&mut self.aborts)
     }
 
     /// Does what every command ends with: arms a wake if the command made work and nothing is

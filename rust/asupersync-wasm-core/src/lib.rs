@@ -6,8 +6,9 @@
 //! trace; [`Driver`] turns the kernel for JavaScript, whose calls are [`commands`], [`semaphores`] and
 //! [`queries`];
 //! `wakes` decides when a driver turns again. All of that runs natively too, over a [`Port`] that a
-//! test supplies. `web` is the real port, the capsules of requests and sockets, and the runtime of
-//! Rust bodies; it exists in wasm only.
+//! test supplies. `web` is the real port and the runtime that JavaScript holds; it exists in wasm
+//! only. With the feature `rust-bodies` it has the runtime of Rust bodies too, and their capsules of
+//! requests and sockets: JavaScript has its own.
 
 #![forbid(unsafe_code)]
 
@@ -21,8 +22,6 @@ pub mod events;
 pub mod queries;
 mod reasons;
 pub mod semaphores;
-#[cfg(target_arch = "wasm32")]
-mod slots;
 mod wakes;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

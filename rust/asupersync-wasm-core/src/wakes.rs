@@ -107,7 +107,7 @@ impl<P: Port> Wakes<P> {
     }
 
     /// Whether the slice has time left, for a turn that runs bodies itself.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "rust-bodies"))]
     pub(crate) fn has_time(&self) -> bool {
         !self.is_used_up(self.port.now_ms())
     }
@@ -119,7 +119,7 @@ impl<P: Port> Wakes<P> {
 
     /// Notes the end of a turn that ran bodies itself: the time that it took is no pause that the
     /// page had.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "rust-bodies"))]
     pub(crate) fn has_turned(&mut self) {
         self.last_turn_ms = self.port.now_ms();
     }

@@ -1,14 +1,20 @@
 /** Owns a response as its task sees it: every read of the body is an operation of that task. */
 import { checkActive } from "../active.js";
-import { AsupersyncError, refusal } from "../errors.js";
-import { foreignOp } from "../foreign.js";
-import { type HostRecord, HostResult } from "../host-op.js";
-import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
+import { AsupersyncError } from "../errors.js";
+import type { Op } from "../op.js";
+import { type Refetch, readEvents, type ServerSentEvent, type SseOptions } from "./events.js";
+import type { Exchange, Piece } from "./exchange.js";
+import { type LinesOptions, readJsonLines, readLines } from "./lines.js";
 
 /**
  * A response that belongs to the task that fetched it. Its body can be read once, by that task while it
  * runs; what is unread at the task's end is cancelled and the connection freed. A task that goes on for
  * long without reading a body says so by `body.cancel()`.
+ *
+ * Every reader fails with `NETWORK` when the connection breaks, with `TOO_LARGE` past its bound, with the
+ * `reason` of `init.signal` when that aborts, and with {@link CancelledError} when the task is cancelled.
+ *
+ * @throws {AsupersyncError} `BODY_USED`, `CX_ENDED`, `CX_FOREIGN`: so does every reader, at once.
  */
 export interface FetchResponse {
   readonly ok: boolean;
@@ -20,12 +26,7 @@ export interface FetchResponse {
   readonly type: ResponseType;
   /** Whether reading the body has begun. */
   readonly bodyUsed: boolean;
-  /**
-   * Reads the body and parses it. Fails with what the platform fails with: a `SyntaxError`, or a
-   * `TypeError` when the connection broke.
-   *
-   * @throws {AsupersyncError} `BODY_USED`, `CX_ENDED`, `CX_FOREIGN`; so do the other readers.
-   */
+  /** Reads the body and parses it; fails with the platform's `SyntaxError` if it is no JSON. */
   json<T = unknown>(): Op<T>;
   /** Reads the body as UTF-8. */
   text(): Op<string>;
@@ -35,10 +36,38 @@ export interface FetchResponse {
   arrayBuffer(): Op<ArrayBuffer>;
   /** Reads the body as a blob. */
   blob(): Op<Blob>;
-  /** Reads the body as a form. */
+  /** Reads the body as a form; fails with the platform's `TypeError` if its type is none of a form. */
   formData(): Op<FormData>;
   /** The body in pieces, as they arrive. */
   readonly body: ResponseBody;
+  /**
+   * The body's lines as they arrive, without what ends them: CR, LF or both. A last line that is not
+   * ended counts. Leaving the loop cancels the rest and frees the connection.
+   */
+  lines(options?: LinesOptions): AsyncIterable<string>;
+  /**
+   * The body's lines, each of them parsed as JSON; blank ones are passed over. A line that is none fails
+   * with {@link JsonLineError}. Leaving the loop cancels the rest and frees the connection.
+   *
+   * @example
+   * ```ts
+   * for await (const row of response.ndjson<Row>()) add(row);
+   * ```
+   */
+  ndjson<T = unknown>(options?: LinesOptions): AsyncIterable<T>;
+  /**
+   * The body's server-sent events. With `reconnect` it goes on past the end and past a broken
+   * connection, as an `EventSource` does. Leaving the loop cancels the rest and frees the connection.
+   *
+   * @throws {AsupersyncError} `CONTENT_TYPE` for a body that is no `text/event-stream`,
+   *   `INVALID_ARGUMENT` for a reconnect of a request whose body can be sent only once.
+   * @example
+   * ```ts
+   * const response = await cx.fetch("/api/prices", { expect: "ok" });
+   * for await (const { event, data } of response.sse({ reconnect: true })) show(event, data);
+   * ```
+   */
+  sse(options?: SseOptions): AsyncIterable<ServerSentEvent>;
 }
 
 /** The body of a response in pieces, for `for await`. Leaving the loop cancels the rest. */
@@ -49,16 +78,15 @@ export interface ResponseBody extends AsyncIterable<Uint8Array> {
 
 /** The record behind {@link FetchResponse}. */
 export class ResponseRecord implements FetchResponse, ResponseBody {
-  readonly #host: HostRecord;
+  readonly #exchange: Exchange;
   readonly #response: Response;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
-  #stage: "unread" | "taken" | "ended" = "unread";
+  readonly #refetch: Refetch;
+  #isUsed = false;
 
-  constructor(host: HostRecord, response: Response) {
-    this.#host = host;
+  constructor(exchange: Exchange, response: Response, refetch: Refetch) {
+    this.#exchange = exchange;
     this.#response = response;
-    // There is nothing to read, so nothing has to be held.
-    if (response.body === null) host.complete(HostResult.ok, undefined);
+    this.#refetch = refetch;
   }
 
   get ok(): boolean {
@@ -90,7 +118,7 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
   }
 
   get bodyUsed(): boolean {
-    return this.#stage !== "unread";
+    return this.#isUsed;
   }
 
   get body(): ResponseBody {
@@ -98,104 +126,80 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
   }
 
   json<T = unknown>(): Op<T> {
-    return this.#read((response) => response.json());
+    return this.#read((bytes) => JSON.parse(decode(bytes)));
   }
 
   text(): Op<string> {
-    return this.#read((response) => response.text());
+    return this.#read(decode);
   }
 
   bytes(): Op<Uint8Array> {
-    return this.#read(async (response) => new Uint8Array(await response.arrayBuffer()));
+    return this.#read((bytes) => bytes);
   }
 
   arrayBuffer(): Op<ArrayBuffer> {
-    return this.#read((response) => response.arrayBuffer());
+    return this.#read((bytes) => bytes.buffer);
   }
 
   blob(): Op<Blob> {
-    return this.#read((response) => response.blob());
+    return this.#read((bytes) => new Blob([bytes], { type: this.#contentType }));
   }
 
   formData(): Op<FormData> {
-    return this.#read((response) => response.formData());
+    const headers = { "content-type": this.#contentType };
+    return this.#read((bytes) => new Response(bytes, { headers }).formData());
   }
 
   cancel(): void {
-    if (this.#stage === "ended") return;
-    const stream = this.#reader ?? this.#response.body;
-    this.#end(HostResult.ok, undefined);
-    // It may be locked or broken already; either way nobody waits for it.
-    stream?.cancel().catch(() => undefined);
+    this.#exchange.cancel();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return this.#pieces();
+  }
+
+  lines(options?: LinesOptions): AsyncIterable<string> {
+    return readLines(() => this.#pieces(), options);
+  }
+
+  ndjson<T = unknown>(options?: LinesOptions): AsyncIterable<T> {
+    return readJsonLines(() => this.#pieces(), options);
+  }
+
+  sse(options?: SseOptions): AsyncIterable<ServerSentEvent> {
+    return readEvents(this.#exchange, this, () => this.#pieces(), this.#refetch, options);
+  }
+
+  #pieces(): AsyncIterator<Piece, undefined> {
     this.#take();
-    this.#reader = this.#response.body?.getReader();
+    const exchange = this.#exchange;
     return {
-      next: () => this.#readPiece(),
+      next: () => exchange.piece(),
       return: async () => {
-        this.cancel();
+        exchange.cancel();
         return { done: true, value: undefined };
       },
     };
   }
 
-  #read<T>(read: (response: Response) => Promise<T>): Op<T> {
+  get #contentType(): string {
+    return this.headers.get("content-type") ?? "";
+  }
+
+  #read<T>(parse: (bytes: Piece) => T | Promise<T>): Op<T> {
     this.#take();
-    const response = this.#response;
-    const host = this.#host;
-    if (response.body === null)
-      return foreignOp(host.task, () => read(response), { label: host.label });
-    const op = this.#wait<T>();
-    read(response).then(
-      (value) => this.#end(HostResult.ok, value),
-      (error: unknown) => this.#end(HostResult.err, error),
-    );
-    return op;
-  }
-
-  #readPiece(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const reader = this.#reader;
-    if (reader === undefined || this.#stage === "ended") {
-      return Promise.resolve({ done: true, value: undefined });
-    }
-    const op = this.#wait<IteratorResult<Uint8Array, undefined>>();
-    reader.read().then(
-      (piece) => {
-        if (piece.done) this.#end(HostResult.ok, piece);
-        else this.#host.notify(HostResult.ok, piece);
-      },
-      (error: unknown) => this.#end(HostResult.err, error),
-    );
-    return op.promise();
-  }
-
-  /** Opens a wait for the next result of the host operation. */
-  #wait<T>(): OpRecord<T> {
-    const { task, handle } = this.#host;
-    checkActive(task);
-    const op = openOp<T>(task, this.#host);
-    const answer = task.scope.runtime.port.host_wait(handle, op.token);
-    if (answer < 0) {
-      closeOp(op);
-      throw refusal(answer, `the response of task "${task.label}"`);
-    }
-    return op;
+    return this.#exchange.whole(parse);
   }
 
   /** Makes sure that the body is read once, and only by its task. */
   #take(): void {
-    checkActive(this.#host.task);
-    if (this.#stage !== "unread" || this.#response.bodyUsed) {
-      throw new AsupersyncError("BODY_USED", `one of ${this.#host.label}, read before`);
-    }
-    this.#stage = "taken";
+    const { task, label } = this.#exchange;
+    checkActive(task);
+    if (this.#isUsed) throw new AsupersyncError("BODY_USED", `one of ${label}, read before`);
+    this.#isUsed = true;
   }
+}
 
-  #end(code: HostResult, result: unknown): void {
-    if (this.#stage === "ended") return;
-    this.#stage = "ended";
-    this.#host.complete(code, result);
-  }
+function decode(bytes: Piece): string {
+  return new TextDecoder().decode(bytes);
 }

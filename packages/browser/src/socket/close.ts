@@ -48,11 +48,11 @@ export class SocketError extends AsupersyncError {
 }
 
 /**
- * Whether nothing went wrong: we closed it, or the peer did with 1000 (normal), 1001 (it goes away) or
- * without a code.
+ * Whether nothing went wrong for who receives: we closed it, whether or not the peer answered, or the peer
+ * did with 1000 (normal), 1001 (it goes away) or without a code.
  */
-export function isNormal({ by, code }: SocketClose): boolean {
-  if (by !== "peer") return by === "us";
+export function isNormal({ by, code, failure }: SocketClose): boolean {
+  if (by !== "peer") return failure === undefined || failure === "unanswered";
   return code === CloseCode.normal || code === CloseCode.goingAway || code === CloseCode.none;
 }
 

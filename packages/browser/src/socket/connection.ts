@@ -56,8 +56,8 @@ export interface ConnectionHeir {
  *       └───────────────────────────────┘ 2           │
  *       └─────────────────────────────────────────────┘ 3
  * ```
- * 1. `#opened`; 2. `close` from this side, which waits for the handshake before it; 3. `#ended`: the
- * platform's close event came, or `closeTimeout` was over.
+ * 1. `#opened`; 2. `askClose`, which waits for the opening handshake first; 3. `#closed`: the platform's
+ * close event came, or `closeTimeout` was over.
  */
 export class Connection extends HostRecord {
   readonly setup: SocketSetup;
@@ -152,7 +152,7 @@ export class Connection extends HostRecord {
     this.#answers = 0;
     return SocketWait.open(task, `send ${this.label}`, this.#senders, data, (sender) => {
       if (this.#isOpen()) this.#sendWaiting();
-      else sender.answer(HostResult.err, this.closedError());
+      else this.#stopSender(sender, this.closedError());
     });
   }
 
@@ -223,6 +223,8 @@ export class Connection extends HostRecord {
     clearTimeout(this.#roomTimer);
     const { highWaterBytes, lowWaterBytes } = this.setup;
     for (const sender of this.#senders) {
+      // It closes: what waits is told when it has.
+      if (!this.#isOpen()) break;
       this.#isHigh = this.bufferedBytes > (this.#isHigh ? lowWaterBytes : highWaterBytes);
       if (this.#isHigh) break;
       this.#roomAgainMs = ROOM_AGAIN_MS;
@@ -312,13 +314,16 @@ export class Connection extends HostRecord {
   }
 
   #stopSenders(error: SocketError): void {
+    for (const sender of [...this.#senders]) this.#stopSender(sender, error);
+  }
+
+  /** Gives what `sender` waits with to the heir, or fails it. */
+  #stopSender(sender: SocketWait<SocketData>, error: SocketError): void {
     // Of a close that was wanted nothing is kept.
     const isWanted = this.#asked !== undefined && this.#asked.failure === undefined;
-    for (const sender of [...this.#senders]) {
-      const refused = isWanted || !this.#heir ? error : this.#heir.keep(sender.payload);
-      if (refused === undefined) sender.answer(HostResult.ok, undefined);
-      else sender.answer(HostResult.err, refused);
-    }
+    const refused = isWanted || !this.#heir ? error : this.#heir.keep(sender.payload);
+    if (refused === undefined) sender.answer(HostResult.ok, undefined);
+    else sender.answer(HostResult.err, refused);
   }
 
   #failureOf(clean: boolean): SocketFailure | undefined {

@@ -7,13 +7,13 @@ import { ANSWERS_IN_A_ROW } from "./limits.js";
 import { SocketWait, settledOp } from "./wait.js";
 
 /** What becomes of a message for which there is no room. */
-export type Overflow = "close" | "drop-oldest" | "drop-newest";
+export type SocketOverflow = "close" | "drop-oldest" | "drop-newest";
 
 /** How much may wait. */
 export interface InboxBounds {
   readonly messages: number;
   readonly bytes: number;
-  readonly overflow: Overflow;
+  readonly overflow: SocketOverflow;
 }
 
 interface Entry {

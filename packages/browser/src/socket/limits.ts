@@ -18,6 +18,9 @@ export const BOUND_MAX = 2 ** 32;
  */
 export const CLOSE_TIMEOUT_MS = 1_000;
 
+/** Milliseconds that the host's timers can count; more would fire at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Milliseconds until a send looks again whether there is room: no platform says when. It doubles. */
 export const ROOM_AGAIN_MS = 4;
 

@@ -11,7 +11,7 @@ import {
   invalidArgument,
   LABEL_CHARS_MAX,
 } from "../validate.js";
-import type { InboxBounds, Overflow } from "./inbox.js";
+import type { InboxBounds, SocketOverflow } from "./inbox.js";
 import {
   BOUND_MAX,
   CLOSE_TIMEOUT_MS,
@@ -20,6 +20,7 @@ import {
   REASON_BYTES_MAX,
   RECEIVED_BYTES,
   RECEIVED_MESSAGES,
+  TIMER_MS_MAX,
 } from "./limits.js";
 import type { SocketData, SocketMessage } from "./platform.js";
 
@@ -42,8 +43,8 @@ export interface SocketOptions {
   /** Milliseconds until it must be open, or opening fails with `TIMEOUT`. Default: the platform's time. */
   readonly openTimeout?: number;
   /**
-   * Milliseconds that the peer has to answer a close; then the connection is dropped. Below the
-   * runtime's `drainTimeMs`. Default 1000, or half the drain time if that is less.
+   * Milliseconds that the peer has to answer a close; then the connection is dropped, with what is not
+   * on the wire by then. Below the runtime's `drainTimeMs`. Default 1000, or half the drain time if that is less.
    */
   readonly closeTimeout?: number;
   /** How much may wait to be received: messages (default 1024), bytes (default 16 MiB; of a text its length). */
@@ -53,7 +54,7 @@ export interface SocketOptions {
    * code 4008 and fails with `SOCKET_OVERFLOW` once what waits was received; `drop-oldest` and
    * `drop-newest` lose messages, and count them in {@link Socket.dropped}.
    */
-  readonly overflow?: Overflow;
+  readonly overflow?: SocketOverflow;
   /** Bytes handed over and not sent yet, above which `send` waits. Default 1 MiB. */
   readonly highWaterBytes?: number;
   /** Bytes of them at which it goes on. Default half of `highWaterBytes`. */
@@ -102,7 +103,7 @@ export const SOCKET_OPTIONS = [
 
 const BUFFER_OPTIONS = ["messages", "bytes"] as const;
 const HEARTBEAT_OPTIONS = ["every", "timeout", "message", "isReply"] as const;
-const OVERFLOWS: readonly Overflow[] = ["close", "drop-oldest", "drop-newest"];
+const OVERFLOWS: readonly SocketOverflow[] = ["close", "drop-oldest", "drop-newest"];
 
 /**
  * Checks what a caller passed, whose keys are known to be right.
@@ -126,8 +127,7 @@ export function decodeSetup(
   return {
     url: url.href,
     protocols: decodeProtocols(options.protocols),
-    openTimeoutMs:
-      openTimeout === undefined ? undefined : checkDuration(openTimeout, "openTimeout"),
+    openTimeoutMs: openTimeout === undefined ? undefined : checkTimer(openTimeout, "openTimeout"),
     closeTimeoutMs: decodeCloseTimeout(runtime, options.closeTimeout),
     bounds,
     highWaterBytes: checkWhole(high, 0, BOUND_MAX, "highWaterBytes"),
@@ -251,11 +251,20 @@ function decodeProtocols(protocols: unknown): string[] {
 
 function decodeCloseTimeout({ drainMs }: RuntimeRecord, asked: unknown): number {
   if (asked === undefined) return Math.min(CLOSE_TIMEOUT_MS, drainMs / 2);
-  const closeTimeoutMs = checkDuration(asked, "closeTimeout");
+  const closeTimeoutMs = checkTimer(asked, "closeTimeout");
   if (closeTimeoutMs < drainMs) return closeTimeoutMs;
   throw new AsupersyncError("INVALID_NUMBER", String(closeTimeoutMs), {
     expected: `a closeTimeout below the drain time of ${drainMs} ms`,
     mend: "pass less, or give the runtime a longer drainTimeMs",
+  });
+}
+
+/** Milliseconds that a timer of the host can count. */
+function checkTimer(ms: unknown, what: string): number {
+  if (checkDuration(ms, what) <= TIMER_MS_MAX) return ms as number;
+  throw new AsupersyncError("INVALID_NUMBER", String(ms), {
+    expected: `milliseconds from 0 to ${TIMER_MS_MAX} as ${what}`,
+    mend: "leave it out for no limit",
   });
 }
 
@@ -266,7 +275,7 @@ function checkHeartbeat(heartbeat: Heartbeat): void {
     [every, "every"],
     [timeout, "timeout"],
   ] as const) {
-    if (checkDuration(ms, what) > 0) continue;
+    if (checkTimer(ms, what) > 0) continue;
     const details = {
       expected: `more than 0 milliseconds as ${what}`,
       mend: "pass how long it is",

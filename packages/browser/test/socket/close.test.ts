@@ -1,8 +1,9 @@
 /** Closing: by us, by the peer, by a failure, at the end of a task; and what those who wait are told. */
+import { loadKernelModule } from "@asupersync/browser-core";
 import { expect, test } from "vitest";
-import type { Socket, SocketClose } from "../../src/index.js";
-import { deferred, forBothKinds, idle, thrown } from "../support.js";
-import { failureOf, IS_NODE, implementation, valueFrom, withSockets } from "./support.js";
+import { createRuntime, type Socket, type SocketClose } from "../../src/index.js";
+import { deferred, faults, forBothKinds, idle, thrown } from "../support.js";
+import { failureOf, IS_NODE, implementation, PATIENT, valueFrom, withSockets } from "./support.js";
 
 /** The close that the server saw. */
 function closeOf(
@@ -16,7 +17,7 @@ forBothKinds((body) => {
     await withSockets(async ({ runtime, server }) => {
       const outcome = await runtime.run(
         body(function* (cx) {
-          const socket = yield* cx.webSocket(server.socket("/echo"));
+          const socket = yield* cx.webSocket(server.socket("/echo"), PATIENT);
           const closing = socket.close(4321, "enough");
           expect(socket.state).toBe("closing");
           const close = yield* closing;
@@ -39,7 +40,7 @@ forBothKinds((body) => {
     await withSockets(async ({ runtime, server }) => {
       await runtime.run(
         body(function* (cx) {
-          const socket = yield* cx.webSocket(server.socket("/echo"));
+          const socket = yield* cx.webSocket(server.socket("/echo"), PATIENT);
           const closing = socket.close();
           const isClosed = { name: "SocketError", code: "SOCKET_CLOSED" };
           for (const step of ["closing", "closed"]) {
@@ -65,7 +66,7 @@ forBothKinds((body) => {
       const opened = deferred<Socket>();
       const task = runtime.spawn(
         body(function* (cx) {
-          const socket = yield* cx.webSocket(server.socket("/echo"));
+          const socket = yield* cx.webSocket(server.socket("/echo"), PATIENT);
           opened.resolve(socket);
           yield* socket.receive();
         }),
@@ -141,7 +142,10 @@ test("a peer that never answers the close is dropped after closeTimeout", async 
   await withSockets(async ({ runtime, server }) => {
     const close = await valueFrom(runtime, async (cx) => {
       const socket = await cx.webSocket(server.socket("/mute"), { closeTimeout: 30 });
-      return socket.close();
+      const closing = socket.close();
+      // For who receives it is the end that was asked for.
+      expect(await socket.receive()).toBeUndefined();
+      return closing;
     });
     expect(close).toEqual({
       code: 1006,
@@ -172,7 +176,7 @@ test("a peer that never answers holds a cancelled task no longer than closeTimeo
       if (!IS_NODE) await server.tellSockets("drop");
     },
     // The time for the close is half of it.
-    { drainTimeMs: 100 },
+    { drainTimeMs: 1_000 },
   );
 });
 
@@ -196,7 +200,7 @@ test("what comes after our close is thrown away on every platform, as browsers d
   await withSockets(
     async ({ runtime, server }) => {
       await valueFrom(runtime, async (cx) => {
-        const socket = await cx.webSocket(server.socket("/echo"));
+        const socket = await cx.webSocket(server.socket("/echo"), PATIENT);
         await socket.close();
         expect(await socket.receive()).toBeUndefined();
       });
@@ -208,7 +212,7 @@ test("what comes after our close is thrown away on every platform, as browsers d
 test("codes and reasons that a page may not send are refused before the platform sees them", async () => {
   await withSockets(async ({ runtime, server }) => {
     await valueFrom(runtime, async (cx) => {
-      const socket = await cx.webSocket(server.socket("/echo"));
+      const socket = await cx.webSocket(server.socket("/echo"), PATIENT);
       for (const code of [0, 999, 1001, 1005, 1006, 2999, 5000, 3000.5, Number.NaN, "1000", null]) {
         const error = thrown(() => socket.close(code as number));
         expect(error).toMatchObject({ code: "INVALID_NUMBER" });
@@ -250,7 +254,7 @@ test("leaving `await using` closes it", async () => {
     await valueFrom(runtime, async (cx) => {
       let left: Socket;
       {
-        await using socket = await cx.webSocket(server.socket("/echo"));
+        await using socket = await cx.webSocket(server.socket("/echo"), PATIENT);
         left = socket;
       }
       expect(left.ended).toMatchObject({ clean: true, by: "us" });
@@ -264,7 +268,7 @@ test("the loser of a race has closed its socket before the race is over", async 
       const lost = deferred<Socket>();
       await cx.race([
         async (branch) => {
-          const socket = await branch.webSocket(server.socket("/echo"));
+          const socket = await branch.webSocket(server.socket("/echo"), PATIENT);
           lost.resolve(socket);
           await socket.receive();
         },
@@ -309,7 +313,7 @@ test("no close is asked of a socket that still connects: the console stays silen
   }
   await withSockets(
     async ({ runtime, server }) => {
-      const task = runtime.spawn((cx) => cx.webSocket(server.socket("/slow")));
+      const task = runtime.spawn((cx) => cx.webSocket(server.socket("/slow"), PATIENT));
       await server.until("arrived");
       task.cancel();
       await idle(runtime);
@@ -321,12 +325,27 @@ test("no close is asked of a socket that still connects: the console stays silen
   expect(early).toEqual([]);
 });
 
+test("when the kernel breaks its sockets are closed all the same", async () => {
+  const server = faults();
+  const options = { webSocket: { implementation }, onFailure: () => undefined };
+  const runtime = await createRuntime(options);
+  const task = runtime.spawn(async (cx) => {
+    await (await cx.webSocket(server.socket("/echo"), PATIENT)).receive();
+  });
+  await server.until("open");
+  await idle(runtime);
+  (await loadKernelModule()).die();
+  expect((await task.join()).kind).toBe("panicked");
+  await server.until("close");
+  await server.until("gone");
+});
+
 test("a closed runtime has closed its sockets", async () => {
   let ended: SocketClose | undefined;
   await withSockets(async ({ runtime, server }) => {
     const opened = deferred<Socket>();
     runtime.spawn(async (cx) => {
-      const socket = await cx.webSocket(server.socket("/echo"));
+      const socket = await cx.webSocket(server.socket("/echo"), PATIENT);
       opened.resolve(socket);
       await socket.receive();
     });

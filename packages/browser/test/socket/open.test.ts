@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createRuntime, type Socket, SocketError, TimeoutError } from "../../src/index.js";
 import { forBothKinds, idle, thrown } from "../support.js";
-import { failureOf, IS_NODE, valueFrom, withSockets } from "./support.js";
+import { failureOf, IS_NODE, PATIENT, valueFrom, withSockets } from "./support.js";
 
 forBothKinds((body) => {
   test("a socket is open when it is given, echoes, and is closed with 1000 at the end of the body", async () => {
@@ -11,7 +11,7 @@ forBothKinds((body) => {
       let opened: Socket | undefined;
       const outcome = await runtime.run(
         body(function* (cx) {
-          const socket = yield* cx.webSocket(url);
+          const socket = yield* cx.webSocket(url, PATIENT);
           expect(socket.state).toBe("open");
           expect(socket.url).toBe(url);
           expect(socket.protocol).toBe("");
@@ -107,7 +107,7 @@ test("one that is open in time is not given up later", async () => {
 
 test("cancelled while it connects, it is closed once it is open, and nobody is told", async () => {
   await withSockets(async ({ runtime, server }) => {
-    const task = runtime.spawn((cx) => cx.webSocket(server.socket("/slow")));
+    const task = runtime.spawn((cx) => cx.webSocket(server.socket("/slow"), PATIENT));
     await server.until("arrived");
     task.cancel("unmount");
     await idle(runtime);
@@ -195,6 +195,7 @@ test("what is no address, option or protocol is refused, and nothing is sent to 
       }
       for (const options of [
         { openTimeout: -1 },
+        { openTimeout: 2 ** 31 },
         { closeTimeout: Number.NaN },
         { closeTimeout: 5_000 },
         { receiveBuffer: { messages: 0 } },

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import type { ReconnectingSocketOptions, SocketStatus } from "../../src/index.js";
 import { deferred, idle, thrown } from "../support.js";
-import { failureOf, IS_NODE, implementation, valueFrom, withSockets } from "./support.js";
+import { failureOf, IS_NODE, implementation, PATIENT, valueFrom, withSockets } from "./support.js";
 
 const FAST: ReconnectingSocketOptions = {
   reconnect: { pauseMs: 1, jitter: "none", waitsForOnline: false },
-  closeTimeout: 50,
+  ...PATIENT,
 };
 
 /** An implementation whose every second connection goes to `other`; it says what was connected to. */
@@ -305,6 +305,7 @@ test("a send that waits for room goes to the queue when the connection breaks", 
     await valueFrom(runtime, async (cx) => {
       const socket = cx.reconnectingSocket(server.socket("/half-open"), {
         ...FAST,
+        closeTimeout: 20,
         highWaterBytes: 2 ** 20,
         queue: { messages: 1_000, bytes: 2 ** 30 },
       });

@@ -26,6 +26,9 @@ async function findImplementation(): Promise<WebSocketImplementation> {
   return module.default;
 }
 
+/** For who waits for a clean close on a busy machine: as long as the default drain time allows. */
+export const PATIENT = { closeTimeout: 4_900 } as const;
+
 /** What a test of sockets gets. */
 export interface SocketTest {
   readonly runtime: Runtime;

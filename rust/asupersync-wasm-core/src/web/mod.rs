@@ -1,11 +1,13 @@
-//! Owns what touches the browser: the ports, the capsules of requests and sockets, the runtime that
-//! JavaScript holds, and the runtime of apps that are Rust alone.
+//! Owns what touches the browser: the port, the runtime that JavaScript holds, and by the feature
+//! `rust-bodies` the runtime of apps that are Rust alone, with its capsules.
 
-mod fetch;
 mod port;
 mod runtime;
+#[cfg(feature = "rust-bodies")]
 pub mod rust;
+#[cfg(feature = "rust-bodies")]
 mod socket;
+#[cfg(feature = "rust-bodies")]
 mod timeout;
 
 pub use port::WebPort;

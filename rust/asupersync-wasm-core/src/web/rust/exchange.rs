@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::failed;
-use crate::web::fetch::{AfterAbort, FetchCapsule};
+use super::fetch::{AfterAbort, FetchCapsule};
 
 /// A request under way or a response that may be read. Dropped before it is over, it is aborted
 /// at the network, and its operation ends when the browser has let go.

@@ -1,9 +1,10 @@
 //! Owns the runtime of apps that are Rust alone: futures on the kernel, turned by the page's event
 //! loop, with `fetch` and WebSockets that belong to their tasks.
 //!
-//! The wake, the slices, the timer and the capsules are those that JavaScript bodies have.
+//! The wake, the slices and the timer are those that JavaScript bodies have; the capsules are its own.
 
 mod exchange;
+mod fetch;
 mod host;
 mod message;
 mod request;

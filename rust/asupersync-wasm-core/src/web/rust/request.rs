@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 
 use super::exchange::Exchange;
 use super::failed;
+use super::fetch::FetchCapsule;
 use super::response::Response;
-use crate::web::fetch::FetchCapsule;
 
 /// What is to be asked of a server.
 ///
