@@ -6,6 +6,7 @@ import { TimeoutError } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
+import { TaskTimer, type TimerOwner } from "../task-timer.js";
 import {
   closedError,
   isNormal,
@@ -59,7 +60,7 @@ export interface ConnectionHeir {
  * 1. `#opened`; 2. `askClose`, which waits for the opening handshake first; 3. `#closed`: the platform's
  * close event came, or `closeTimeout` was over.
  */
-export class Connection extends HostRecord {
+export class Connection extends HostRecord implements TimerOwner {
   readonly setup: SocketSetup;
   state: SocketState = "connecting";
   /** How it ended, once it has. */
@@ -74,8 +75,9 @@ export class Connection extends HostRecord {
   /** Set when it was not open in time. */
   #late: TimeoutError | undefined = undefined;
   #protocol = "";
-  /** Runs while it connects (`openTimeout`) and while it closes (`closeTimeout`). */
-  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #openTimer: TaskTimer | undefined = undefined;
+  /** The host's, since the close may outlive the body. */
+  #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #heartbeat: HeartbeatTimer | undefined;
   readonly #senders = new Set<SocketWait<SocketData>>();
   readonly #closers = new Set<SocketWait<undefined>>();
@@ -96,9 +98,13 @@ export class Connection extends HostRecord {
     const { url, protocols, openTimeoutMs } = this.setup;
     let socket: PlatformSocket;
     try {
+      if (openTimeoutMs !== undefined) {
+        this.#openTimer = new TaskTimer(this.task, openTimeoutMs, this);
+      }
       socket = new implementation(url, protocols);
     } catch (error) {
       // Such as ws: from a page that came over https:.
+      this.#openTimer?.stop();
       this.state = "closed";
       this.complete(HostResult.err, this.#failed(error));
       return;
@@ -114,15 +120,16 @@ export class Connection extends HostRecord {
     };
     socket.onclose = ({ code, reason, wasClean }: CloseEvent) =>
       this.#closed(code, reason, wasClean, cause);
-    if (openTimeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#late = new TimeoutError("TIMEOUT", `none after ${openTimeoutMs} ms`, {
-        expected: "an open socket in time",
-        mend: "allow more openTimeout, or look why the server does not answer",
-      });
-      this.askClose(CloseCode.normal, "", "refused");
-      socket.close();
-    }, openTimeoutMs);
+  }
+
+  /** It is not open in time. */
+  timedOut(): void {
+    this.#late = new TimeoutError("TIMEOUT", `none after ${this.setup.openTimeoutMs} ms`, {
+      expected: "an open socket in time",
+      mend: "allow more openTimeout, or look why the server does not answer",
+    });
+    this.askClose(CloseCode.normal, "", "refused");
+    this.#socket?.close();
   }
 
   /** The protocol that the peer chose; empty if none. */
@@ -184,7 +191,7 @@ export class Connection extends HostRecord {
     this.#asked = { code, reason, failure };
     this.state = "closing";
     this.#stopTimers();
-    this.#timer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
+    this.#closeTimer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
     this.#stopSenders(this.closedError());
     // One that is still connecting is closed when it is open: sooner, a browser complains of it in the
     // console, as of a mistake.
@@ -241,7 +248,7 @@ export class Connection extends HostRecord {
       socket.close(this.#asked.code, this.#asked.reason);
       return;
     }
-    clearTimeout(this.#timer);
+    this.#openTimer?.stop();
     this.state = "open";
     this.#hasOpened = true;
     this.#protocol = socket.protocol;
@@ -355,7 +362,8 @@ export class Connection extends HostRecord {
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#timer);
+    this.#openTimer?.stop();
+    clearTimeout(this.#closeTimer);
     clearTimeout(this.#roomTimer);
     this.#heartbeat?.stop();
   }

@@ -5,6 +5,7 @@ import { addOperation, type Cx, taskOf } from "../cx.js";
 import { ASYNC_DISPOSE } from "../dispose.js";
 import { AsupersyncError, refusal } from "../errors.js";
 import { closeOp, type Op, openOp } from "../op.js";
+import { checkOrigin } from "../origins.js";
 import type { TaskRecord } from "../task.js";
 import { checkOptions } from "../validate.js";
 import type { SocketClose } from "./close.js";
@@ -29,8 +30,8 @@ declare module "../cx.js" {
      * await socket.send("subscribe");
      * for await (const message of socket) show(message);
      * ```
-     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `WEBSOCKET_UNAVAILABLE`. The
-     *   operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`,
+     *   `WEBSOCKET_UNAVAILABLE`. The operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
      *   refuses, and with a `TimeoutError` after `openTimeout`.
      */
     webSocket<const O extends SocketOptions = SocketOptions>(
@@ -127,6 +128,7 @@ export function webSocketOp(
   checkOptions(options, SOCKET_OPTIONS, "socket options");
   const { runtime } = task.scope;
   const setup = decodeSetup(runtime, url, options);
+  checkOrigin(runtime.origins, new URL(setup.url));
   const implementation = platformSocket(runtime.webSocket);
   const connection = new Connection(task, setup);
   const op = openOp<Socket>(task, connection);
