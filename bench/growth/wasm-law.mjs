@@ -3,13 +3,8 @@
  * virtual, so that sleeps fire when the measurement says so.
  */
 
-import {
-  CancelKindCode,
-  EffectCode,
-  loadKernelModule,
-  OutcomeCode,
-  PolicyCode,
-} from "@asupersync/browser-core";
+import { CancelKindCode, EffectCode, OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 
 /** As natively: enough commands in all runs together, and enough runs. */
 const COMMANDS_MIN = 1_000_000;

@@ -1,7 +1,7 @@
 /** The soak as wasm: through the whole SDK, with generator bodies, and memory of both heaps. */
 
 import { createRuntime } from "@asupersync/browser";
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 
 /** Tasks that live at once. */
 const WAVE = 10_000;

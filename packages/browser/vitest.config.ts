@@ -1,37 +1,45 @@
 /** Owns where the tests run: Node and Chromium, both with the real wasm. */
-import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
+import { doors, environmentDoor } from "./test/doors.js";
 
 // A test fails when it hangs, not when the machine is busy.
 const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
+const PRODUCTION_TESTS = "test/production/**/*.test.ts";
 
-// The README's example imports the package by its name.
-const alias = [
-  {
-    find: /^@asupersync\/browser$/,
-    replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)),
-  },
-];
+/** The sources, what imports the package by its names among them, as one kind of build. */
+function sources(environment: "development" | "production") {
+  return [...doors, environmentDoor(environment)];
+}
 
 export default defineConfig({
   test: {
-    globalSetup: "test/fault-server.setup.ts",
+    globalSetup: ["test/fault-server.setup.ts", "test/worker/workers.setup.ts"],
     projects: [
       {
-        resolve: { alias },
-        test: { ...HANGS, name: "node", environment: "node", include: [TESTS] },
+        resolve: { alias: sources("development") },
+        test: {
+          ...HANGS,
+          name: "node",
+          environment: "node",
+          include: [TESTS],
+          exclude: [PRODUCTION_TESTS],
+        },
       },
       {
-        resolve: { alias },
+        resolve: { alias: sources("production") },
+        test: { ...HANGS, name: "production", environment: "node", include: [PRODUCTION_TESTS] },
+      },
+      {
+        resolve: { alias: sources("development") },
         test: {
           ...HANGS,
           name: "chromium",
           include: [TESTS],
-          exclude: [NODE_TESTS],
+          exclude: [NODE_TESTS, PRODUCTION_TESTS],
           browser: {
             enabled: true,
             headless: true,

@@ -24,6 +24,6 @@ export {
   TieBreakCode,
 } from "./abi.gen.js";
 export { KernelLoadError, type KernelLoadErrorCode } from "./errors.js";
+export { type KernelModule, openKernelModule } from "./instance.js";
 export { ASKED, type Handle, type Kernel, type KernelConfig, type Status } from "./kernel.js";
-export { type KernelModule, loadKernelModule } from "./load.js";
 export type { WasmSource } from "./source.js";

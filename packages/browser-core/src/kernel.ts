@@ -203,8 +203,15 @@ export interface Kernel {
    * neither times, seed nor the order of what is independent. Read it with `BigInt.asUintN(64, …)`.
    */
   fingerprint(): bigint;
-  /** The events that the trace ring holds: seq, milliseconds, `EventCode`, handle, detail of each. */
-  events(): Float64Array;
+  /**
+   * The events after number `seq` that the trace ring holds: seq, milliseconds, `EventCode`, handle,
+   * detail of each.
+   */
+  events(seq: number): Float64Array;
+  /** Makes the trace ring keep `capacity` events from now on, 0 for none. Those held already go. */
+  keep_events(capacity: number): Status;
+  /** Times that a live task may still be resumed before its quota cancels it; -1 without a quota. */
+  task_polls(task: Handle): number;
   /** Lets go of the wake and the timer once the root has closed. */
   release(): void;
 }

@@ -1,43 +1,12 @@
-/** Owns the one wasm instance of a realm: loaded once, checked, and made anew after it has died. */
-import initialise, {
-  __wbg_reset_state,
-  abi_version,
-  panic_message,
-  Kernel as WasmKernel,
-} from "../wasm/asupersync.js";
-import { ABI_VERSION, ConfigField } from "./abi.gen.js";
-import { describeThrown, KernelLoadError } from "./errors.js";
-import type { Kernel, KernelConfig } from "./kernel.js";
+/**
+ * Owns loading the kernel from wherever its wasm is. A door of its own, `@asupersync/browser-core/load`:
+ * the address and the chunk that it names must not get into the bundle of a worker, which is sent the
+ * compiled wasm.
+ */
+import { compiledKernel, type KernelModule, openKernelModule } from "./instance.js";
 import { compileKernel, type WasmSource } from "./source.js";
 
-/**
- * The kernel's code, ready to make kernels. All kernels of a realm share one instance and its
- * memory; a trap in one of them ends them all.
- */
-export interface KernelModule {
-  /**
-   * Makes a kernel. `pump` is called, with nothing of the kernel's on the stack, whenever there may
-   * be something to deliver.
-   *
-   * @throws What the wasm throws; the numbers are expected to be checked by the caller.
-   */
-  createKernel(config: KernelConfig, pump: () => void): Kernel;
-  /** The instance's memory as 32-bit words. Valid until the next call into a kernel. */
-  words(): Uint32Array;
-  /**
-   * Says that a call trapped. The instance's state cannot be trusted any more: every kernel of it is
-   * dead, and the next {@link loadKernelModule} makes a new instance. Calls each listener once.
-   */
-  die(): void;
-  /** Calls `listener` when the instance dies. Returns what takes the listener back. */
-  onDeath(listener: () => void): () => void;
-  /** Message and place of the panic behind a trap, if there was one. */
-  panicMessage(): string | undefined;
-}
-
-let loading: Promise<KernelModule> | undefined;
-/** What the glue has instantiated. It keeps the first one for good. */
-let compiled: WebAssembly.Module | undefined;
+export type { WasmSource } from "./source.js";
 
 /**
  * Loads the kernel, once in a realm: every later call gives the same module, whatever its `source`,
@@ -48,99 +17,15 @@ let compiled: WebAssembly.Module | undefined;
  *   see its `mend`. The next call tries again.
  */
 export function loadKernelModule(source?: WasmSource): Promise<KernelModule> {
-  if (loading === undefined) {
-    const attempt = load(source);
-    loading = attempt;
-    attempt.catch(() => {
-      if (loading === attempt) loading = undefined;
-    });
-  }
-  return loading;
+  return openKernelModule(() => compileKernel(source));
 }
 
-async function load(source: WasmSource | undefined): Promise<KernelModule> {
-  if (compiled === undefined) {
-    const module = await compileKernel(source);
-    checkExports(module);
-    try {
-      await initialise({ module_or_path: module });
-    } catch (error) {
-      // Imports that do not fit the glue are what an older or newer wasm shows first.
-      throw new KernelLoadError("ABI_MISMATCH", describeThrown(error), error);
-    }
-    compiled = module;
-  } else {
-    __wbg_reset_state();
-  }
-  const version = abi_version();
-  if (version !== ABI_VERSION) {
-    throw new KernelLoadError("ABI_MISMATCH", `ABI ${version} instead of ${ABI_VERSION}`);
-  }
-  // Once instantiated, this gives the present instance's exports.
-  return new Instance((await initialise({ module_or_path: compiled })).memory);
-}
-
-/** The glue keeps whatever it instantiates, so what is no kernel at all must not get that far. */
-function checkExports(module: WebAssembly.Module): void {
-  const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  for (const name of ["abi_version", "memory", "__wbindgen_start"]) {
-    if (!names.has(name)) throw new KernelLoadError("ABI_MISMATCH", `wasm without ${name}`);
-  }
-}
-
-/** What asks for the kernel's default in a configuration. */
-const LEFT_OUT = -1;
-
-function numbersOf(config: KernelConfig): Float64Array {
-  const fields = Object.entries(ConfigField) as [keyof KernelConfig, number][];
-  const numbers = new Float64Array(fields.length);
-  for (const [name, place] of fields) numbers[place] = config[name] ?? LEFT_OUT;
-  return numbers;
-}
-
-class Instance implements KernelModule {
-  readonly #memory: WebAssembly.Memory;
-  readonly #listeners = new Set<() => void>();
-  #words: Uint32Array;
-  #state: "alive" | "dead" = "alive";
-
-  constructor(memory: WebAssembly.Memory) {
-    this.#memory = memory;
-    this.#words = new Uint32Array(memory.buffer);
-  }
-
-  createKernel(config: KernelConfig, pump: () => void): Kernel {
-    return new WasmKernel(numbersOf(config), pump);
-  }
-
-  words(): Uint32Array {
-    // Growing the memory detaches the buffer under every view of it.
-    const buffer = this.#memory.buffer;
-    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
-    return this.#words;
-  }
-
-  die(): void {
-    if (this.#state === "dead") return;
-    this.#state = "dead";
-    loading = undefined;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
-  }
-
-  onDeath(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  }
-
-  panicMessage(): string | undefined {
-    try {
-      return panic_message();
-    } catch {
-      // What trapped was not a panic, or it took the instance's memory with it.
-      return undefined;
-    }
-  }
+/**
+ * The kernel's compiled wasm, to be posted to a worker. Loads the kernel here if it was not.
+ *
+ * @throws {KernelLoadError} As {@link loadKernelModule}.
+ */
+export async function loadKernelWasm(source?: WasmSource): Promise<WebAssembly.Module> {
+  await loadKernelModule(source);
+  return compiledKernel() as WebAssembly.Module;
 }

@@ -1,6 +1,7 @@
 /** Loading the kernel unconfigured, what is said when it cannot be had, and a new start after its death. */
 import { expect, test, vi } from "vitest";
-import { EffectCode, loadKernelModule } from "../src/index.js";
+import { EffectCode } from "../src/index.js";
+import { loadKernelModule } from "../src/load.js";
 
 const CONFIG = { seed: 1, tag: 1, drainMs: 5_000, sliceMs: 5, traceCapacity: 0 };
 

@@ -1,6 +1,7 @@
 /** The parity corpus on the kernel in wasm: every run is the one that the native kernel gave. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type KernelModule, loadKernelModule } from "../src/index.js";
+import type { KernelModule } from "../src/index.js";
+import { loadKernelModule } from "../src/load.js";
 import { golden, scenarios } from "./parity/scenario.js";
 import { type Clock, run } from "./parity/world.js";
 

@@ -6,10 +6,10 @@ const CONFIG = { seed: 1, tag: 1, drainMs: 5_000, sliceMs: 5, traceCapacity: 0 }
 const FILE = new URL("../wasm/asupersync.wasm", import.meta.url);
 
 // Each test loads anew: a realm keeps what it has loaded for good.
-let core: typeof import("../src/index.js");
+let core: typeof import("../src/load.js");
 beforeEach(async () => {
   vi.resetModules();
-  core = await import("../src/index.js");
+  core = await import("../src/load.js");
 });
 
 test.each([

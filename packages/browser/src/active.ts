@@ -1,4 +1,6 @@
 /** Owns the rule that a `cx` is for the body it was given to, and only while that runs. */
+import { IS_DEVELOPMENT } from "#environment";
+import { checkRunning } from "./development/running.js";
 import { AsupersyncError } from "./errors.js";
 import { Phase, type TaskRecord } from "./task.js";
 
@@ -9,14 +11,18 @@ import { Phase, type TaskRecord } from "./task.js";
 export const current: { task: TaskRecord | undefined } = { task: undefined };
 
 /**
- * Lets a use of `task`'s cx pass.
+ * Lets a use of `task`'s cx pass. A development build warns of one by another task's code that an
+ * `await` hides: it is misuse as well, but not what is to break an app in development alone.
  *
  * @throws {AsupersyncError} `CX_ENDED` when no code of the task is to run any more, `CX_FOREIGN` when
  *   another task's is running.
  */
 export function checkActive(task: TaskRecord): void {
   // The odd phases are those in which code of the task may run.
-  if ((task.phase & 1) === 1 && (current.task === task || current.task === undefined)) return;
+  if ((task.phase & 1) === 1 && (current.task === task || current.task === undefined)) {
+    if (IS_DEVELOPMENT && current.task === undefined) checkRunning(task);
+    return;
+  }
   throw misuse(task);
 }
 

@@ -2,6 +2,7 @@
 import { CancelKindCode } from "@asupersync/browser-core";
 import { AsupersyncError, describe } from "./errors.js";
 import type { KernelPort } from "./kernel-port.js";
+import { StackTraces } from "./stack.js";
 import { checkKeys, checkObject, invalidArgument, isError, TEXT_MEND } from "./validate.js";
 
 /**
@@ -250,9 +251,6 @@ const NO_INFO: CancelInfo = Object.freeze({
   cause: undefined,
   truncated: false,
 });
-
-/** V8's switch; elsewhere an ordinary property without effect. */
-const StackTraces = Error as { stackTraceLimit?: number | undefined };
 
 /** The error for a reason. */
 export function makeCancelledError(cancel: CancelInfo): CancelledError {

@@ -195,11 +195,13 @@ class CxRecord implements CoreCx {
 
   static add(name: string, operation: TaskOperation): void {
     const start = operation as (task: TaskRecord, ...args: unknown[]) => unknown;
-    Object.defineProperty(CxRecord.prototype, name, {
-      value(this: CxRecord, ...args: unknown[]): unknown {
+    // Under its name, which stacks show.
+    const method = {
+      [name](this: CxRecord, ...args: unknown[]): unknown {
         return start(this.#task, ...args);
       },
-    });
+    };
+    Object.defineProperty(CxRecord.prototype, name, { value: method[name] });
   }
 
   get signal(): AbortSignal {

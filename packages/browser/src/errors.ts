@@ -1,5 +1,7 @@
 /** Owns the package's one error type, and the table of what each code expects and how to mend it. */
+
 import { ErrorKindCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 
 /** Stable name of a mistake. The table below says what each expects and how to mend it. */
 export type ErrorCode = keyof typeof FACTS;
@@ -26,14 +28,14 @@ export class AsupersyncError extends Error {
     return this.#texts?.received ?? "";
   }
 
-  /** What was expected. */
+  /** What was expected. Empty in a production build where the page of the code says no less. */
   get expected(): string {
-    return (this.#texts ?? FACTS[this.code]).expected;
+    return (this.#texts ?? factsOf(this.code)).expected;
   }
 
-  /** What to do about it. */
+  /** What to do about it. Empty in a production build where the page of the code says no less. */
   get mend(): string {
-    return (this.#texts ?? FACTS[this.code]).mend;
+    return (this.#texts ?? factsOf(this.code)).mend;
   }
 
   static {
@@ -55,14 +57,26 @@ interface Texts {
 }
 
 function textsOf(code: ErrorCode, received: string, details: ErrorDetails | undefined): Texts {
-  const { expected, mend } = FACTS[code];
+  const { expected, mend } = factsOf(code);
   return { expected: details?.expected ?? expected, received, mend: details?.mend ?? mend };
 }
 
-/** The message of an error: what was expected, what came, how to mend it. */
+/** Where the pages of the codes are: in this package as it is installed. */
+const PAGES = "@asupersync/browser/docs/errors";
+
+/** The message of an error: what was expected, what came, how to mend it, and where its page is. */
 export function describe(code: ErrorCode, { expected, received, mend }: Texts): string {
-  return `${code}: expected ${expected}, got ${received}: ${mend}`;
+  const wanted = expected === "" ? "" : `expected ${expected}, `;
+  const advice = mend === "" ? "" : `: ${mend}`;
+  return `${code}: ${wanted}got ${received}${advice} (see ${PAGES}/${code}.md)`;
 }
+
+/** What is said of a code where nothing is known better. A production build leaves it to the page. */
+function factsOf(code: ErrorCode): { readonly expected: string; readonly mend: string } {
+  return IS_DEVELOPMENT ? FACTS[code] : NO_FACTS;
+}
+
+const NO_FACTS = { expected: "", mend: "" };
 
 /** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */
 export class TimeoutError extends AsupersyncError {
@@ -161,6 +175,30 @@ const FACTS = {
     expected: "a host that compiles WebAssembly",
     mend: "allow 'wasm-unsafe-eval' in script-src of the Content-Security-Policy",
   },
+  WORKER_UNAVAILABLE: {
+    expected: "a worker that starts and calls defineTasks",
+    mend: "see `cause`; open the worker's file in the browser, and allow it in worker-src of the Content-Security-Policy",
+  },
+  WORKER_VERSION: {
+    expected: "a page and a worker built with one version of the package",
+    mend: "install one version, build both together, and reload",
+  },
+  WORKER_CRASHED: {
+    expected: "a worker that lives until it is closed",
+    mend: "see `cause`; catch what is thrown outside of tasks, or pass `restart` to go on with a new worker",
+  },
+  WORKER_CLOSED: {
+    expected: "an open worker",
+    mend: "make a new one with createWorker",
+  },
+  WORKER_PROTOCOL: {
+    expected: "a message of the worker protocol",
+    mend: "use the message port for nothing else; if nothing else does, please report this",
+  },
+  WORKER_UNCLONABLE: {
+    expected: "what can be posted between a page and a worker",
+    mend: "pass plain data; wrap what is to be handed over with transfer(value, [value])",
+  },
   CX_ENDED: {
     expected: "the cx of a task that runs",
     mend: "await everything that uses cx before the body ends, or give it a task of its own",
@@ -168,6 +206,10 @@ const FACTS = {
   CX_FOREIGN: {
     expected: "the cx that this body was given",
     mend: "use the parameter of the inner body, not a cx from around it",
+  },
+  OP_NOT_AWAITED: {
+    expected: "every operation awaited",
+    mend: "await it, or spawn what is to go on by itself; if it is left on purpose, void op.then()",
   },
   EMPTY_RACE: {
     expected: "at least one body",
@@ -278,6 +320,11 @@ const FACTS = {
     mend: "commit or abort it, in a `finally` if the body may throw",
   },
 } as const;
+
+/** Whether `code` names one of the mistakes in the table. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(FACTS, code);
+}
 
 const KERNEL_CODES: { readonly [code: number]: ErrorCode } = {
   [ErrorKindCode.staleHandle]: "STALE_HANDLE",

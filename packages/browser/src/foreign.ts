@@ -13,10 +13,10 @@ export interface ForeignOptions {
   readonly label?: string;
   /**
    * Stops work that takes no signal. Called once, with the reason, when the task is cancelled or ends
-   * before the promise has settled; the promise is waited for all the same, and so is what this gives.
+   * before the promise has settled; the promise is waited for all the same, and so is one that this gives.
    * What it throws goes to `onFailure` as a `clean-up`.
    */
-  readonly onCancel?: (reason: CancelInfo) => void | PromiseLike<void>;
+  readonly onCancel?: (reason: CancelInfo) => unknown;
 }
 
 const FOREIGN_OPTIONS = ["label", "onCancel"] as const satisfies readonly (keyof ForeignOptions)[];

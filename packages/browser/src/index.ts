@@ -1,18 +1,5 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
-import "./combinators/any.js";
-import "./combinators/hedge.js";
-import "./combinators/map.js";
-import "./combinators/retry.js";
-import "./combinators/settle-op.js";
-import "./combinators/supervise.js";
-import "./combinators/use.js";
-import "./fetch/fetch.js";
-import "./flow/callback.js";
-import "./flow/event.js";
-import "./flow/frame.js";
-import "./flow/idle.js";
-import "./socket/reconnecting.js";
-import "./socket/socket.js";
+import "./operations.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
 export type { Body, BodyValue, Finalizer } from "./body.js";
@@ -33,7 +20,9 @@ export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
 export type { ScopeOpOptions } from "./combinators/scope-op.js";
 export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
 export type { Acquisition } from "./combinators/use.js";
+export { createRuntime } from "./create-runtime.js";
 export type { CoreCx, Cx } from "./cx.js";
+export type { Warning } from "./development/warnings.js";
 export {
   AllFailedError,
   AsupersyncError,
@@ -42,7 +31,7 @@ export {
   TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
-export type { EventsOptions, ReconnectOptions, ServerSentEvent } from "./fetch/events.js";
+export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
   FetchImplementation,
@@ -70,13 +59,12 @@ export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";
-export {
-  type Counters,
-  createRuntime,
-  type Runtime,
-  type RuntimeOptions,
-  type RuntimeState,
-  type TraceEvent,
+export type {
+  Counters,
+  Runtime,
+  RuntimeOptions,
+  RuntimeState,
+  TraceEvent,
 } from "./runtime.js";
 export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
 export type {
@@ -128,4 +116,19 @@ export { type Semaphore, type SemaphorePermit, semaphore } from "./sync/semaphor
 export type { Values } from "./sync/values.js";
 export { type Watch, type Watcher, watch } from "./sync/watch.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
+export { type DumpOptions, dumpTree } from "./trace/dump.js";
+export { formatOnConsole } from "./trace/formatter.js";
+export { type LiveScope, type LiveTask, type LiveTree, liveTree } from "./trace/live-tree.js";
+export type { LogFields, LogLevel, LogRecord } from "./trace/log-record.js";
+export { type LogSinkOptions, log, logSink } from "./trace/log-sink.js";
+export { consoleWriter, jsonLinesWriter, type LogConsole } from "./trace/log-writers.js";
+export {
+  type EventBatch,
+  type EventFilter,
+  type EventKind,
+  type LabelledEvent,
+  type SubjectType,
+  subscribeEvents,
+} from "./trace/subscribe.js";
+export { showTimeline, type TimelineOptions } from "./trace/timeline.js";
 export type { UnobservedFailure } from "./unobserved.js";

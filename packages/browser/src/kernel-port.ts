@@ -285,8 +285,16 @@ export class KernelPort {
     return this.#call(() => this.#kernel.fingerprint(), 0n);
   }
 
-  events(): Float64Array {
-    return this.#call(() => this.#kernel.events(), NO_EVENTS);
+  events(seq: number): Float64Array {
+    return this.#call(() => this.#kernel.events(seq), NO_EVENTS);
+  }
+
+  keep_events(capacity: number): Status {
+    return this.#call(() => this.#kernel.keep_events(capacity), POISONED);
+  }
+
+  task_polls(task: Handle): number {
+    return this.#call(() => this.#kernel.task_polls(task), -1);
   }
 
   /** Gives a command that has no method here: one of a file that not every app loads. */

@@ -1,4 +1,6 @@
 /** Owns operations: one wait of one task, which can be awaited or `yield*`-ed. */
+import { IS_DEVELOPMENT } from "#environment";
+import { type MadeNote, noteFulfilled, noteHeard, noteMade } from "./development/awaits.js";
 import { type Callback, Reaction, runLater } from "./reaction.js";
 import type { TaskRecord } from "./task.js";
 
@@ -9,6 +11,9 @@ import type { TaskRecord } from "./task.js";
  * In an `async` body `await` it, in a generator body `yield*` it. One that is cancelled while nobody
  * awaits it causes no unhandled rejection; nor does `op.then(f)`. One that is still open when its task
  * ends never settles.
+ *
+ * A development build warns of one that was never asked for (`OP_NOT_AWAITED`). What is left on purpose
+ * says so: `void op.then()`.
  */
 export interface Op<T> extends PromiseLike<T> {
   [Symbol.iterator](): Iterator<Op<unknown>, T, unknown>;
@@ -16,6 +21,8 @@ export interface Op<T> extends PromiseLike<T> {
 
 /** What gives an operation its result when the kernel says that its wait has ended. */
 export interface OpSource {
+  /** What it waits for, in a few words, for those who look inside. */
+  readonly label?: string;
   /**
    * Fulfils or fails `op`, or reopens it. `aux` is an `OutcomeCode`, a `PermitsCode`, or 0 and 1 for a
    * host operation.
@@ -62,6 +69,8 @@ export class OpRecord<T = unknown> implements Op<T> {
   /** Its neighbours among the open operations of its task. */
   before: OpRecord | undefined;
   after: OpRecord | undefined;
+  /** In development builds, as long as nobody has asked for it. Not declared where it is not set. */
+  declare note?: MadeNote | undefined;
 
   constructor(task: TaskRecord, token: number, source: OpSource | undefined) {
     this.done = false;
@@ -73,6 +82,7 @@ export class OpRecord<T = unknown> implements Op<T> {
     this.reaction = undefined;
     this.before = undefined;
     this.after = undefined;
+    if (IS_DEVELOPMENT) noteMade(this, OpRecord);
   }
 
   /** Gives it its result. Who waits is told by `advance`. */
@@ -80,6 +90,7 @@ export class OpRecord<T = unknown> implements Op<T> {
     this.done = true;
     this.value = value;
     this.state = OpState.fulfilled;
+    if (IS_DEVELOPMENT) noteFulfilled(this);
   }
 
   /** Fails it. Who waits is told by `advance`. */
@@ -88,6 +99,8 @@ export class OpRecord<T = unknown> implements Op<T> {
     this.done = true;
     this.value = error;
     this.state = isAwaited ? OpState.failed : OpState.unheard;
+    // A failure that nobody hears of is told as such.
+    if (IS_DEVELOPMENT) noteHeard(this);
   }
 
   /** Makes a settled checkpoint pending again. */
@@ -95,6 +108,7 @@ export class OpRecord<T = unknown> implements Op<T> {
     this.done = false;
     this.value = this;
     this.state = OpState.pending;
+    if (IS_DEVELOPMENT) noteMade(this, this.reuse);
   }
 
   /** Tells those who await it. */
@@ -110,6 +124,7 @@ export class OpRecord<T = unknown> implements Op<T> {
   }
 
   [Symbol.iterator](): Iterator<Op<unknown>, T, unknown> {
+    if (IS_DEVELOPMENT) noteHeard(this);
     return this as unknown as Iterator<Op<unknown>, T, unknown>;
   }
 
@@ -148,6 +163,7 @@ export class OpRecord<T = unknown> implements Op<T> {
   }
 
   #add(reaction: Reaction): void {
+    if (IS_DEVELOPMENT) noteHeard(this);
     if (this.state === OpState.pending) {
       if (this.reaction === undefined) this.reaction = reaction;
       else this.reaction.last().after = reaction;

@@ -1,6 +1,9 @@
 /** Owns delivery: the kernel is turned, and each record of the batch is carried out in order. */
+
 import { EffectCode, type OutcomeCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import type { CancelledError } from "./cancel.js";
+import { noteTurn } from "./development/running.js";
 import { indexOf } from "./handle.js";
 import { type ObligationKind, obligationKind } from "./obligation.js";
 import { CHECKPOINT, closeOp, type OpRecord, OpState } from "./op.js";
@@ -20,9 +23,11 @@ const BYTES_PER_WORD = 4;
  */
 export function pump(runtime: RuntimeRecord): void {
   const { port } = runtime;
+  if (IS_DEVELOPMENT) noteTurn();
   for (let count = port.turn(); count !== 0; count = port.turn()) {
     runtime.hasResumedPromises = false;
     runtime.answers = 0;
+    runtime.eventReader?.collect();
     deliver(runtime, count);
     if (runtime.hasResumedPromises) {
       // Bodies of this batch go on in microtasks; the kernel comes back after them.

@@ -23,7 +23,7 @@ export interface CloseReport {
 export interface Revoked {
   readonly kind: "task" | "host-op";
   readonly label: string;
-  /** Stack of the call that spawned it, if the runtime keeps them (`spawnSites`). */
+  /** Where it was spawned: frames of the caller's code, if the runtime keeps them (`spawnSites`). */
   readonly spawnSite: string | undefined;
   /** Where it stood. */
   readonly state: string;
@@ -34,7 +34,7 @@ export interface Leaked {
   readonly kind: ObligationKind;
   /** Label of the task. */
   readonly label: string;
-  /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
+  /** Where its task was spawned: frames of the caller's code, if the runtime keeps them. */
   readonly spawnSite: string | undefined;
 }
 
@@ -52,15 +52,15 @@ export class ReportBuilder {
     const isObserved = task.cancelError !== undefined;
     const bodyState = isObserved ? "cancelling" : "cancel-requested";
     const state = task.phase === Phase.running ? bodyState : "finalizing";
-    note(this.#revoked, { kind: "task", label: task.label, spawnSite: siteOf(task), state });
+    note(this.#revoked, { kind: "task", label: task.label, spawnSite: task.spawnSite, state });
   }
 
   revokedHostOp({ task, label }: HostRecord): void {
-    note(this.#revoked, { kind: "host-op", label, spawnSite: siteOf(task), state: "draining" });
+    note(this.#revoked, { kind: "host-op", label, spawnSite: task.spawnSite, state: "draining" });
   }
 
   leaked(task: TaskRecord, kind: ObligationKind): void {
-    note(this.#leaked, { kind, label: task.label, spawnSite: siteOf(task) });
+    note(this.#leaked, { kind, label: task.label, spawnSite: task.spawnSite });
   }
 
   failed(error: unknown): void {
@@ -82,8 +82,4 @@ export class ReportBuilder {
 
 function note<T>(list: T[], entry: T): void {
   if (list.length < ENTRIES_MAX) list.push(Object.freeze(entry));
-}
-
-function siteOf(task: TaskRecord): string | undefined {
-  return task.extras?.spawnSite;
 }

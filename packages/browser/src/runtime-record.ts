@@ -1,4 +1,5 @@
 /** Owns a runtime's record: its kernel, the tables by slot and token, and how it ends. */
+
 import {
   CounterCode,
   ErrorKindCode,
@@ -8,15 +9,19 @@ import {
   OutcomeCode,
   PolicyCode,
 } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
+import { current } from "./active.js";
 import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
+import { watchAwaits } from "./development/running.js";
+import { type Warning, Warnings } from "./development/warnings.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
 import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
-import { type OpRecord, OpState } from "./op.js";
+import { OpRecord, OpState } from "./op.js";
 import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
@@ -33,6 +38,14 @@ import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task
 import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
 import { checkListener } from "./validate.js";
 
+/** Reads events for those who subscribed. */
+export interface EventReader {
+  /** Reads what is new, before a batch is delivered. */
+  collect(): void;
+  /** Tells what was read. */
+  publish(): void;
+}
+
 /** What the record of a runtime is made of. */
 export interface RuntimeSetup {
   readonly module: KernelModule;
@@ -45,6 +58,7 @@ export interface RuntimeSetup {
   readonly webSocket: WebSocketImplementation | undefined;
   readonly origins: AllowedOrigins;
   readonly fetch: FetchImplementation | undefined;
+  readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
 /** The record behind {@link Runtime}. */
@@ -53,6 +67,8 @@ export class RuntimeRecord implements Runtime {
   readonly reasons: ReasonCache;
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
+  /** Where a development build tells what it finds; a production build finds nothing. */
+  readonly warnings: Warnings | undefined;
   readonly snapshots: SnapshotStore;
   readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
@@ -64,6 +80,10 @@ export class RuntimeRecord implements Runtime {
   readonly origins: AllowedOrigins;
   /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
   readonly fetch: FetchImplementation | undefined;
+  /** Events that the trace keeps for `events()`. */
+  readonly traceCapacity: number;
+  /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
+  eventReader: EventReader | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -100,12 +120,15 @@ export class RuntimeRecord implements Runtime {
     });
     this.reasons = new ReasonCache(this.port);
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
+    this.warnings = IS_DEVELOPMENT ? new Warnings(setup.onWarning) : undefined;
+    if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
     this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.drainMs = setup.config.drainMs;
     this.webSocket = setup.webSocket;
     this.origins = setup.origins;
     this.fetch = setup.fetch;
+    this.traceCapacity = setup.config.traceCapacity;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -177,7 +200,7 @@ export class RuntimeRecord implements Runtime {
   }
 
   events(): TraceEvent[] {
-    const numbers = this.port.events();
+    const numbers = this.port.events(0);
     const events: TraceEvent[] = [];
     for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
       const [seq, atMs, kind, subject, detail] = numbers.subarray(at) as unknown as FiveNumbers;
@@ -233,6 +256,7 @@ export class RuntimeRecord implements Runtime {
   /** A delivery is over. */
   delivered(): void {
     this.signals.check();
+    this.eventReader?.publish();
     this.snapshots.publish();
   }
 

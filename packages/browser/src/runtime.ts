@@ -1,21 +1,15 @@
-/** Owns runtimes as users see them: what one offers, its options, and how one is made. */
-import {
-  type EventCode,
-  KernelLoadError,
-  loadKernelModule,
-  type WasmSource,
-} from "@asupersync/browser-core";
+/** Owns runtimes as users see them: what one offers, and its options. */
+import type { EventCode, WasmSource } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
-import { AsupersyncError } from "./errors.js";
+import type { Warning } from "./development/warnings.js";
 import type { FetchImplementation } from "./fetch/request.js";
 import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
-import { RuntimeRecord } from "./runtime-record.js";
 import type { Scope, ScopeOptions } from "./scope.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
-import { takeTag } from "./tag.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
 import {
@@ -46,7 +40,10 @@ export interface RuntimeOptions {
   readonly drainTimeMs?: number;
   /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
   readonly sliceMs?: number;
-  /** Keeps the stack of every spawn, for reports. Costs some microseconds each. Default: with `trace`. */
+  /**
+   * Keeps where every task was spawned, for reports and snapshots. Costs some microseconds each. Default:
+   * in development builds, and with `trace`.
+   */
   readonly spawnSites?: boolean;
   /**
    * Called with each failure that nobody asked about. Default: `reportError`, or `console.error`. An
@@ -65,6 +62,11 @@ export interface RuntimeOptions {
     /** Called with each request in place of the platform's `fetch`. */
     readonly implementation?: FetchImplementation;
   };
+  /**
+   * Called with each misuse that a development build finds, once for each place in the code. Default:
+   * `console.warn`. A production build looks for none.
+   */
+  readonly onWarning?: (warning: Warning) => void;
   /**
    * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
    *
@@ -170,23 +172,6 @@ const SLICE_MS = 5;
 const TRACE_CAPACITY = 4_096;
 const TRACE_CAPACITY_MAX = 2 ** 20;
 
-/**
- * Makes a runtime, loading the kernel if this is the first.
- *
- * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH` when the
- *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
- *   runtimes in one realm.
- */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const setup = decodeRuntimeOptions(options);
-  const module = await loadKernelModule(options.wasm).catch((error: unknown) => {
-    throw error instanceof KernelLoadError
-      ? new AsupersyncError(error.code, error.received, { cause: error })
-      : error;
-  });
-  return new RuntimeRecord({ ...setup, module, tag: takeTag() });
-}
-
 const RUNTIME_OPTIONS = [
   "label",
   "seed",
@@ -197,6 +182,7 @@ const RUNTIME_OPTIONS = [
   "onFailure",
   "allowedOrigins",
   "fetch",
+  "onWarning",
   "wasm",
   "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];
@@ -204,21 +190,29 @@ const RUNTIME_OPTIONS = [
 const TRACE_OPTIONS = ["capacity"] as const;
 const CAPABILITY_OPTIONS = ["implementation"] as const;
 
-function decodeRuntimeOptions(options: RuntimeOptions) {
+/**
+ * Checks the options of a runtime and fills in what was left out.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ */
+export function decodeRuntimeOptions(options: RuntimeOptions) {
   checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm } = options;
+  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
+    options;
   checkOptions(trace, TRACE_OPTIONS, "trace");
   checkFlag(spawnSites, "spawnSites");
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
+  if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
   const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
   return {
     label: checkLabel(label) ?? "runtime",
-    keepsSpawnSites: spawnSites ?? trace !== undefined,
+    keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
     origins: decodeOrigins(options.allowedOrigins),
     fetch: decodeCapability(options.fetch, "fetch"),
     webSocket: decodeCapability(options.webSocket, "webSocket"),
+    onWarning,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),

@@ -159,8 +159,10 @@ export class ScopeRecord implements Scope {
   winner: TaskRecord | undefined;
   /** What `defer` registered; the last one runs first. */
   finalizers: Finalizer[] | undefined;
-  readonly #parent: ScopeRecord | undefined;
-  readonly #owner: TaskRecord | undefined;
+  /** The scope above, if it is in one. */
+  readonly parent: ScopeRecord | undefined;
+  /** The task that owns it, if one does. */
+  readonly owner: TaskRecord | undefined;
   #failures: Failures | undefined;
   /** The scopes opened in here that have not closed. */
   #scopes: Set<ScopeRecord> | undefined;
@@ -183,8 +185,8 @@ export class ScopeRecord implements Scope {
     this.reason = undefined;
     this.winner = undefined;
     this.finalizers = undefined;
-    this.#parent = setup.parent;
-    this.#owner = setup.owner;
+    this.parent = setup.parent;
+    this.owner = setup.owner;
     this.#failures = undefined;
     this.#scopes = undefined;
     this.#closing = undefined;
@@ -297,13 +299,13 @@ export class ScopeRecord implements Scope {
 
   /** The failures of its children. Those of `cx.spawn` are the owner's own. */
   get failures(): Failures | undefined {
-    return this.role === ScopeRole.children ? this.#owner?.extras?.failures : this.#failures;
+    return this.role === ScopeRole.children ? this.owner?.extras?.failures : this.#failures;
   }
 
   /** A task in here ended, other than `ok` or in a race. */
   taskEnded(task: TaskRecord): void {
     const isFailure = task.code === OutcomeCode.err || task.code === OutcomeCode.panicked;
-    if (this.#owner?.phase === Phase.revoked && isFailure) {
+    if (this.owner?.phase === Phase.revoked && isFailure) {
       // The task that its failure belongs to is gone.
       this.runtime.unobserved.report(task);
       return;
@@ -344,7 +346,7 @@ export class ScopeRecord implements Scope {
     this.#link?.delete(this);
     if (this.#controller !== undefined) this.runtime.signals.ended(this);
     const { failures } = this;
-    const parent = this.#parent;
+    const parent = this.parent;
     if (parent !== undefined) {
       parent.#scopes?.delete(this);
       if (failures !== undefined) parent.noteFailures().addAll(failures);
@@ -353,7 +355,7 @@ export class ScopeRecord implements Scope {
   }
 
   noteFailures(): Failures {
-    const owner = this.#owner;
+    const owner = this.owner;
     if (this.role === ScopeRole.children && owner !== undefined) return owner.noteFailures();
     this.#failures ??= new Failures();
     return this.#failures;

@@ -1,6 +1,9 @@
 /** Owns the end of a task: its final value, and everybody who is told. */
+
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import { isCancellation } from "./abort-reason.js";
+import { noteEnded } from "./development/awaits.js";
 import { indexOf } from "./handle.js";
 import { dropOps } from "./op.js";
 import { finalizerPanic, UNKNOWN_PANIC } from "./outcome.js";
@@ -18,6 +21,7 @@ export function settle(task: TaskRecord, code: OutcomeCode, reason: number): voi
   const index = indexOf(task.handle);
   if (runtime.tasks[index] === task) runtime.tasks[index] = undefined;
   if (task.openOps !== undefined) dropOps(task);
+  if (IS_DEVELOPMENT) noteEnded(task, code);
   if (code !== OutcomeCode.ok) decideValue(task, code, reason);
   task.phase = Phase.completed;
   task.code = code;

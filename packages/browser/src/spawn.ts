@@ -1,10 +1,13 @@
 /** Owns spawning: a body becomes a task of a scope. */
+import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
+import { openAsyncStack } from "./development/async-stack.js";
 import { AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
 import { followSignal } from "./signal-link.js";
+import { captureStack } from "./stack.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
 import {
   checkBody,
@@ -39,7 +42,8 @@ export function spawnIn<T>(
   const task = new TaskRecord<T>(scope, handle, body);
   runtime.tasks[indexOf(handle)] = task;
   if (budget !== undefined) applyOptions(task, budget);
-  if (runtime.keepsSpawnSites) task.more().spawnSite = callSite();
+  if (runtime.keepsSpawnSites) task.more().spawned = captureStack();
+  if (IS_DEVELOPMENT) openAsyncStack(task);
   return task;
 }
 
@@ -111,9 +115,4 @@ function applyOptions(task: TaskRecord, options: CheckedOptions): void {
     port.task_budget(task.handle, deadlineMs, polls, UNCHANGED, priority);
   }
   if (signal !== undefined) extras.link = followSignal(task, signal);
-}
-
-/** The stack of the caller, without the frames of this package. */
-function callSite(): string | undefined {
-  return new Error("spawned here").stack;
 }

@@ -1,9 +1,13 @@
 /** Owns how bodies and finalizers run: started once, stepped if they are generators, followed if promises. */
+
 import { OutcomeCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import { isCancellation } from "./abort-reason.js";
 import { current } from "./active.js";
 import type { Body, Finalizer } from "./body.js";
 import { makeCx } from "./cx.js";
+import { runOnAsyncStack } from "./development/async-stack.js";
+import { noteHeard, noteReturned } from "./development/awaits.js";
 import { AsupersyncError } from "./errors.js";
 import { OpRecord, OpState } from "./op.js";
 import { finalizerPanic } from "./outcome.js";
@@ -60,7 +64,7 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
   let result: unknown;
   current.task = task;
   try {
-    result = code(makeCx(task));
+    result = IS_DEVELOPMENT ? runOnAsyncStack(task, () => code(makeCx(task))) : code(makeCx(task));
   } catch (error) {
     current.task = undefined;
     threw(task, error);
@@ -74,17 +78,45 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
     step(task, false, undefined);
   } else if (result instanceof Promise) {
     follow(task, result);
-  } else if (isGenerator(result)) {
-    task.generator = inherits.call(GENERATOR, result) ? result : delegate(result);
-    step(task, false, undefined);
-  } else if (isThenable(result)) {
-    // What it is made of may throw or call back at once; a promise around it does neither.
-    follow(task, Promise.resolve(result));
-  } else if (isAsyncGenerator(result)) {
-    threw(task, asyncGeneratorRefused());
   } else {
-    returned(task, result);
+    take(task, result);
   }
+}
+
+/** Goes on by what a body gave that is of no native function. */
+function take(task: TaskRecord, result: unknown): void {
+  let kind: ReturnType<typeof kindOf>;
+  try {
+    kind = kindOf(result);
+  } catch (error) {
+    // A proxy, or a getter, that does not want to be asked.
+    threw(task, error);
+    return;
+  }
+  switch (kind) {
+    case "generator": {
+      const generator = result as AnyGenerator;
+      task.generator = inherits.call(GENERATOR, generator) ? generator : delegate(generator);
+      step(task, false, undefined);
+      break;
+    }
+    case "thenable":
+      // What it is made of may throw or call back at once; a promise around it does neither.
+      follow(task, Promise.resolve(result as PromiseLike<unknown>));
+      break;
+    case "async generator":
+      threw(task, asyncGeneratorRefused());
+      break;
+    case "value":
+      returned(task, result);
+      break;
+  }
+}
+
+function kindOf(result: unknown): "generator" | "thenable" | "async generator" | "value" {
+  if (isGenerator(result)) return "generator";
+  if (isThenable(result)) return "thenable";
+  return isAsyncGenerator(result) ? "async generator" : "value";
 }
 
 /** A native generator that does what another kind of generator does. */
@@ -117,7 +149,11 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
     let result: IteratorResult<unknown, unknown>;
     try {
       // Looked up on the object, either would be looked up anew for each function's shape.
-      result = fails ? THROW.call(generator, value) : NEXT.call(generator, value);
+      result = IS_DEVELOPMENT
+        ? stepOnAsyncStack(task, generator, fails, value)
+        : fails
+          ? THROW.call(generator, value)
+          : NEXT.call(generator, value);
     } catch (error) {
       current.task = undefined;
       threw(task, error);
@@ -134,6 +170,7 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
       value = misyielded(task, yielded);
       continue;
     }
+    if (IS_DEVELOPMENT) noteHeard(yielded);
     if (yielded.state === OpState.pending) {
       task.waiting = yielded;
       current.task = undefined;
@@ -143,6 +180,17 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
     value = yielded.value;
     if (fails) yielded.state = OpState.failed;
   }
+}
+
+function stepOnAsyncStack(
+  task: TaskRecord,
+  generator: AnyGenerator,
+  fails: boolean,
+  value: unknown,
+): IteratorResult<unknown, unknown> {
+  return runOnAsyncStack(task, () =>
+    fails ? THROW.call(generator, value) : NEXT.call(generator, value),
+  );
 }
 
 function misyielded(task: TaskRecord, yielded: unknown): AsupersyncError {
@@ -163,6 +211,7 @@ function asyncGeneratorRefused(): AsupersyncError {
 
 function returned(task: TaskRecord, value: unknown): void {
   task.generator = undefined;
+  if (IS_DEVELOPMENT) noteReturned(task);
   if (task.phase === Phase.running) endBody(task, OutcomeCode.ok, value);
   else if (task.phase === Phase.finalizing) endFinalizer(task, OutcomeCode.ok);
 }

@@ -14,6 +14,7 @@ import type { OpRecord, OpSource } from "./op.js";
 import type { Outcome, PanicInfo } from "./outcome.js";
 import type { ScopePolicy, ScopeRecord } from "./scope.js";
 import type { SignalLink } from "./signal-link.js";
+import { callerFrames } from "./stack.js";
 
 /**
  * Where a task stands: `created → running → finalizing → completed`, by way of `cancel-requested`
@@ -118,8 +119,8 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 /** What only some tasks need. */
 export class TaskExtras {
   label: string | undefined = undefined;
-  /** Stack of the call that spawned it, if the runtime keeps them. */
-  spawnSite: string | undefined = undefined;
+  /** The stack of the call that spawned it, if the runtime keeps them. */
+  spawned: Error | undefined = undefined;
   /** Runtime time in milliseconds. */
   deadline: number | undefined = undefined;
   /** What `cx.defer` registered; the last one runs first. */
@@ -255,6 +256,12 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   async [ASYNC_DISPOSE](): Promise<void> {
     this.cancel();
     await this.join();
+  }
+
+  /** The caller's frames of the call that spawned it, if the runtime keeps them. */
+  get spawnSite(): string | undefined {
+    const spawned = this.extras?.spawned;
+    return spawned === undefined ? undefined : callerFrames(spawned);
   }
 
   /** The rarely used fields, made now if they were not. */

@@ -18,7 +18,7 @@ export interface UnobservedFailure {
   readonly kind: "task" | "clean-up" | "finalizer" | "leak" | "operation" | "kernel";
   /** Label of the task; of the runtime, if the kernel broke. */
   readonly label: string;
-  /** Stack of the call that spawned the task, if the runtime keeps them (`spawnSites`). */
+  /** Where the task was spawned: frames of the caller's code, if the runtime keeps them. */
   readonly spawnSite: string | undefined;
 }
 
@@ -99,7 +99,7 @@ export class UnobservedFailures {
   }
 
   #tellOf(task: TaskRecord, kind: UnobservedFailure["kind"], error: unknown): void {
-    this.#tell({ error, kind, label: task.label, spawnSite: task.extras?.spawnSite });
+    this.#tell({ error, kind, label: task.label, spawnSite: task.spawnSite });
   }
 
   #tell(failure: UnobservedFailure): void {
@@ -113,7 +113,8 @@ export class UnobservedFailures {
   }
 }
 
-function reportToHost({ error }: { readonly error: unknown }): void {
+/** Tells a failure where the host shows what nobody handled. */
+export function reportToHost({ error }: { readonly error: unknown }): void {
   if (typeof globalThis.reportError === "function") {
     globalThis.reportError(error);
   } else {

@@ -1,5 +1,5 @@
 /** What errors say: what was expected, what came and nothing else, and what to do about it. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import {
   AsupersyncError,
@@ -24,7 +24,10 @@ function check(call: () => unknown, texts: Texts): void {
   expect(error).toBeInstanceOf(AsupersyncError);
   const { code, expected, received, mend } = error;
   expect({ code, expected, received, mend }).toEqual({ code: "INVALID_ARGUMENT", ...texts });
-  expect(error.message).toBe(`${code}: expected ${expected}, got ${received}: ${mend}`);
+  const page = `@asupersync/browser/docs/errors/${code}.md`;
+  expect(error.message).toBe(
+    `${code}: expected ${expected}, got ${received}: ${mend} (see ${page})`,
+  );
 }
 
 /** Runs `test` in the body of a task, and passes on what it throws. */
@@ -272,7 +275,7 @@ describe("an argument", () => {
       {
         expected: "an object as task options",
         received: "7",
-        mend: "pass { label, priority, polls, deadlineMs } or nothing",
+        mend: "pass { label, priority, polls, deadlineMs, signal } or nothing",
       },
     ],
     [
@@ -348,19 +351,19 @@ describe("a key that no option has", () => {
     [
       "of a task",
       (cx) => cx.spawn(() => 1, { prioritty: 3 } as never),
-      "task options of label, priority, polls and deadlineMs only",
+      "task options of label, priority, polls, deadlineMs and signal only",
       "prioritty",
     ],
     [
       "of a scope",
       (_, runtime) => runtime.openScope({ lable: "x" } as never),
-      "scope options of label and policy only",
+      "scope options of label, policy and signal only",
       "lable",
     ],
     [
       "of cx.scope",
       (cx) => cx.scope(() => 1, { polcy: "fail-fast" } as never),
-      "scope options of label and policy only",
+      "scope options of label, policy, priority, polls, deadlineMs and signal only",
       "polcy",
     ],
     [
@@ -372,7 +375,7 @@ describe("a key that no option has", () => {
     [
       "of a foreign operation",
       (cx) => cx.foreign(async () => 1, { name: "x" } as never),
-      "foreign options of label only",
+      "foreign options of label and onCancel only",
       "name",
     ],
   ])("%s", (_, call, expected, key) =>
@@ -386,7 +389,7 @@ describe("a key that no option has", () => {
   test.each<[unknown, string, string]>([
     [
       { lable: "x" },
-      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, wasm and webSocket only",
+      "runtime options of label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, allowedOrigins, fetch, wasm and webSocket only",
       "lable",
     ],
     [{ trace: { size: 10 } }, "trace of capacity only", "size"],
@@ -429,7 +432,7 @@ test("of 127 open runtimes the next one is refused, and it says what to do", asy
   await expect(createRuntime()).rejects.toMatchObject({
     code: "LIMIT_REACHED",
     message:
-      "LIMIT_REACHED: expected at most 127 open runtimes, got 128: close one first; one runtime is enough for a page",
+      "LIMIT_REACHED: expected at most 127 open runtimes, got 128: close one first; one runtime is enough for a page (see @asupersync/browser/docs/errors/LIMIT_REACHED.md)",
   });
   await Promise.all(runtimes.map((runtime) => runtime.close()));
 });
@@ -459,7 +462,7 @@ test("a CancelledError has texts too, made when they are read, and no field for 
     const error = (await task.result().catch((caught: unknown) => caught)) as CancelledError;
     expect(error).toBeInstanceOf(CancelledError);
     expect(error.message).toBe(
-      "CANCELLED: expected the task to go on, got a cancellation (user: enough): nothing is wrong: clean up and let it pass through",
+      "CANCELLED: expected the task to go on, got a cancellation (user: enough): nothing is wrong: clean up and let it pass through (see @asupersync/browser/docs/errors/CANCELLED.md)",
     );
     expect(Object.keys(error).sort()).toEqual(["cancel", "code"]);
   });

@@ -177,7 +177,7 @@ test("a promise that does not settle is revoked after the drain time, and named"
       expect((await task.join()).kind).toBe("cancelled");
       expect(runtime.counters()).toMatchObject({ hostOps: 0, hostOpsRevoked: 1 });
     },
-    { drainTimeMs: 10 },
+    { drainTimeMs: 10, spawnSites: false },
   );
   expect(report.outcome).toBe("violations");
   expect(report.revoked).toEqual([

@@ -3,12 +3,8 @@
  * nothing has changed. Calls are drawn from a seeded stream; a failure names its round, and the same
  * seed gives the same rounds.
  */
-import {
-  CounterCode,
-  ErrorKindCode,
-  type Kernel,
-  loadKernelModule,
-} from "@asupersync/browser-core";
+import { CounterCode, ErrorKindCode, type Kernel } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { beforeAll, expect, test } from "vitest";
 
 const ROUNDS = 120_000;

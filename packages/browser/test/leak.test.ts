@@ -1,5 +1,6 @@
 /** Obligations that a task still holds at its end: told by kind, task and spawn site. */
-import { loadKernelModule, ObligationKindCode } from "@asupersync/browser-core";
+import { ObligationKindCode } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { expect, test, vi } from "vitest";
 import {
   type AsupersyncError,
@@ -61,7 +62,7 @@ test.each(Object.keys(KINDS) as Kind[])(
     expect(outcome).toMatchObject({ kind: "panicked", panic: { during: "end" } });
     expect(report).toMatchObject({
       outcome: "violations",
-      leaked: [{ kind, label: "forgetful", spawnSite: undefined }],
+      leaked: [{ kind, label: "forgetful", spawnSite: expect.stringContaining("leak.test") }],
       revoked: [],
     });
     expect(runtime.counters()).toMatchObject({ obligations: 0, obligationsLeaked: 1 });

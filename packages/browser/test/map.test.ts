@@ -402,12 +402,17 @@ test("an item that used up its budget takes the others with it, which go on to t
   await withRuntime(async (runtime) => {
     const items = new Items(1, 1_000, 3, 4);
     const ended: number[] = [];
+    const usedUp = deferred();
     const outcome = await runtime.run((cx) =>
       cx.scope(
         (scoped) =>
           scoped.map(items, { concurrency: 2 }, async (inner, item) => {
-            await inner.sleep(item === 3 ? 20 : 0);
-            for (let polls = 0; polls < item; polls += 1) await inner.checkpoint();
+            if (item === 3) await inner.foreign(() => usedUp.promise);
+            try {
+              for (let polls = 0; polls < item; polls += 1) await inner.checkpoint();
+            } finally {
+              if (inner.cancelled !== undefined) usedUp.resolve();
+            }
             ended.push(item);
           }),
         { polls: 100 },
@@ -417,6 +422,48 @@ test("an item that used up its budget takes the others with it, which go on to t
     expect(items.log).toEqual(["take 1", "take 1000", "take 3", "let go"]);
     expect(ended).toEqual([1, 3]);
     expect(runtime.counters()).toMatchObject({ tasks: 0, scopes: 1, timers: 0 });
+  });
+});
+
+test("an item that comes when another has ended without value does not begin", async () => {
+  await withRuntime(async (runtime) => {
+    const log: unknown[] = [];
+    const next = deferred<IteratorResult<number>>();
+    const ended = deferred();
+    let asked = 0;
+    const iterator = {
+      next: async () => {
+        asked += 1;
+        return asked === 1 ? { value: 1, done: false as const } : next.promise;
+      },
+      return: async () => {
+        log.push("let go");
+        return { value: undefined, done: true as const };
+      },
+    };
+    const run = runtime.run((cx) =>
+      cx.scope(
+        (scoped) =>
+          scoped.map(
+            { [Symbol.asyncIterator]: () => iterator },
+            { concurrency: 2 },
+            async (own, item) => {
+              log.push(item);
+              try {
+                for (;;) await own.checkpoint();
+              } finally {
+                ended.resolve();
+              }
+            },
+          ),
+        { polls: 20 },
+      ),
+    );
+    await ended.promise;
+    await idle(runtime);
+    next.resolve({ value: 2, done: false });
+    expect(await run).toMatchObject({ kind: "err", error: { cancel: { kind: "poll-quota" } } });
+    expect(log).toEqual([1, "let go"]);
   });
 });
 

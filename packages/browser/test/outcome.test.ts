@@ -228,3 +228,20 @@ test.each<[Outcome<unknown>, string]>([
 ])("an outcome is told in one sentence: %#", (outcome, sentence) => {
   expect(describeOutcome(outcome)).toBe(sentence);
 });
+
+test("a body that gives what does not want to be asked fails with what that throws", async () => {
+  await withRuntime(async (runtime) => {
+    const shy = new Proxy(
+      {},
+      {
+        get(_, name) {
+          throw new Error(`asked for ${String(name)}`);
+        },
+      },
+    );
+    expect(await runtime.run(() => shy)).toMatchObject({
+      kind: "err",
+      error: { message: "asked for next" },
+    });
+  });
+});

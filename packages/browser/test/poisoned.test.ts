@@ -3,12 +3,8 @@
  * says so, whatever it is given, and none of them traps. The stop is a clock that throws, which
  * leaves the command where a panic leaves it.
  */
-import {
-  ErrorKindCode,
-  type Kernel,
-  type KernelModule,
-  loadKernelModule,
-} from "@asupersync/browser-core";
+import { ErrorKindCode, type Kernel, type KernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const CONFIG = { seed: 1, tag: 9, drainMs: 5_000, sliceMs: 600_000, traceCapacity: 0 };
@@ -49,6 +45,7 @@ const QUERIES: readonly [keyof Kernel, unknown][] = [
   ["random", 0],
   ["task_at", 0],
   ["task_reason", 0],
+  ["task_polls", -1],
   ["region_reason", 0],
   ["reason_kind", -1],
   ["reason_at_ms", 0],
@@ -88,7 +85,7 @@ test("a kernel that was stopped in a command answers every other one with poison
   }
   for (const [name, nothing] of QUERIES)
     expect([name, call(kernel, name, 1)]).toEqual([name, nothing]);
-  expect(kernel.events()).toHaveLength(0);
+  expect(kernel.events(0)).toHaveLength(0);
   kernel.pause();
   kernel.release();
 });

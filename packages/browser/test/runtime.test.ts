@@ -1,5 +1,5 @@
 /** Runtimes: options, closing, hashes, the trace, and what is left of one whose kernel broke. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import { createRuntime, type RuntimeOptions } from "../src/index.js";
 import { forBothKinds, hostTurn, idle, thrown, withRuntime } from "./support.js";

@@ -10,22 +10,28 @@ import {
   type Runtime,
   type RuntimeOptions,
   type UnobservedFailure,
+  type Warning,
 } from "../src/index.js";
 
-/** Runs `test` with a runtime of its own, closes it, and gives the report and what nobody asked about. */
+/**
+ * Runs `test` with a runtime of its own, closes it, and gives the report, what nobody asked about, and
+ * what a development build warned of.
+ */
 export async function withRuntime(
   test: (runtime: Runtime) => Promise<void>,
   options: RuntimeOptions = {},
-): Promise<{ report: CloseReport; failures: UnobservedFailure[] }> {
+): Promise<{ report: CloseReport; failures: UnobservedFailure[]; warnings: Warning[] }> {
   const failures: UnobservedFailure[] = [];
+  const warnings: Warning[] = [];
   const onFailure = (failure: UnobservedFailure): void => void failures.push(failure);
-  const runtime = await createRuntime({ seed: 1, onFailure, ...options });
+  const onWarning = (warning: Warning): void => void warnings.push(warning);
+  const runtime = await createRuntime({ seed: 1, onFailure, onWarning, ...options });
   try {
     await test(runtime);
   } finally {
     await runtime.close();
   }
-  return { report: await runtime.close(), failures };
+  return { report: await runtime.close(), failures, warnings };
 }
 
 /** A body as the tests write it, once for both kinds. What a `yield*` gives is taken as it comes. */
@@ -42,7 +48,7 @@ export function forBothKinds(tests: (body: BodyKind) => void): void {
 }
 
 /** An `async` body that awaits what the script yields. */
-const asAsync: BodyKind = (script) => async (cx) => {
+export const asAsync: BodyKind = (script) => async (cx) => {
   const steps = script(cx);
   let step = steps.next();
   while (step.done !== true) {

@@ -5,3 +5,8 @@ export {
   type ClientBoundaryOptions,
   withAsupersyncClientBoundary,
 } from "./with-client-boundary.js";
+export {
+  createWorkerRuntime,
+  type WorkerRuntime,
+  type WorkerRuntimeOptions,
+} from "./worker-runtime.js";

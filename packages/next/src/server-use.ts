@@ -26,10 +26,20 @@ export function refuseServerModule(what: string): void {
 
 /** The error for loading a runtime while the server renders a client file. */
 export function serverLoadError(): AsupersyncNextError {
+  const mend =
+    "call it in an effect or an event handler, or let withAsupersyncClientBoundary do it";
+  return serverCallError("load()", mend);
+}
+
+/** The error for a call that only a browser can answer, while the server renders a client file. */
+export function serverCallError(
+  what: string,
+  mend = "call it in an effect, an event handler or a task",
+): AsupersyncNextError {
   return new AsupersyncNextError({
     code: "NEXT_SERVER_USE",
-    expected: "load() in the browser",
+    expected: `${what} in the browser`,
     received: "a call on the server",
-    mend: "call it in an effect or an event handler, or let withAsupersyncClientBoundary do it",
+    mend,
   });
 }

@@ -1,6 +1,10 @@
 /** A server component or route handler: importing is safe, calling says where to call instead. */
 import { expect, it, vi } from "vitest";
-import { createClientRuntime, withAsupersyncClientBoundary } from "../src/index.js";
+import {
+  createClientRuntime,
+  createWorkerRuntime,
+  withAsupersyncClientBoundary,
+} from "../src/index.js";
 
 // What a bundler puts in the place of a "use client" module where it builds server components.
 vi.mock("../src/client-marker.js", () => ({
@@ -26,4 +30,10 @@ it("refuses withAsupersyncClientBoundary in one line that says what to do", () =
   const wrap = () => withAsupersyncClientBoundary(() => null, { runtime });
   expect(wrap).toThrow(expect.objectContaining(refusal));
   expect(wrap).toThrow(/^NEXT_SERVER_USE: [^\n]*withAsupersyncClientBoundary[^\n]*$/);
+});
+
+it("refuses createWorkerRuntime in one line that says what to do", () => {
+  const make = () => createWorkerRuntime({ worker: vi.fn() });
+  expect(make).toThrow(expect.objectContaining(refusal));
+  expect(make).toThrow(/^NEXT_SERVER_USE: [^\n]*createWorkerRuntime[^\n]*$/);
 });

@@ -1,8 +1,12 @@
 /** The server's side, where a client file is rendered: nothing is opened, misuse says what to do. */
 import { type ReactNode, StrictMode } from "react";
 import { renderToString } from "react-dom/server";
-import { describe, expect, it } from "vitest";
-import { createClientRuntime, withAsupersyncClientBoundary } from "../src/index.js";
+import { describe, expect, it, vi } from "vitest";
+import {
+  createClientRuntime,
+  createWorkerRuntime,
+  withAsupersyncClientBoundary,
+} from "../src/index.js";
 
 function Dashboard(): ReactNode {
   throw new Error("expected no rendering of the component on the server");
@@ -35,5 +39,27 @@ describe("a client file on the server", () => {
     });
     await expect(runtime.load()).rejects.toThrow(/^NEXT_SERVER_USE: [^\n]+$/);
     expect(await runtime.close()).toBeUndefined();
+  });
+
+  it("makes a worker runtime that starts nothing and says where to call it", async () => {
+    const make = vi.fn();
+    const worker = createWorkerRuntime<{ readonly resize: () => void }>({
+      worker: make,
+      label: "images",
+    });
+    const refusal = { code: "NEXT_SERVER_USE", mend: expect.stringContaining("effect") };
+    expect(await worker.run("resize")).toMatchObject({ kind: "err", error: refusal });
+    await expect(worker.start()).rejects.toMatchObject(refusal);
+    const misuses = [
+      () => worker.call({} as never, "resize"),
+      () => worker.stream({} as never, "resize"),
+    ];
+    for (const misuse of misuses) {
+      expect(misuse).toThrow(expect.objectContaining(refusal));
+      expect(misuse).toThrow(/^NEXT_SERVER_USE: [^\n]+$/);
+    }
+    expect(worker).toMatchObject({ label: "images", state: "idle" });
+    expect(await worker.close()).toMatchObject({ outcome: "clean" });
+    expect(make).not.toHaveBeenCalled();
   });
 });

@@ -195,6 +195,21 @@ impl Trace {
         self.ring.iter()
     }
 
+    /// The events that the ring still holds, but for those up to number `seq`. O(given).
+    pub(crate) fn events_after(&self, seq: u64) -> impl Iterator<Item = &Event> {
+        // Numbers run without a gap in the ring.
+        let held_before = self.ring.front().map_or(0, |event| event.seq - 1);
+        let skipped = usize::try_from(seq.saturating_sub(held_before)).unwrap_or(usize::MAX);
+        self.ring.range(skipped.min(self.ring.len())..)
+    }
+
+    /// Keeps as many events from now on as `capacity`; those held already go.
+    pub(crate) fn keep_events(&mut self, capacity: u32) {
+        self.dropped += self.ring.len() as u64;
+        self.ring = VecDeque::new();
+        self.capacity = capacity as usize;
+    }
+
     pub(crate) fn recorded(&self) -> u64 {
         self.seq
     }
@@ -222,6 +237,37 @@ mod tests {
         );
         assert_eq!(trace.dropped(), 7);
         assert_eq!(trace.recorded(), 10);
+    }
+
+    #[test]
+    fn events_after_a_number_are_those_still_held() {
+        let mut trace = Trace::new(3);
+        let after =
+            |trace: &Trace, seq| trace.events_after(seq).map(|e| e.seq).collect::<Vec<_>>();
+        assert_eq!(after(&trace, 0), [0; 0]);
+        for n in 0..5 {
+            trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(n), 0);
+        }
+        assert_eq!(after(&trace, 0), [3, 4, 5]);
+        assert_eq!(after(&trace, 3), [4, 5]);
+        assert_eq!(after(&trace, 5), [0; 0]);
+        assert_eq!(after(&trace, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn a_ring_of_another_capacity_begins_empty_and_what_went_counts_as_dropped() {
+        let mut trace = Trace::new(0);
+        let record = |trace: &mut Trace| {
+            trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(1), 0);
+        };
+        record(&mut trace);
+        trace.keep_events(2);
+        record(&mut trace);
+        assert_eq!(trace.events_after(0).map(|e| e.seq).collect::<Vec<_>>(), [2]);
+        trace.keep_events(0);
+        record(&mut trace);
+        assert_eq!(trace.events().count(), 0);
+        assert_eq!((trace.recorded(), trace.dropped()), (3, 3));
     }
 
     #[test]

@@ -410,10 +410,21 @@ impl Kernel {
         self.0.query(|d| d.fingerprint()).unwrap_or(0)
     }
 
-    /// The events that the ring holds, five numbers each.
+    /// The events after number `seq` that the ring holds, five numbers each.
     #[must_use]
-    pub fn events(&self) -> Vec<f64> {
-        self.0.query(|d| d.events()).unwrap_or_default()
+    pub fn events(&self, seq: f64) -> Vec<f64> {
+        self.0.query(|d| d.events(seq)).unwrap_or_default()
+    }
+
+    /// Makes the ring keep `capacity` events from now on.
+    pub fn keep_events(&self, capacity: f64) -> f64 {
+        self.0.command(|d| d.keep_events(capacity))
+    }
+
+    /// Times that a live task may still be resumed, or -1.
+    #[must_use]
+    pub fn task_polls(&self, task: f64) -> f64 {
+        self.0.query(|d| d.task_polls(task)).unwrap_or(-1.0)
     }
 
     /// Lets go of the wake and the timer of a closed runtime.

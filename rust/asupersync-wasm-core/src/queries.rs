@@ -150,15 +150,34 @@ impl<P: Port> Driver<P> {
         self.kernel.fingerprint()
     }
 
-    /// The events that the ring holds, [`EVENT_NUMBERS`] numbers each.
+    /// Times that a live task may still be resumed before its quota cancels it, or -1 for no quota.
+    #[must_use]
+    pub fn task_polls(&self, task: f64) -> f64 {
+        let found = decode::handle(task).and_then(|task| self.kernel.task_polls_left(task));
+        found.ok().flatten().map_or(-1.0, f64::from)
+    }
+
+    /// Makes the ring keep `capacity` events from now on; those held go.
+    pub fn keep_events(&mut self, capacity: f64) -> f64 {
+        match decode::word(capacity, "a trace capacity") {
+            Ok(capacity) => {
+                self.kernel.keep_events(capacity);
+                0.0
+            }
+            Err(error) => crate::commands::refusal(error),
+        }
+    }
+
+    /// The events after number `seq` that the ring holds, [`EVENT_NUMBERS`] numbers each. What is
+    /// no number of an event gives all.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
         reason = "sequence numbers stay below 2^53"
     )]
-    pub fn events(&self) -> Vec<f64> {
+    pub fn events(&self, seq: f64) -> Vec<f64> {
         let mut numbers = Vec::new();
-        for event in self.kernel.events() {
+        for event in self.kernel.events_after(decode::seed(seq).unwrap_or(0)) {
             numbers.extend_from_slice(&[
                 event.seq as f64,
                 to_ms(event.at.as_nanos()),

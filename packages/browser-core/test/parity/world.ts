@@ -98,7 +98,7 @@ class World {
       quiescent: this.#outcomes[ROOT] !== undefined && live.every(([, count]) => count === 0),
       certificate: hex(kernel.certificate()),
       fingerprint: hex(kernel.fingerprint()),
-      trace: hex(digest(kernel.events())),
+      trace: hex(digest(kernel.events(0))),
       log: this.#log,
     };
     kernel.release();

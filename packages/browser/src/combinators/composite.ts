@@ -61,6 +61,11 @@ export abstract class Composite implements OpSource {
     });
   }
 
+  /** Its name in dumps: that of the scope it opened. */
+  get label(): string {
+    return this.scope.label;
+  }
+
   /** Settles `op` by what the branches came to: all that started have ended. */
   abstract finish(op: OpRecord, aux: number): void;
 

@@ -254,8 +254,8 @@ class Source {
     if (this.#isDone || typeof iterator.return !== "function") return;
     try {
       const closing: unknown = callAs(this.#owner, () => iterator.return?.());
-      if (this.isAsync)
-        this.#closing = Promise.resolve(closing).catch((error) => this.#tell(error));
+      if (!this.isAsync) return;
+      this.#closing = Promise.resolve(closing).catch((error) => this.#tell(error));
     } catch (error) {
       this.#tell(error);
     }

@@ -78,9 +78,8 @@ function useOp<R>(task: TaskRecord, resource: R | Acquisition<R>): Op<R> {
     return op;
   }
   const { acquire, release, label } = checkAcquisition(resource as Acquisition<R>);
-  // A cancelled task acquires nothing more, its clean-up apart.
-  const isCancelled = task.phase === Phase.running && task.cancellation !== undefined;
-  const flags = isCancelled ? 0 : OwnershipFlag.shielded;
+  // A cancelled task acquires nothing more. What its finalizers open is shielded in any case.
+  const flags = task.cancellation === undefined ? OwnershipFlag.shielded : 0;
   const acquiring = new Acquiring(task, {
     policy: PolicyCode.failFast,
     flags,

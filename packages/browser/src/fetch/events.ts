@@ -24,18 +24,18 @@ export interface ServerSentEvent {
 }
 
 /** How events are read. */
-export interface EventsOptions {
+export interface SseOptions {
   /** UTF-16 units of an event's data and of a line, at most; more fails with `TOO_LARGE`. Default 2^20. */
   readonly eventCharsMax?: number;
   /**
    * Asks again when the stream ends or the connection breaks, with the id of the last event in
    * `Last-Event-ID`. The server ends it with status 204; any other answer but an event stream fails it.
    */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | SseReconnect;
 }
 
 /** How a broken event stream is asked for again. */
-export interface ReconnectOptions {
+export interface SseReconnect {
   /** Milliseconds to wait before, until the stream gives its own `retry`. Default 3000. */
   readonly pauseMs?: number;
   /** Times in a row that it may ask without getting an event; then it ends as it did last. Default: no end. */
@@ -51,9 +51,9 @@ export function readEvents(
   response: FetchResponse,
   take: () => Pieces,
   refetch: Refetch,
-  options?: EventsOptions,
+  options?: SseOptions,
 ): Reading<ServerSentEvent> {
-  const { eventCharsMax, reconnect } = decodeEventsOptions(options);
+  const { eventCharsMax, reconnect } = decodeSseOptions(options);
   checkContentType(response);
   if (reconnect !== undefined) checkRepeatable(exchange);
   const stream: EventStream = { exchange, refetch, eventCharsMax, reconnect, pieces: take() };
@@ -122,7 +122,7 @@ interface EventStream {
   readonly exchange: Exchange;
   readonly refetch: Refetch;
   readonly eventCharsMax: number;
-  readonly reconnect: Required<ReconnectOptions> | undefined;
+  readonly reconnect: Required<SseReconnect> | undefined;
   /** Those of the present connection. */
   pieces: Pieces;
 }
@@ -206,16 +206,14 @@ function checkRepeatable({ setup: { input, init } }: Exchange): void {
   });
 }
 
-function decodeEventsOptions(options: EventsOptions | undefined) {
+function decodeSseOptions(options: SseOptions | undefined) {
   checkOptions(options, ["eventCharsMax", "reconnect"], "events options");
   const { eventCharsMax = EVENT_CHARS_MAX, reconnect = false } = options ?? {};
   checkWhole(eventCharsMax, 1, Number.MAX_SAFE_INTEGER, "eventCharsMax");
   return { eventCharsMax, reconnect: decodeReconnect(reconnect) };
 }
 
-function decodeReconnect(
-  reconnect: boolean | ReconnectOptions,
-): Required<ReconnectOptions> | undefined {
+function decodeReconnect(reconnect: boolean | SseReconnect): Required<SseReconnect> | undefined {
   if (reconnect === false) return undefined;
   if (reconnect !== true && typeof reconnect !== "object") {
     const mend = "pass true or { pauseMs, attempts }, or leave it out";

@@ -3,7 +3,7 @@ import { HostKindCode } from "@asupersync/browser-core";
 import type { CancelledError } from "../cancel.js";
 import { refusal, TimeoutError } from "../errors.js";
 import { foreignOp } from "../foreign.js";
-import { HostRecord, HostResult } from "../host-op.js";
+import { HostRecord, HostResult, openHost } from "../host-op.js";
 import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
 import { checkOrigin } from "../origins.js";
 import type { TaskRecord } from "../task.js";
@@ -54,15 +54,9 @@ export class Exchange extends HostRecord implements TimerOwner {
 
   /** Sends the request, unless the task or the caller's signal is cancelled already. */
   start(makeResponse: MakeResponse): Op<FetchResponse> {
-    const { task } = this;
-    const op = openOp<FetchResponse>(task, this);
-    const handle = task.scope.runtime.port.host_open(task.handle, op.token, this.kind);
-    if (handle < 0) throw refusedWait(op, handle);
+    const op = openHost<FetchResponse>(this);
     // 0: the task is cancelled. Nothing is sent, and the wait fails in the next turn.
-    if (handle > 0) {
-      this.opened(handle);
-      this.#send(makeResponse);
-    }
+    if (this.handle > 0) this.#send(makeResponse);
     return op;
   }
 
@@ -109,7 +103,7 @@ export class Exchange extends HostRecord implements TimerOwner {
   /** The kernel orders it to be aborted. */
   override abort(reason: CancelledError): void {
     this.#failure ??= { error: reason };
-    this.controller.abort(reason);
+    super.abort(reason);
     this.#letGo();
     if (this.#stage === "parked") this.#end(HostResult.err, undefined);
   }
@@ -265,7 +259,10 @@ export class Exchange extends HostRecord implements TimerOwner {
     const { task } = this;
     const op = openOp<T>(task, this);
     const answer = task.scope.runtime.port.host_wait(this.handle, op.token);
-    if (answer < 0) throw refusedWait(op, answer);
+    if (answer < 0) {
+      closeOp(op);
+      throw refusal(answer, `a request of task "${task.label}"`);
+    }
     this.#stage = "reading";
     return op;
   }
@@ -274,7 +271,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     const stage = this.#stage;
     if (stage === "ended") return;
     this.#stage = "ended";
-    if (stage === "parked") this.close(code);
+    if (stage === "parked") this.conclude(code);
     else this.complete(code, result);
   }
 
@@ -285,11 +282,6 @@ export class Exchange extends HostRecord implements TimerOwner {
 }
 
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
-
-function refusedWait(op: OpRecord, answer: number): Error {
-  closeOp(op);
-  return refusal(answer, `a request of task "${op.task.label}"`);
-}
 
 /** Whether the answer has no body by what it is. */
 function isEmpty({ method }: Request, { status }: Response): boolean {

@@ -2,7 +2,7 @@
 import { checkActive } from "../active.js";
 import { AsupersyncError } from "../errors.js";
 import type { Op } from "../op.js";
-import { type EventsOptions, type Refetch, readEvents, type ServerSentEvent } from "./events.js";
+import { type Refetch, readEvents, type ServerSentEvent, type SseOptions } from "./events.js";
 import type { Exchange, Piece } from "./exchange.js";
 import { type LinesOptions, readJsonLines, readLines } from "./lines.js";
 
@@ -67,7 +67,7 @@ export interface FetchResponse {
    * for await (const { event, data } of response.sse({ reconnect: true })) show(event, data);
    * ```
    */
-  sse(options?: EventsOptions): AsyncIterable<ServerSentEvent>;
+  sse(options?: SseOptions): AsyncIterable<ServerSentEvent>;
 }
 
 /** The body of a response in pieces, for `for await`. Leaving the loop cancels the rest. */
@@ -166,7 +166,7 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
     return readJsonLines(() => this.#pieces(), options);
   }
 
-  sse(options?: EventsOptions): AsyncIterable<ServerSentEvent> {
+  sse(options?: SseOptions): AsyncIterable<ServerSentEvent> {
     return readEvents(this.#exchange, this, () => this.#pieces(), this.#refetch, options);
   }
 

@@ -11,7 +11,8 @@ import { checkLabel, checkListener, checkOptions } from "../validate.js";
 export type CallbackStart<T> = (
   resolve: (value: T) => void,
   reject: (error: unknown) => void,
-) => (() => unknown) | undefined;
+  // biome-ignore lint/suspicious/noConfusingVoidType: `(resolve) => resolve(7)` gives nothing, which is void.
+) => (() => unknown) | void;
 
 /** How a callback operation is set up. */
 export interface CallbackOptions {

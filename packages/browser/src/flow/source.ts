@@ -9,7 +9,7 @@ import { invalidArgument } from "../validate.js";
  */
 export type Source<T> = AnyIterable<T> | ((cx: Cx) => AnyIterable<T>);
 
-/** Anything that can be gone through with `for await`. */
+/** Values one by one: what is iterable, asynchronously or at once. */
 export type AnyIterable<T> = AsyncIterable<T> | Iterable<T>;
 
 /**

@@ -3,9 +3,12 @@ import { describeReceived, invalidArgument } from "../validate.js";
 
 /** What events come from beside an `EventTarget`: an `EventEmitter` of Node, or the like. */
 export interface EmitterLike {
-  on(type: string | symbol, listener: (...args: never[]) => void): unknown;
-  off(type: string | symbol, listener: (...args: never[]) => void): unknown;
+  on(type: string | symbol, listener: EmitterListener): unknown;
+  off(type: string | symbol, listener: EmitterListener): unknown;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: emitters say so themselves, and would refuse any other type.
+type EmitterListener = (...args: any[]) => void;
 
 /**
  * The event that `Target` dispatches as `Type`, as far as its `on…` property tells; else `Event`. Narrow

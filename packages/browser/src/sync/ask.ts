@@ -85,10 +85,13 @@ export function pause<T>(task: TaskRecord, wait: OpSource): Op<T> {
   throw refusal(answer, `task "${task.label}"`);
 }
 
-/** Whether an answer is an obligation that waits: far below what is minus the code of an error. */
+/** Whether an answer is an obligation that waits: far below whatever is minus the code of an error. */
 function isAsked(answer: number): boolean {
-  return answer < ASKED / 2;
+  return answer < ERRORS_MIN;
 }
+
+/** No answer that is an error is below this, and none that is an obligation in line is above it. */
+const ERRORS_MIN = -(2 ** 32);
 
 /**
  * What a wait for permits comes to.

@@ -13,12 +13,11 @@ import type { Op } from "../op.js";
  * for (let job = yield* jobs.next(); !job.done; job = yield* jobs.next()) run(job.value);
  * ```
  */
-export interface Values<T> {
+export interface Values<T> extends AsyncIterable<T> {
   /** Waits for the next value, or for the end. */
   next(): Op<IteratorResult<T, undefined>>;
-  /** Called when a loop is left. */
-  return(): Promise<IteratorReturnResult<undefined>>;
-  [Symbol.asyncIterator](): Values<T>;
+  /** For `for await`. It is its own iterator. */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined>;
 }
 
 /** The end of a loop. */
@@ -35,11 +34,8 @@ export class ValuesOf<T> implements Values<T> {
     this.next = next;
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    return Promise.resolve(ENDED);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    // An operation can be awaited as a promise can; to make one of each would cost one for each value.
+    return this as unknown as AsyncIterator<T, undefined>;
   }
 }

@@ -1,7 +1,7 @@
 /** Server-sent events: the parser against the standard, and the reconnect. */
 import type { ScriptTurn } from "@asupersync/fault-server/client";
 import { describe, expect, test } from "vitest";
-import type { EventsOptions, ServerSentEvent } from "../../src/index.js";
+import type { ServerSentEvent, SseOptions } from "../../src/index.js";
 import { deferred, thrown } from "../support.js";
 import { parseEvents } from "./parse-events.js";
 import { inTask, rejection, withFetch } from "./support.js";
@@ -160,7 +160,7 @@ describe("of a response", () => {
   ])("options that are none are refused: %j", async (options) => {
     await inTask(async (cx, { server }) => {
       const response = await cx.fetch(server.http(script({})));
-      expect(thrown(() => response.sse(options as EventsOptions))).toMatchObject({
+      expect(thrown(() => response.sse(options as SseOptions))).toMatchObject({
         code: expect.stringMatching(/^INVALID_(ARGUMENT|NUMBER)$/),
       });
       response.body.cancel();
@@ -170,7 +170,7 @@ describe("of a response", () => {
 
 describe("a reconnect", () => {
   /** The data of all events, with at most so many. */
-  const FAST: EventsOptions = { reconnect: { pauseMs: 1 } };
+  const FAST: SseOptions = { reconnect: { pauseMs: 1 } };
 
   test("goes on after the end and after a break, with the last id, until the server says 204", async () => {
     await inTask(async (cx, { server, runtime }) => {

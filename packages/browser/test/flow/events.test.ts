@@ -1,4 +1,5 @@
 /** `events` and `interval`: values that come one by one, with a bound, and nothing left behind. */
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { describe, expect, test } from "vitest";
 import {
   type Cx,
@@ -363,5 +364,54 @@ describe("interval", () => {
         expect(thrown(() => interval(cx, ms as never, options as never))).toMatchObject({ code });
       });
     });
+  });
+});
+
+describe("nothing is left", () => {
+  test("of a thousand waits on one target", async () => {
+    await withRuntime(async (runtime) => {
+      const target = new EventTarget();
+      const counts = countListeners(target);
+      const outcome = await runtime.run(async (cx) => {
+        for (let use = 0; use < 1_000; use += 1) {
+          const waiting = cx.event(target, "step");
+          const flow = events(cx, target, "step");
+          target.dispatchEvent(step(use));
+          await waiting;
+          await flow.next();
+          flow.cancel();
+        }
+        return counts.live;
+      });
+      expect(outcome).toEqual({ kind: "ok", value: 0 });
+      expect(counts.most).toBe(2);
+      expectNothingLive(runtime);
+    });
+  });
+
+  test("when the kernel breaks", async () => {
+    const target = new EventTarget();
+    const counts = countListeners(target);
+    const theirs = new AbortController();
+    const follower = countListeners(theirs.signal);
+    let foreign: AbortSignal | undefined;
+    await withRuntime(async (runtime) => {
+      runtime.spawn(
+        (cx) => {
+          void events(cx, target, "step").next();
+          void cx.event(target, "step");
+          return cx.foreign((signal) => {
+            foreign = signal;
+            return new Promise(() => undefined);
+          });
+        },
+        { signal: theirs.signal },
+      );
+      await idle(runtime);
+      expect([counts.live, follower.live]).toEqual([2, 1]);
+      (await loadKernelModule()).die();
+    });
+    expect([counts.live, follower.live]).toEqual([0, 0]);
+    expect(foreign?.aborted).toBe(true);
   });
 });

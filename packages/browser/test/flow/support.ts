@@ -23,21 +23,21 @@ export function countListeners(target: EventTarget): { live: number; most: numbe
 
 /** A small emitter, as Node's is, for a page too. */
 export class Emitter implements EmitterLike {
-  readonly listeners = new Map<string | symbol, Set<(...args: never[]) => void>>();
+  readonly listeners = new Map<string | symbol, Set<Parameters<EmitterLike["on"]>[1]>>();
 
-  on(type: string | symbol, listener: (...args: never[]) => void): this {
+  on(...[type, listener]: Parameters<EmitterLike["on"]>): this {
     const set = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, set.add(listener));
     return this;
   }
 
-  off(type: string | symbol, listener: (...args: never[]) => void): this {
+  off(...[type, listener]: Parameters<EmitterLike["off"]>): this {
     this.listeners.get(type)?.delete(listener);
     return this;
   }
 
   emit(type: string | symbol, ...args: unknown[]): void {
-    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(...(args as never[]));
+    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(...args);
   }
 
   get count(): number {
@@ -58,19 +58,21 @@ export function expectNothingLive(runtime: Runtime): void {
   });
 }
 
-/** Waits until `check` no longer throws, looking again whenever the runtime has changed. */
-export function untilHolds(runtime: Runtime, check: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      try {
-        check();
-      } catch {
-        return;
-      }
-      unsubscribe();
-      resolve();
-    };
-    const unsubscribe = runtime.subscribe(look);
-    look();
-  });
+/** A list that tells when it has come to so many entries. */
+export class Log<T = unknown> extends Array<T> {
+  readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  override push(...entries: T[]): number {
+    const length = super.push(...entries);
+    for (const { count, resolve } of this.#waiting) if (length >= count) resolve();
+    return length;
+  }
+
+  /** Resolves once there are `count` entries. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.length >= count) resolve();
+      else this.#waiting.push({ count, resolve });
+    });
+  }
 }

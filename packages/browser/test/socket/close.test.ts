@@ -1,5 +1,5 @@
 /** Closing: by us, by the peer, by a failure, at the end of a task; and what those who wait are told. */
-import { loadKernelModule } from "@asupersync/browser-core";
+import { loadKernelModule } from "@asupersync/browser-core/load";
 import { expect, test } from "vitest";
 import { createRuntime, type Socket, type SocketClose } from "../../src/index.js";
 import { deferred, faults, forBothKinds, idle, thrown } from "../support.js";

@@ -6,22 +6,10 @@ import {
   type Channel,
   type Cx,
   channel,
-  type Outcome,
-  type Runtime,
   type SendPermit,
 } from "../../src/index.js";
 import { forBothKinds, idle, thrown, withRuntime } from "../support.js";
-
-/** The value of an outcome that must have one. */
-function okValue<T>(outcome: Outcome<T>): T {
-  expect(outcome).toMatchObject({ kind: "ok" });
-  return (outcome as Outcome<T> & { kind: "ok" }).value;
-}
-
-/** Runs `body` to its value. */
-async function run<T>(runtime: Runtime, body: (cx: Cx) => Promise<T> | T): Promise<T> {
-  return okValue(await runtime.run(body));
-}
+import { okValue, run } from "./support.js";
 
 forBothKinds((body) => {
   test("values come in the order in which they were sent, and the channel then ends", async () => {
@@ -46,7 +34,8 @@ forBothKinds((body) => {
       expect((await receiver).kind).toBe("ok");
       expect(received).toEqual(Array.from({ length: 500 }, (_, n) => n));
       expect(numbers.isClosed).toBe(true);
-      await expect(run(runtime, async (cx) => numbers.receive(cx))).rejects.toBeDefined();
+      const late = await runtime.run((cx) => numbers.receive(cx));
+      expect(late).toMatchObject({ kind: "err", error: { code: "CHANNEL_CLOSED" } });
     });
     expect(report.outcome).toBe("clean");
   });
@@ -465,6 +454,17 @@ test("a full channel and an empty one say so at once", async () => {
       expect(full).toMatchObject({ code: "WOULD_WAIT", received: "a channel" });
     });
   });
+});
+
+test("a wait in line is told from a refusal in the runtime of every tag", async () => {
+  for (let nth = 0; nth < 128; nth += 1) {
+    await withRuntime(async (runtime) => {
+      const values = channel<number>(runtime, { capacity: 1 });
+      const receiving = runtime.spawn((cx) => values.receive(cx));
+      await run(runtime, async (cx) => values.send(cx, nth));
+      expect(await receiving.join()).toEqual({ kind: "ok", value: nth });
+    });
+  }
 });
 
 test("a channel of another runtime is refused", async () => {

@@ -57,6 +57,17 @@ impl Kernel {
         Ok(self.tasks.at(self.task_key(task)?).reason.clone())
     }
 
+    /// Times that a live task may still be polled before its quota cancels it; `None` without one,
+    /// and once it is cancelled: what it has then is for clean-up.
+    ///
+    /// # Errors
+    /// A stale, foreign or forged handle.
+    pub fn task_polls_left(&self, task: Handle) -> Result<Option<u32>> {
+        let record = self.tasks.at(self.task_key(task)?);
+        let polls = record.budget.polls;
+        Ok((record.is_on_quotas() && polls != u32::MAX).then_some(polls))
+    }
+
     /// Why a live region is cancelled, if it is.
     ///
     /// # Errors

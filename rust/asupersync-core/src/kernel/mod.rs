@@ -301,6 +301,19 @@ impl Kernel {
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.trace.events()
     }
+
+    /// The events that the trace ring still holds, but for those up to number `seq`: for who has read
+    /// so far. O(given).
+    pub fn events_after(&self, seq: u64) -> impl Iterator<Item = &Event> {
+        self.trace.events_after(seq)
+    }
+
+    /// Makes the trace ring keep `capacity` events from now on, at most
+    /// [`TRACE_CAPACITY_MAX`](crate::limits::TRACE_CAPACITY_MAX); 0 keeps none. Those held already go, and
+    /// count as dropped. Neither hash notices.
+    pub fn keep_events(&mut self, capacity: u32) {
+        self.trace.keep_events(capacity.min(TRACE_CAPACITY_MAX));
+    }
 }
 
 // How the tree is walked.

@@ -2,9 +2,10 @@
 
 use crate::fake_port::FakePort;
 use asupersync_wasm_core::Driver;
+use asupersync_wasm_core::semaphores::ASKED;
 
 /// How many there are.
-pub(crate) const CALLS: usize = 30;
+pub(crate) const CALLS: usize = 37;
 
 /// Call `which` on `handle`, with `a` and `b` where more numbers are due.
 pub(crate) fn call(
@@ -44,12 +45,25 @@ pub(crate) fn call(
         26 => driver.obligation_commit(handle),
         27 => driver.obligation_abort(handle),
         28 => driver.obligation_transfer(handle, a),
-        _ => driver.state(handle),
+        29 => driver.state(handle),
+        30 => driver.semaphore_open(handle, a, b),
+        31 => driver.semaphore_acquire(handle, a, 1.0, 1.0, b),
+        32 => driver.channel_items(handle),
+        33 => driver.semaphore_add(handle, a),
+        34 => driver.semaphore_close(handle),
+        35 => driver.semaphore_drop(handle),
+        _ => driver.semaphore_count(handle, a),
     }
 }
 
 /// Whether `answer` is one that a call may give: a whole number of at least 0 that a handle or
-/// status can be, or minus the code of an error.
+/// status can be, or [`ASKED`] + a handle, or minus the code of an error.
 pub(crate) fn is_answer(answer: f64) -> bool {
-    answer.trunc() == answer && (-11.0..9_007_199_254_740_992.0).contains(&answer)
+    let is_plain = (-11.0..9_007_199_254_740_992.0).contains(&answer);
+    answer.trunc() == answer && (is_plain || is_asked(answer))
+}
+
+/// Whether `answer` is [`ASKED`] + a handle, which no other answer can be.
+pub(crate) fn is_asked(answer: f64) -> bool {
+    (ASKED..-f64::from(u32::MAX)).contains(&answer)
 }

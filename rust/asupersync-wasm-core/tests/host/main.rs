@@ -14,3 +14,4 @@ mod fake_port;
 mod hostile;
 mod model;
 mod random;
+mod semaphores;

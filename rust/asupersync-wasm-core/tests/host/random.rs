@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::calls::{CALLS, call, is_answer};
+use crate::calls::{CALLS, call, is_answer, is_asked};
 use crate::draw::{Draw, Repeat, count};
 use crate::fake_port::{CONFIG, FakePort, records};
 use asupersync_core::Handle;
 use asupersync_wasm_core::abi::EffectCode;
 use asupersync_wasm_core::queries::ROW_WORDS;
+use asupersync_wasm_core::semaphores::ASKED;
 use asupersync_wasm_core::{Driver, DriverConfig};
 
 /// Handles of one kind that are kept to be used again; many of them are stale after a while.
@@ -26,7 +27,7 @@ struct Run {
     driver: Driver<FakePort>,
     port: FakePort,
     /// Handles that were given, by kind.
-    pools: [Vec<f64>; 4],
+    pools: [Vec<f64>; 5],
     /// Handles of another runtime.
     foreign: Vec<f64>,
     /// Regions by slot, to answer orders to run their finalizers.
@@ -36,6 +37,8 @@ struct Run {
     latest_ms: f64,
     /// Calls that were not refused.
     taken: u64,
+    /// Permits that were there, and such that had to be waited for.
+    permits: [u64; 2],
 }
 
 impl Run {
@@ -73,6 +76,7 @@ impl Run {
             owed: Vec::new(),
             latest_ms: 0.0,
             taken: 0,
+            permits: [0; 2],
         }
     }
 
@@ -81,21 +85,24 @@ impl Run {
         match self.draw.below(24) {
             0 => self.draw.of(&self.foreign),
             1 => {
-                let known = self.draw.of(&self.pools[which % 4]);
+                let known = self.draw.of(&self.pools[which % 5]);
                 self.draw.forged(known)
             }
             2 => self.draw.any_handle(),
             3 => self.draw.hostile(),
-            4 => self.draw.of(&self.pools[which % 4]),
+            4 => self.draw.of(&self.pools[which % 5]),
             5 | 6 if kind_of_call(which) == 0 => self.driver.root(),
             _ => self.draw.of(&self.pools[kind_of_call(which)]),
         }
     }
 
-    fn argument(&mut self) -> f64 {
+    fn argument(&mut self, which: usize) -> f64 {
         match self.draw.below(24) {
             0 => self.draw.hostile(),
             1 => self.handle(1),
+            // What is asked of, or handed over to.
+            2..=20 if which == 31 => self.draw.of(&self.pools[4]),
+            2..=20 if which == 28 => self.draw.of(&self.pools[1]),
             2 => f64::from(self.draw.below(1 << 16)),
             3 => f64::from(self.draw.below(40)) + 0.25,
             4 => -1.0,
@@ -115,7 +122,8 @@ impl Run {
             }
             _ => {
                 let which = self.draw.below(u32::try_from(CALLS).unwrap()) as usize;
-                let (handle, a, b) = (self.handle(which), self.argument(), self.argument());
+                let handle = self.handle(which);
+                let (a, b) = (self.argument(which), self.argument(0));
                 // Ending the root ends everything: rare too.
                 if handle == self.driver.root()
                     && (3..6).contains(&which)
@@ -138,6 +146,11 @@ impl Run {
     }
 
     fn keep(&mut self, which: usize, answer: f64) {
+        let is_asked = is_asked(answer);
+        let answer = if is_asked { answer - ASKED } else { answer };
+        if which == 31 && answer > 0.0 {
+            self.permits[usize::from(is_asked)] += 1;
+        }
         if answer <= f64::from(u32::MAX) {
             return;
         }
@@ -147,7 +160,8 @@ impl Run {
                 &mut self.pools[0]
             }
             17 => &mut self.pools[2],
-            25 => &mut self.pools[3],
+            25 | 31 => &mut self.pools[3],
+            30 | 32 => &mut self.pools[4],
             _ => &mut self.pools[1],
         };
         if pool.len() < POOL {
@@ -221,7 +235,7 @@ impl Run {
     fn query(&mut self) {
         let which = self.draw.of(&[0, 1]);
         let handle = self.handle(which);
-        let number = self.argument();
+        let number = self.argument(0);
         let driver = &mut self.driver;
         let found = driver.task_at(number);
         assert!(is_answer(found) && found >= 0.0);
@@ -236,7 +250,7 @@ impl Run {
         assert!(driver.revision() >= 0.0);
         let rows = driver.snapshot();
         assert_eq!(driver.rows().len(), rows * ROW_WORDS);
-        assert!(driver.events().len().is_multiple_of(5));
+        assert!(driver.events(0.0).len().is_multiple_of(5));
         assert!(driver.count(number).is_nan() || driver.count(number) >= 0.0);
     }
 
@@ -265,7 +279,7 @@ impl Run {
         }
         for which in 0..CALLS {
             let handle = self.handle(which);
-            let (a, b) = (self.argument(), self.argument());
+            let (a, b) = (self.argument(which), self.argument(0));
             let answer = call(&mut self.driver, which, handle, a, b);
             assert!(answer == -4.0 || answer == -8.0, "after close: {answer}");
         }
@@ -276,9 +290,10 @@ impl Run {
 /// The pool of the kind of handle that call `which` is for.
 fn kind_of_call(which: usize) -> usize {
     match which {
-        0 | 2..=5 | 7 | 8 | 21 => 0,
+        0 | 2..=5 | 7 | 8 | 21 | 30 => 0,
         18..=20 => 2,
         26..=28 => 3,
+        32..=36 => 4,
         _ => 1,
     }
 }
@@ -291,7 +306,7 @@ fn slot(handle: f64) -> u32 {
 fn random_commands_break_nothing() {
     let wanted = count("COMMANDS", 200_000);
     let mut seed = count("SEED", 1);
-    let (mut made, mut taken) = (0, 0);
+    let (mut made, mut taken, mut permits) = (0, 0, [0; 2]);
     while made < wanted {
         let _repeat = Repeat::new(seed, "COMMANDS=1", "random_commands");
         let mut run = Run::new(seed);
@@ -304,6 +319,9 @@ fn random_commands_break_nothing() {
         }
         run.check();
         taken += run.taken;
+        for (sum, count) in permits.iter_mut().zip(run.permits) {
+            *sum += count;
+        }
         run.close();
         made += u64::from(length);
         seed += 1;
@@ -311,5 +329,10 @@ fn random_commands_break_nothing() {
     assert!(
         taken > made / 10,
         "most was refused: {taken} of {made} commands were taken"
+    );
+    let least = made / 10_000;
+    assert!(
+        permits.iter().all(|count| *count >= least),
+        "few permits were given: {permits:?} of {made} commands"
     );
 }

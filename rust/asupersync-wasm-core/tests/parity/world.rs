@@ -380,7 +380,7 @@ impl<'a> World<'a> {
             counts,
             certificate: hex(self.driver.certificate()),
             fingerprint: hex(self.driver.fingerprint()),
-            trace: hex(text::digest(&self.driver.events())),
+            trace: hex(text::digest(&self.driver.events(0.0))),
             log: self.log,
         }
     }

@@ -1,0 +1,20 @@
+/** Owns where the package's own names lead in its tests: to the sources. */
+import { fileURLToPath } from "node:url";
+
+export const doors = [
+  door("@asupersync/browser", "../src/index.ts"),
+  door("@asupersync/browser/worker", "../src/worker/worker.ts"),
+  door("@asupersync/browser/worker-client", "../src/worker/worker-client.ts"),
+];
+
+/** Where the sources learn which kind of build they are in. */
+export function environmentDoor(environment: "development" | "production") {
+  return door("#environment", `../src/environment.${environment}.ts`);
+}
+
+function door(name: string, file: string) {
+  return {
+    find: new RegExp(`^${name}$`),
+    replacement: fileURLToPath(new URL(file, import.meta.url)),
+  };
+}

@@ -1,0 +1,128 @@
+/** The examples of the guide's page on events and time. */
+import { expect, test } from "vitest";
+import { type Cx, debounce, events, interval, latest } from "../../src/index.js";
+import { countListeners } from "../flow/support.js";
+import { idle, withRuntime } from "../support.js";
+
+async function confirm(cx: Cx, dialog: EventTarget): Promise<string> {
+  return cx.race([
+    async (inner) => {
+      await inner.event(dialog, "submit", {
+        filter: (event) => {
+          event.preventDefault(); // during the dispatch: after the await it is too late
+          return true;
+        },
+      });
+      return "yes";
+    },
+    async (inner) => {
+      await inner.event(dialog, "close");
+      return "no";
+    },
+  ]);
+}
+
+async function follow(cx: Cx, port: MessagePort): Promise<string[]> {
+  const lines: string[] = [];
+  const messages = events(cx, port, "message", { capacity: 1_000, overflow: "drop-oldest" });
+  port.start();
+  for await (const { data } of messages) {
+    if (data === "bye") break; // takes the listener away
+    lines.push(data);
+  }
+  if (messages.dropped > 0) lines.push(`and ${messages.dropped} more`);
+  return lines;
+}
+
+async function suggest(
+  cx: Cx,
+  field: EventTarget & { value: string },
+  load: (cx: Cx, query: string) => Promise<string[]>,
+  show: (hits: string[]) => void,
+): Promise<void> {
+  const quiet = debounce(cx, events(cx, field, "input"), 200);
+  const hits = latest(cx, quiet, (inner) => load(inner, field.value));
+  for await (const found of hits) show(found);
+}
+
+async function poll(cx: Cx, ask: (cx: Cx) => Promise<boolean>): Promise<number> {
+  let asked = 0;
+  for await (const { missed } of interval(cx, 10)) {
+    asked += 1 + missed;
+    if (await ask(cx)) break;
+  }
+  return asked;
+}
+
+async function build(cx: Cx, queue: string[], index: (word: string) => void): Promise<void> {
+  while (queue.length > 0) {
+    const moment = await cx.idle({ timeoutMs: 2_000 });
+    do index(queue.pop() ?? "");
+    while (queue.length > 0 && moment.timeRemaining() > 5);
+  }
+}
+
+test("one event or another", async () => {
+  await withRuntime(async (runtime) => {
+    const dialog = new EventTarget();
+    const counts = countListeners(dialog);
+    const run = runtime.run((cx) => confirm(cx, dialog));
+    await idle(runtime);
+    const submit = new Event("submit", { cancelable: true });
+    dialog.dispatchEvent(submit);
+    expect(await run).toEqual({ kind: "ok", value: "yes" });
+    expect(submit.defaultPrevented).toBe(true);
+    expect(counts).toEqual({ live: 0, most: 2 });
+  });
+});
+
+test("events one by one", async () => {
+  await withRuntime(async (runtime) => {
+    const { port1, port2 } = new MessageChannel();
+    const run = runtime.run((cx) => follow(cx, port1));
+    for (const line of ["a", "b", "bye"]) port2.postMessage(line);
+    expect(await run).toEqual({ kind: "ok", value: ["a", "b"] });
+    port1.close();
+  });
+});
+
+test("the latest of what was typed", async () => {
+  await withRuntime(async (runtime) => {
+    const field = Object.assign(new EventTarget(), { value: "" });
+    const shown = new Promise<string[]>((resolve) => {
+      const load = async (cx: Cx, query: string): Promise<string[]> => {
+        await cx.sleep(1);
+        return [query];
+      };
+      runtime.spawn((cx) => suggest(cx, field, load, resolve));
+    });
+    await idle(runtime);
+    for (const value of ["k", "ke", "key"]) {
+      field.value = value;
+      field.dispatchEvent(new Event("input"));
+    }
+    expect(await shown).toEqual(["key"]);
+  });
+});
+
+test("asked at a steady pace", async () => {
+  await withRuntime(async (runtime) => {
+    let asks = 0;
+    const ask = async (): Promise<boolean> => {
+      asks += 1;
+      return asks === 3;
+    };
+    const outcome = await runtime.run((cx) => poll(cx, ask));
+    expect(outcome.kind === "ok" && outcome.value).toBeGreaterThanOrEqual(3);
+    expect(asks).toBe(3);
+  });
+});
+
+test("work for idle moments", async () => {
+  await withRuntime(async (runtime) => {
+    const indexed: string[] = [];
+    const words = ["a", "b", "c"];
+    await runtime.run((cx) => build(cx, [...words], (word) => void indexed.push(word)));
+    expect(indexed.reverse()).toEqual(words);
+  });
+});
