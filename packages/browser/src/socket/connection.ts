@@ -4,7 +4,7 @@ import { checkActive } from "../active.js";
 import type { CancelInfo, CancelledError } from "../cancel.js";
 import { TimeoutError } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
-import type { Op, OpRecord } from "../op.js";
+import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
 import {
@@ -25,7 +25,7 @@ import {
   type SocketMessage,
   type WebSocketImplementation,
 } from "./platform.js";
-import { answerAll, SocketWait, settledOp } from "./wait.js";
+import { answerAll, SocketWait } from "./wait.js";
 
 /** Where a socket stands. */
 export type SocketState = "connecting" | "open" | "closing" | "closed";
@@ -64,7 +64,7 @@ export class Connection extends HostRecord implements TimerOwner {
   readonly setup: SocketSetup;
   state: SocketState = "connecting";
   /** How it ended, once it has. */
-  close: SocketClose | undefined = undefined;
+  ended: SocketClose | undefined = undefined;
   /** Where what comes is put. */
   inbox: Inbox;
   /** Takes over from {@link Connection.handOver} on. */
@@ -154,7 +154,7 @@ export class Connection extends HostRecord implements TimerOwner {
     if (task.cancelError === undefined && this.#answers < ANSWERS_IN_A_ROW && this.#hasRoom()) {
       this.#answers += 1;
       this.#socket?.send(data);
-      return settledOp(task, undefined);
+      return settledOp<void>(task, undefined);
     }
     this.#answers = 0;
     return SocketWait.open(task, `send ${this.label}`, this.#senders, data, (sender) => {
@@ -180,7 +180,7 @@ export class Connection extends HostRecord implements TimerOwner {
   whenClosed(task: TaskRecord): OpRecord<SocketClose> {
     checkActive(task);
     return SocketWait.open(task, `close ${this.label}`, this.#closers, undefined, (closer) => {
-      if (this.close !== undefined) closer.answer(HostResult.ok, this.close);
+      if (this.ended !== undefined) closer.answer(HostResult.ok, this.ended);
     });
   }
 
@@ -200,7 +200,7 @@ export class Connection extends HostRecord implements TimerOwner {
 
   /** The error for those who want something of it that only an open one gives. */
   closedError(): SocketError {
-    return closedError(this.label, this.close);
+    return closedError(this.label, this.ended);
   }
 
   /** Its task lets it go. */
@@ -305,7 +305,7 @@ export class Connection extends HostRecord implements TimerOwner {
     const by = failure !== undefined ? "failure" : this.#asked === undefined ? "peer" : "us";
     this.#socket = undefined;
     this.state = "closed";
-    this.close = Object.freeze({ code, reason, clean, by, failure });
+    this.ended = Object.freeze({ code, reason, clean, by, failure });
     this.#stopTimers();
     socket.onopen = null;
     socket.onmessage = null;
@@ -313,10 +313,10 @@ export class Connection extends HostRecord implements TimerOwner {
     // Not null: of an error that nobody listens to the package `ws` makes an exception.
     socket.onerror = ignore;
     const error = this.closedError();
-    if (this.#heir === undefined) this.inbox.end(isNormal(this.close) ? undefined : error);
+    if (this.#heir === undefined) this.inbox.end(isNormal(this.ended) ? undefined : error);
     this.#stopSenders(error);
-    answerAll(this.#closers, HostResult.ok, this.close);
-    if (this.#hasOpened) this.complete(HostResult.ok, undefined);
+    answerAll(this.#closers, HostResult.ok, this.ended);
+    if (this.#hasOpened) this.conclude(HostResult.ok);
     else this.complete(HostResult.err, this.#late ?? this.#failed(cause));
   }
 
@@ -343,7 +343,7 @@ export class Connection extends HostRecord implements TimerOwner {
   /** The error of one that never opened. */
   #failed(cause: unknown): SocketError {
     const details = cause === undefined ? undefined : { cause };
-    return new SocketError("SOCKET_FAILED", this.label, this.close, details);
+    return new SocketError("SOCKET_FAILED", this.label, this.ended, details);
   }
 
   #makeHeartbeat(heartbeat: Heartbeat): HeartbeatTimer {
