@@ -57,11 +57,11 @@ export class HostRecord implements OpSource {
   /** Gives the wait its result and ends the operation. Too late, it changes nothing. */
   complete(code: HostResult, result: unknown): void {
     this.#result = result;
-    this.finalize(code);
+    this.conclude(code);
   }
 
   /** Ends the operation, of which nothing is waited for. A result that is on its way stays. */
-  finalize(code: HostResult): void {
+  conclude(code: HostResult): void {
     // A refusal says that it was let go meanwhile: a late result is to be swallowed.
     this.task.scope.runtime.port.host_complete(this.handle, code);
     this.forget();

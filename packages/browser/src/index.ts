@@ -31,7 +31,7 @@ export {
   TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
-export type { ReconnectOptions, ServerSentEvent, SseOptions } from "./fetch/events.js";
+export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
   FetchImplementation,

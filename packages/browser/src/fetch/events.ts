@@ -31,11 +31,11 @@ export interface SseOptions {
    * Asks again when the stream ends or the connection breaks, with the id of the last event in
    * `Last-Event-ID`. The server ends it with status 204; any other answer but an event stream fails it.
    */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | SseReconnect;
 }
 
 /** How a broken event stream is asked for again. */
-export interface ReconnectOptions {
+export interface SseReconnect {
   /** Milliseconds to wait before, until the stream gives its own `retry`. Default 3000. */
   readonly pauseMs?: number;
   /** Times in a row that it may ask without getting an event; then it ends as it did last. Default: no end. */
@@ -53,7 +53,7 @@ export function readEvents(
   refetch: Refetch,
   options?: SseOptions,
 ): Reading<ServerSentEvent> {
-  const { eventCharsMax, reconnect } = decodeEventsOptions(options);
+  const { eventCharsMax, reconnect } = decodeSseOptions(options);
   checkContentType(response);
   if (reconnect !== undefined) checkRepeatable(exchange);
   const stream: EventStream = { exchange, refetch, eventCharsMax, reconnect, pieces: take() };
@@ -122,7 +122,7 @@ interface EventStream {
   readonly exchange: Exchange;
   readonly refetch: Refetch;
   readonly eventCharsMax: number;
-  readonly reconnect: Required<ReconnectOptions> | undefined;
+  readonly reconnect: Required<SseReconnect> | undefined;
   /** Those of the present connection. */
   pieces: Pieces;
 }
@@ -177,7 +177,7 @@ async function* eachEvent(stream: EventStream): AsyncGenerator<ServerSentEvent, 
 
 /** Asks for what comes after the event `id`. */
 function ask({ exchange, refetch }: EventStream, id: string): Op<FetchResponse> {
-  const headers = new Headers(exchange.request.headers);
+  const headers = new Headers(exchange.sent.headers);
   // A header has bytes: those of the id in UTF-8.
   if (id !== "") headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)));
   const { input, init } = exchange.setup;
@@ -206,16 +206,14 @@ function checkRepeatable({ setup: { input, init } }: Exchange): void {
   });
 }
 
-function decodeEventsOptions(options: SseOptions | undefined) {
+function decodeSseOptions(options: SseOptions | undefined) {
   checkOptions(options, ["eventCharsMax", "reconnect"], "events options");
   const { eventCharsMax = EVENT_CHARS_MAX, reconnect = false } = options ?? {};
   checkWhole(eventCharsMax, 1, Number.MAX_SAFE_INTEGER, "eventCharsMax");
   return { eventCharsMax, reconnect: decodeReconnect(reconnect) };
 }
 
-function decodeReconnect(
-  reconnect: boolean | ReconnectOptions,
-): Required<ReconnectOptions> | undefined {
+function decodeReconnect(reconnect: boolean | SseReconnect): Required<SseReconnect> | undefined {
   if (reconnect === false) return undefined;
   if (reconnect !== true && typeof reconnect !== "object") {
     const mend = "pass true or { pauseMs, attempts }, or leave it out";

@@ -3,9 +3,10 @@ import { HostKindCode } from "@asupersync/browser-core";
 import type { CancelledError } from "../cancel.js";
 import { refusal, TimeoutError } from "../errors.js";
 import { foreignOp } from "../foreign.js";
-import { HostRecord, HostResult } from "../host-op.js";
+import { HostRecord, HostResult, openHost } from "../host-op.js";
 import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
 import { checkOrigin } from "../origins.js";
+import { type Follower, followSignal, type SignalLink } from "../signal-link.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
 import { invalidArgument } from "../validate.js";
@@ -33,15 +34,16 @@ export type MakeResponse = (exchange: Exchange, response: Response) => FetchResp
  * The kernel's order to abort ends it at once while it is parked; else the promise that is waited for
  * does, when the platform has let go.
  */
-export class Exchange extends HostRecord implements TimerOwner {
+export class Exchange extends HostRecord implements TimerOwner, Follower {
   override readonly controller = new AbortController();
   readonly setup: FetchSetup;
   /** Kept for as long as it may be aborted: one that is collected passes no signal on. */
-  readonly request: Request;
+  readonly sent: Request;
   #stage: "waiting" | "parked" | "reading" | "ended" = "waiting";
   /** Why it was given up; what is read from then on fails with it. */
   #failure: { readonly error: unknown } | undefined = undefined;
   #timer: TaskTimer | undefined = undefined;
+  #link: SignalLink | undefined = undefined;
   #reader: ReadableStreamDefaultReader<Piece> | undefined = undefined;
   #loaded = 0;
   #total: number | undefined = undefined;
@@ -49,20 +51,14 @@ export class Exchange extends HostRecord implements TimerOwner {
   constructor(task: TaskRecord, setup: FetchSetup) {
     super(task, HostKindCode.fetch, fetchLabel(setup.url));
     this.setup = setup;
-    this.request = makeRequest(setup, this.controller.signal, (error) => this.giveUp(error));
+    this.sent = makeRequest(setup, this.controller.signal, (error) => this.giveUp(error));
   }
 
   /** Sends the request, unless the task or the caller's signal is cancelled already. */
   start(makeResponse: MakeResponse): Op<FetchResponse> {
-    const { task } = this;
-    const op = openOp<FetchResponse>(task, this);
-    const handle = task.scope.runtime.port.host_open(task.handle, op.token, this.kind);
-    if (handle < 0) throw refusedWait(op, handle);
+    const op = openHost<FetchResponse>(this);
     // 0: the task is cancelled. Nothing is sent, and the wait fails in the next turn.
-    if (handle > 0) {
-      this.opened(handle);
-      this.#send(makeResponse);
-    }
+    if (this.handle > 0) this.#send(makeResponse);
     return op;
   }
 
@@ -109,7 +105,7 @@ export class Exchange extends HostRecord implements TimerOwner {
   /** The kernel orders it to be aborted. */
   override abort(reason: CancelledError): void {
     this.#failure ??= { error: reason };
-    this.controller.abort(reason);
+    super.abort(reason);
     this.#letGo();
     if (this.#stage === "parked") this.#end(HostResult.err, undefined);
   }
@@ -123,29 +119,27 @@ export class Exchange extends HostRecord implements TimerOwner {
     );
   }
 
-  /** The caller's signal aborted. Called by it. */
-  handleEvent(): void {
+  /** The caller's signal has aborted. */
+  request(): void {
     this.giveUp(this.setup.signal?.reason);
   }
 
   override forget(): void {
     super.forget();
     this.#timer?.stop();
-    this.setup.signal?.removeEventListener("abort", this);
+    this.#link?.delete(this);
   }
 
   #send(makeResponse: MakeResponse): void {
     const { task, setup } = this;
     const { signal, timeoutMs } = setup;
-    if (signal?.aborted === true) {
-      this.giveUp(signal.reason);
-      return;
-    }
-    signal?.addEventListener("abort", this);
+    if (signal !== undefined) this.#link = followSignal(this, signal);
+    // It has aborted before.
+    if (this.#stage === "ended") return;
     const { fetch = globalThis.fetch } = task.scope.runtime;
     const send = async (): Promise<Response> => {
       if (timeoutMs !== undefined) this.#timer = new TaskTimer(task, timeoutMs, this);
-      return fetch(this.request);
+      return fetch(this.sent);
     };
     send()
       .then(
@@ -162,7 +156,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     }
     this.#reader = response.body?.getReader() as ReadableStreamDefaultReader<Piece> | undefined;
     this.#total = bytesOf(response.headers);
-    if (isEmpty(this.request, response)) {
+    if (isEmpty(this.sent, response)) {
       // Some platforms give a body all the same.
       this.#letGo();
       this.#reader = undefined;
@@ -242,7 +236,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     if (this.#failure !== undefined) return this.#failure.error;
     let mend: string | undefined;
     if (this.#stage === "waiting") {
-      if (this.request.redirect === "error") mend = "see `cause`; a redirect fails it too";
+      if (this.sent.redirect === "error") mend = "see `cause`; a redirect fails it too";
       if (isStreamed(this.setup)) {
         mend = "see `cause`; browsers send a body in pieces over HTTP/2 or newer only";
       }
@@ -265,7 +259,10 @@ export class Exchange extends HostRecord implements TimerOwner {
     const { task } = this;
     const op = openOp<T>(task, this);
     const answer = task.scope.runtime.port.host_wait(this.handle, op.token);
-    if (answer < 0) throw refusedWait(op, answer);
+    if (answer < 0) {
+      closeOp(op);
+      throw refusal(answer, `a request of task "${task.label}"`);
+    }
     this.#stage = "reading";
     return op;
   }
@@ -274,7 +271,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     const stage = this.#stage;
     if (stage === "ended") return;
     this.#stage = "ended";
-    if (stage === "parked") this.finalize(code);
+    if (stage === "parked") this.conclude(code);
     else this.complete(code, result);
   }
 
@@ -285,11 +282,6 @@ export class Exchange extends HostRecord implements TimerOwner {
 }
 
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
-
-function refusedWait(op: OpRecord, answer: number): Error {
-  closeOp(op);
-  return refusal(answer, `a request of task "${op.task.label}"`);
-}
 
 /** Whether the answer has no body by what it is. */
 function isEmpty({ method }: Request, { status }: Response): boolean {

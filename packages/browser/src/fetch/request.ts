@@ -97,6 +97,9 @@ export interface FetchSetup {
 export function decodeFetch(task: TaskRecord, input: FetchInput, init: FetchInit = {}): FetchSetup {
   const url = decodeUrl(input);
   checkOptions(init, INIT_KEYS, "init");
+  // What it says stands in no keys of its own, and would be lost.
+  if (init instanceof Request)
+    throw invalidArgument(init, "init", "pass the Request as the address");
   const { timeoutMs, bodyBytesMax, onUploadProgress, onDownloadProgress } = init;
   if (timeoutMs !== undefined) checkDuration(timeoutMs, "timeoutMs");
   if (bodyBytesMax !== undefined && bodyBytesMax !== Number.POSITIVE_INFINITY) {

@@ -1,5 +1,6 @@
 /** Owns how a socket is set up: its options, and the checks of what a caller gives it. */
 import { AsupersyncError } from "../errors.js";
+import { checkOrigin } from "../origins.js";
 import type { RuntimeRecord } from "../runtime-record.js";
 import {
   checkDuration,
@@ -108,7 +109,7 @@ const OVERFLOWS: readonly SocketOverflow[] = ["close", "drop-oldest", "drop-newe
 /**
  * Checks what a caller passed, whose keys are known to be right.
  *
- * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`.
  */
 export function decodeSetup(
   runtime: RuntimeRecord,
@@ -116,6 +117,7 @@ export function decodeSetup(
   options: SocketOptions,
 ): SocketSetup {
   const url = socketAddress(address);
+  checkOrigin(runtime.origins, url);
   const { openTimeout, receiveBuffer, overflow, heartbeat, decode, encode } = options;
   if (decode !== undefined) checkListener(decode, "decode");
   if (encode !== undefined) checkListener(encode, "encode");
@@ -127,7 +129,8 @@ export function decodeSetup(
   return {
     url: url.href,
     protocols: decodeProtocols(options.protocols),
-    openTimeoutMs: openTimeout === undefined ? undefined : checkTimer(openTimeout, "openTimeout"),
+    openTimeoutMs:
+      openTimeout === undefined ? undefined : checkDuration(openTimeout, "openTimeout"),
     closeTimeoutMs: decodeCloseTimeout(runtime, options.closeTimeout),
     bounds,
     highWaterBytes: checkWhole(high, 0, BOUND_MAX, "highWaterBytes"),

@@ -227,6 +227,22 @@ test("tasks that are cancelled before they run send nothing", async () => {
   });
 });
 
+test("300 requests that are cancelled wherever they are leave nothing", async () => {
+  await withFetch(async ({ runtime, server }) => {
+    const stages = [() => Promise.resolve(), () => server.until("arrived", 1), () => idle(runtime)];
+    for (let round = 0; round < 300; round += 1) {
+      const task = runtime.spawn(async (cx) => {
+        const response = await cx.fetch(server.http(round % 2 === 0 ? "/endless" : "/json"));
+        if (round % 3 !== 0) await response.text();
+        await cx.sleep(60_000);
+      });
+      await stages[round % stages.length]?.();
+      task.cancel();
+      expect((await task.join()).kind).toBe("cancelled");
+    }
+  });
+});
+
 test("a failure in one task leaves the request of another alone", async () => {
   await withFetch(async (bench) => {
     const { runtime, server } = bench;

@@ -27,7 +27,10 @@ test("is called with the request, whose signal aborts with the task", async () =
   const [request] = requests;
   expect(request).toMatchObject({ url: ADDRESS, method: "PUT" });
   expect(await request?.text()).toBe("sent");
-  expect(request?.signal.reason).toMatchObject({ code: "CANCELLED" });
+  expect(request?.signal.reason).toMatchObject({
+    name: "AbortError",
+    cause: { code: "CANCELLED", cancel: { kind: "navigation" } },
+  });
 });
 
 test("is not called by a task that is cancelled already", async () => {

@@ -1,6 +1,7 @@
 /** A runtime that lists its origins speaks to no other: nothing is sent there, and nothing read from there. */
 import { describe, expect, test } from "vitest";
 import { createRuntime, type RuntimeOptions } from "../../src/index.js";
+import { implementation } from "../socket/support.js";
 import { faults, thrown } from "../support.js";
 import { inTask, isPage, kindsAt, rejection } from "./support.js";
 
@@ -83,6 +84,31 @@ test("a response that an implementation makes itself has no address to check", a
     },
     { ...ONE, fetch: { implementation: async () => new Response("made") } },
   );
+});
+
+describe("a socket", () => {
+  const options = { ...ONE, webSocket: { implementation } };
+
+  test("goes where requests may go: wss: by https:, ws: by http:", async () => {
+    await inTask(async (cx, { server }) => {
+      const socket = await cx.webSocket(server.socket("/echo"));
+      await socket.close();
+      await cx.foreign(() => server.until("close"));
+    }, options);
+  });
+
+  test("to an origin that is not listed is refused before anything is sent", async () => {
+    await inTask(async (cx) => {
+      const address = other.replace("http", "ws");
+      const opens: readonly (() => unknown)[] = [
+        () => cx.webSocket(address),
+        () => cx.reconnectingSocket(address),
+      ];
+      for (const open of opens) {
+        expect(thrown(open)).toMatchObject({ code: "ORIGIN_NOT_ALLOWED", received: other });
+      }
+    }, options);
+  });
 });
 
 describe("the list", () => {

@@ -194,6 +194,7 @@ describe("is refused before anything is sent", () => {
     ["an address that is none", "http://", undefined, "INVALID_ARGUMENT"],
     ["an address with a password", "http://a:b@localhost", undefined, "INVALID_ARGUMENT"],
     ["init that is none", undefined, 7, "INVALID_ARGUMENT"],
+    ["a Request as init", undefined, new Request("http://localhost"), "INVALID_ARGUMENT"],
     ["an unknown key", undefined, { header: {} }, "INVALID_ARGUMENT"],
     ["a signal that is none", undefined, { signal: {} }, "INVALID_ARGUMENT"],
     ["a body of a GET", undefined, { body: "x" }, "INVALID_ARGUMENT"],
