@@ -1,6 +1,12 @@
 /** Opening: what is given, how it fails, and what a cancellation does meanwhile. */
 import { expect, test } from "vitest";
-import { createRuntime, type Socket, SocketError, TimeoutError } from "../../src/index.js";
+import {
+  createRuntime,
+  type PlatformSocket,
+  type Socket,
+  SocketError,
+  TimeoutError,
+} from "../../src/index.js";
 import { faults, forBothKinds, idle, thrown } from "../support.js";
 import { failureOf, IS_NODE, PATIENT, valueFrom, withSockets } from "./support.js";
 
@@ -90,6 +96,43 @@ test("one that is not open in time fails with TIMEOUT, and its connection is giv
     await server.until("gone");
     expect((await server.entries()).map(({ kind }) => kind)).toEqual(["arrived", "gone"]);
   });
+});
+
+test("one that opens, speaks and closes before anybody can look is given all the same", async () => {
+  /** A platform that tells all of it in one go. */
+  class Hasty implements PlatformSocket {
+    readonly readyState = 3;
+    readonly bufferedAmount = 0;
+    readonly protocol = "";
+    binaryType = "blob";
+    onopen: PlatformSocket["onopen"] = null;
+    onmessage: PlatformSocket["onmessage"] = null;
+    onerror: PlatformSocket["onerror"] = null;
+    onclose: PlatformSocket["onclose"] = null;
+
+    constructor() {
+      queueMicrotask(() => {
+        this.onopen?.({} as never);
+        this.onmessage?.({ data: "only" } as never);
+        this.onclose?.({ code: 1000, reason: "", wasClean: true } as never);
+      });
+    }
+
+    send(): void {}
+    close(): void {}
+  }
+  await withSockets(
+    async ({ runtime }) => {
+      await valueFrom(runtime, async (cx) => {
+        const socket = await cx.webSocket("ws://hasty.example/");
+        expect(socket.state).toBe("closed");
+        const received: unknown[] = [];
+        for await (const message of socket) received.push(message);
+        expect(received).toEqual(["only"]);
+      });
+    },
+    { webSocket: { implementation: Hasty } },
+  );
 });
 
 test("one that is open in time is not given up later", async () => {
