@@ -1,5 +1,5 @@
 /** The packages as a user gets them: packed, and installed into a folder far from this workspace. */
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packInto } from "../../scripts/lib/packed.mjs";
@@ -13,9 +13,17 @@ export interface PackedApp extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Copies `fixture` into a fresh folder and installs the packed packages there. */
-export async function installPacked(fixture: string): Promise<PackedApp> {
-  const folder = await mkdtemp(path.join(tmpdir(), "asupersync-packed-"));
+/**
+ * Copies `fixture` into a fresh folder and installs the packed packages there.
+ *
+ * @param parent Where the folder is made. Default: far from this workspace.
+ */
+export async function installPacked(
+  fixture: string,
+  { parent = tmpdir() }: { readonly parent?: string } = {},
+): Promise<PackedApp> {
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(path.join(parent, "asupersync-packed-"));
   await cp(fixture, folder, { recursive: true });
   await writeFile(
     path.join(folder, "package.json"),

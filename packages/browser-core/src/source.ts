@@ -16,8 +16,10 @@ export function compileKernel(source: WasmSource | undefined): Promise<WebAssemb
 }
 
 async function compileOwn(): Promise<WebAssembly.Module> {
-  // The literal is what bundlers look for to emit the file.
-  const url = new URL("../wasm/asupersync.wasm", import.meta.url);
+  // The literal is what bundlers look for to emit the file. Next's put something in its place that has
+  // neither an origin nor a protocol, only the path.
+  const { href } = new URL("../wasm/asupersync.wasm", import.meta.url);
+  const url = new URL(href, globalThis.location?.href ?? "file:///");
   // Node's fetch has no file: and a page opened from disk may not read one.
   if (url.protocol === "http:" || url.protocol === "https:") {
     try {

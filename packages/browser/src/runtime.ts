@@ -181,9 +181,9 @@ const RUNTIME_OPTIONS = [
   "sliceMs",
   "spawnSites",
   "onFailure",
+  "onWarning",
   "allowedOrigins",
   "fetch",
-  "onWarning",
   "wasm",
   "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];

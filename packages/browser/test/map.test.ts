@@ -186,6 +186,23 @@ forBothKinds((body) => {
     },
   );
 
+  test.each(KINDS)("an iterator that gives no result at all is a TypeError: %s", async (kind) => {
+    await withRuntime(async (runtime) => {
+      const iterator = { next: () => undefined };
+      const items =
+        kind === "sync"
+          ? { [Symbol.iterator]: () => iterator }
+          : { [Symbol.asyncIterator]: () => iterator };
+      const outcome = await runtime.run(
+        body(function* (cx) {
+          return yield* cx.map(items as never, { concurrency: 1 }, () => 1);
+        }),
+      );
+      expect(outcome.kind === "err" && outcome.error).toBeInstanceOf(TypeError);
+      expect(runtime.counters()).toMatchObject({ tasks: 0, scopes: 1, hostOps: 0 });
+    });
+  });
+
   test("an iterator that cannot be made is the failure", async () => {
     await withRuntime(async (runtime) => {
       const error = new Error("no iterator");

@@ -12,8 +12,14 @@ import type { WorkerStream } from "./stream.js";
 import type { CallArguments, InputOf, OutputOf, ReportOf, WorkerTasks } from "./task-types.js";
 import { WorkerRecord, type WorkerSetup } from "./worker-record.js";
 
+/** Those options of a runtime that can be posted to the worker, whose own runtime has them. */
+type PostedOptions = Pick<
+  RuntimeOptions,
+  "label" | "seed" | "trace" | "drainTimeMs" | "sliceMs" | "spawnSites" | "allowedOrigins"
+>;
+
 /** How a worker is set up; what is a runtime's is the worker's own runtime's. Copied when it is made. */
-export interface WorkerOptions extends Omit<RuntimeOptions, "onFailure"> {
+export interface WorkerOptions extends PostedOptions, Pick<RuntimeOptions, "wasm"> {
   /** Milliseconds that the worker has to load and answer. Default 30,000. */
   readonly startTimeMs?: number;
   /** Calls that the worker runs at a time; others queue on the page. 1 to 4,096, default 64. */
@@ -196,6 +202,7 @@ const WORKER_OPTIONS = [
   "drainTimeMs",
   "sliceMs",
   "spawnSites",
+  "allowedOrigins",
   "wasm",
   "startTimeMs",
   "callsMax",
@@ -215,11 +222,17 @@ function decodeWorkerOptions(options: WorkerOptions): WorkerSetup {
   checkOptions(restart, RESTART_OPTIONS, "restart");
   // What is the runtime's is posted as it came; the worker fills in what was left out.
   const label = rest.label ?? "worker";
+  const { allowedOrigins } = rest;
   const runtime = decodeRuntimeOptions({ ...rest, label, ...(wasm === undefined ? {} : { wasm }) });
   return {
     label: runtime.label,
     drainMs: runtime.config.drainMs,
-    runtimeOptions: structuredClone({ ...rest, label: runtime.label }),
+    runtimeOptions: structuredClone({
+      ...rest,
+      label: runtime.label,
+      // An URL cannot be posted.
+      allowedOrigins: allowedOrigins?.map(String),
+    }),
     wasm,
     startTimeMs: checkDuration(startTimeMs ?? START_TIME_MS, "startTimeMs"),
     callsMax: checkWhole(callsMax ?? CALLS, 1, CALLS_MAX, "callsMax"),

@@ -21,7 +21,8 @@ let hasTasks = false;
  * A task has an input, which was cloned or handed over, and a `cx` as any task: it is cancelled when the
  * page's call is, and the page's task ends only when it has drained. What it returns, throws and reports
  * goes back by cloning; of errors the class of the platform's and of ours, `code`, causes and plain
- * properties are kept.
+ * properties are kept. Of ours that hold something which lives, such as a response, the name in place of the
+ * class.
  *
  * @throws {AsupersyncError} `INVALID_ARGUMENT`, `WRONG_STATE` when called twice in one worker.
  *

@@ -36,6 +36,13 @@ test("a task's cx has the operations that one of a page has", async () => {
   await runtime.close();
 });
 
+test("where requests may go is the worker's rule too", async () => {
+  const { worker } = client(undefined, { allowedOrigins: [new URL("https://example.com")] });
+  expect(errorOf(await worker.run("ask", "http://localhost:1/"))).toMatchObject({
+    code: "ORIGIN_NOT_ALLOWED",
+  });
+});
+
 test("an operation of a task gives the value, and fails with the error", async () => {
   const { worker } = client();
   await withRuntime(async (runtime) => {
