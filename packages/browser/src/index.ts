@@ -66,7 +66,8 @@ export type {
   RuntimeState,
   TraceEvent,
 } from "./runtime.js";
-export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
+export type { Scope, ScopeState } from "./scope.js";
+export type { ScopeOptions, ScopePolicy } from "./scope-options.js";
 export type {
   HostOpNode,
   ObligationNode,
