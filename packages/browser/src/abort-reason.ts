@@ -69,7 +69,8 @@ const TIMEOUT = "TimeoutError";
 /** Node wraps a signal's reason in an error of its own, whose cause it is; more layers are none of ours. */
 const LAYERS_MAX = 3;
 
-function cancelledIn(thrown: unknown): CancelledError | undefined {
+/** The cancellation that something thrown, or a signal's reason, stands for, if it does. */
+export function cancelledIn(thrown: unknown): CancelledError | undefined {
   let at = thrown;
   for (let layer = 0; layer < LAYERS_MAX && isError(at); layer += 1) {
     // Another error of ours has a meaning of its own: a timeout's cause is what it cancelled.

@@ -1,5 +1,6 @@
 /** Owns the checks of what a call is given: its name, its options, and the reason of its cancellation. */
-import { type CancelInfo, type CancelKind, CancelledError } from "../cancel.js";
+import { cancelledIn, requestOf } from "../abort-reason.js";
+import { type CancelInfo, type CancelKind, cancelKind } from "../cancel.js";
 import { checkFlag, checkListener, checkOptions, invalidArgument } from "../validate.js";
 import type { CallOptions, RunOptions, WorkerCloseOptions } from "./create-worker.js";
 import { NAME_CHARS_MAX } from "./protocol.js";
@@ -49,11 +50,12 @@ function isSignal(value: unknown): value is AbortSignal {
 
 /** Why a call is cancelled, from what a signal was aborted with or a text; `at` is the page's own time. */
 export function reasonOf(reason: unknown, kind?: CancelKind): CancelInfo {
-  if (reason instanceof CancelledError) return reason.cancel;
-  const { name, message } = reason instanceof Error ? reason : { name: "", message: reason };
+  const cancel = cancelledIn(reason)?.cancel;
+  if (cancel !== undefined) return cancel;
+  const { code, message } = requestOf(reason);
   return Object.freeze({
-    kind: kind ?? (name === "TimeoutError" ? "timeout" : "user"),
-    message: typeof message === "string" && message !== "" ? message : undefined,
+    kind: kind ?? cancelKind(code),
+    message: message === "" ? undefined : message,
     at: performance.now(),
     cause: undefined,
     truncated: false,

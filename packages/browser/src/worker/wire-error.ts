@@ -214,8 +214,13 @@ function decodeError(wire: Fields, budget: Budget, depth: number): Error {
     cause === undefined ? undefined : { cause: decode(cause, budget, depth + 1) as unknown };
   if (errors !== undefined && !Array.isArray(errors)) throw new Malformed();
   const parts = errors?.map((each: unknown) => decode(each, budget, depth + 1));
-  // A `DOMException` has neither a cause nor a stack that could be set.
-  if (isDom === true) return new DOMException(message, name);
+  if (isDom === true) {
+    const error = new DOMException(message, name);
+    // Not every host takes a cause when it makes one.
+    return options === undefined
+      ? error
+      : Object.defineProperty(error, "cause", { value: options.cause, configurable: true });
+  }
   const error =
     own === undefined
       ? theirError(name, message, options, parts)

@@ -1,7 +1,7 @@
 /** Cancellation across the port: acknowledged, drained there before it ends here, bounded when nobody answers. */
 import { expect, test } from "vitest";
 import { CancelledError } from "../../src/index.js";
-import { hostTurn, withRuntime } from "../support.js";
+import { hostTurn, idle, withRuntime } from "../support.js";
 import { client, errorOf } from "./support.js";
 
 test("a cancelled task ends only when the worker's task has cleaned up", async () => {
@@ -18,7 +18,8 @@ test("a cancelled task ends only when the worker's task has cleaned up", async (
       }
     });
     // The worker answers in order, so it holds by the time that it has answered this.
-    await expect.poll(() => worker.counters().inFlight).toBe(1);
+    await idle(runtime);
+    expect(worker.counters().inFlight).toBe(1);
     await worker.run("plain");
     task.cancel({ kind: "unmount", message: "left" });
     expect((await task.join()).kind).toBe("cancelled");

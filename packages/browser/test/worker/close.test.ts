@@ -1,7 +1,7 @@
 /** The end of a worker: it drains, it is bounded, and it says what did not answer. */
 import { describe, expect, test } from "vitest";
 import { CancelledError } from "../../src/index.js";
-import { thrown, withRuntime } from "../support.js";
+import { idle, thrown, withRuntime } from "../support.js";
 import { client, errorOf } from "./support.js";
 
 test("cancels what runs with shutdown and waits for its clean-up", async () => {
@@ -71,7 +71,8 @@ test("a task whose worker is closed gets the cancellation of the worker's task",
   await worker.start();
   await withRuntime(async (runtime) => {
     const task = runtime.spawn((cx) => worker.call(cx, "hold", 0));
-    await expect.poll(() => worker.counters().inFlight).toBe(1);
+    await idle(runtime);
+    expect(worker.counters().inFlight).toBe(1);
     await worker.close();
     const error = errorOf(await task.join());
     expect(error).toBeInstanceOf(CancelledError);
@@ -95,9 +96,9 @@ describe("a graceful close", () => {
 
   test("becomes a plain one when asked again without", async () => {
     const { worker } = client();
+    await worker.start();
     const held = worker.run("hold", 0);
     const closing = worker.close({ graceful: true });
-    await expect.poll(() => worker.counters().inFlight).toBe(1);
     expect(worker.close()).toBe(closing);
     expect((await held).kind).toBe("cancelled");
     expect(await closing).toMatchObject({ outcome: "clean", cancelled: 1 });

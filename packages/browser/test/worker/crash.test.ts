@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createWorker } from "../../src/worker/worker-client.js";
 import { thrown, withRuntime } from "../support.js";
-import { client, errorOf, rawWorker, tasksWorker, workerOf } from "./support.js";
+import { client, errorOf, rawWorker, SOON, tasksWorker, workerOf } from "./support.js";
 
 describe("a worker that does not start is WORKER_UNAVAILABLE", () => {
   test.each<[string, () => ReturnType<typeof rawWorker>, RegExp]>([
@@ -113,7 +113,7 @@ test("a crash that no call was told of is told to onFailure", async () => {
   });
   await worker.start();
   made?.terminate();
-  await expect.poll(() => worker.state).toBe("crashed");
+  await expect.poll(() => worker.state, SOON).toBe("crashed");
   expect(failures).toMatchObject([
     { kind: "worker", label: "worker", error: { code: "WORKER_CRASHED" } },
   ]);

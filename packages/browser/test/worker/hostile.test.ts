@@ -16,7 +16,7 @@ import {
 } from "../../src/worker/wire-error.js";
 import { decodeOutcome, decodeReport } from "../../src/worker/wire-outcome.js";
 import { deferred, thrown } from "../support.js";
-import { client, errorOf } from "./support.js";
+import { client, errorOf, SOON } from "./support.js";
 
 const v = PROTOCOL_VERSION;
 
@@ -305,7 +305,7 @@ describe("what comes to a page", () => {
     const call = worker.run("count", 9, { onReport });
     await peer.next();
     for (const value of ["a", "b", "c", "d"]) peer.post({ v, type: "report", id: 1, value });
-    await expect.poll(() => failures.length).toBe(1);
+    await expect.poll(() => failures.length, SOON).toBe(1);
     resolve();
     peer.post({ v, type: "outcome", id: 1, outcome: { kind: "ok", value: "end" } });
     expect(await call).toEqual({ kind: "ok", value: "end" });

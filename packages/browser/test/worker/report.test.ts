@@ -1,6 +1,6 @@
 /** Reports of a task in a worker: in order, never more than the window ahead, and let go of when nobody wants them. */
 import { describe, expect, test } from "vitest";
-import { thrown, withRuntime } from "../support.js";
+import { idle, thrown, withRuntime } from "../support.js";
 import { client, errorOf } from "./support.js";
 
 /** How many reports the worker's task has sent by now. */
@@ -80,7 +80,8 @@ describe("a stream", () => {
       const task = runtime.spawn(async (cx) => {
         for await (const _ of worker.stream(cx, "count", 5)) await cx.sleep(1e9);
       });
-      await expect.poll(() => worker.counters().inFlight).toBe(1);
+      await idle(runtime);
+      expect(worker.counters().inFlight).toBe(1);
       task.cancel("navigation");
       expect(await task.join()).toMatchObject({
         kind: "cancelled",

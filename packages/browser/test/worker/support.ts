@@ -61,6 +61,9 @@ export function client(
   return { worker, failures };
 }
 
+/** For what comes with a message: only one that never comes takes so long. */
+export const SOON = { timeout: 30_000 } as const;
+
 /** What an outcome failed with. */
 export function errorOf(outcome: { readonly kind: string }): unknown {
   return (outcome as { readonly error?: unknown }).error;
