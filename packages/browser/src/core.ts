@@ -19,5 +19,6 @@ export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport } from "./report.js";
 export type { Runtime, RuntimeOptions } from "./runtime.js";
-export type { Scope, ScopeOptions } from "./scope.js";
+export type { Scope } from "./scope.js";
+export type { ScopeOptions } from "./scope-options.js";
 export type { Task, TaskOptions } from "./task.js";
