@@ -3,7 +3,8 @@ import { OwnershipFlag } from "@asupersync/browser-core";
 import { checkActive } from "./active.js";
 import type { Body } from "./body.js";
 import { AsupersyncError, refusal } from "./errors.js";
-import { policyCode, type ScopeRecord, ScopeRole } from "./scope.js";
+import { type ScopeRecord, ScopeRole } from "./scope.js";
+import { policyCode } from "./scope-options.js";
 import { spawnIn } from "./spawn.js";
 import type { TaskOptions, TaskRecord } from "./task.js";
 

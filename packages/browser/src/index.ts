@@ -14,7 +14,7 @@ export {
 export type { BranchesOptions } from "./combinators/all.js";
 export type { AttemptBody } from "./combinators/attempt.js";
 export type { HedgeOptions } from "./combinators/hedge.js";
-export type { ItemBody, Items, MapOptions } from "./combinators/map.js";
+export type { ItemBody, MapOptions } from "./combinators/map.js";
 export type { Retry, RetryOptions } from "./combinators/retry.js";
 export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
 export type { ScopeOpOptions } from "./combinators/scope-op.js";
@@ -66,7 +66,8 @@ export type {
   RuntimeState,
   TraceEvent,
 } from "./runtime.js";
-export type { Scope, ScopeOptions, ScopePolicy, ScopeState } from "./scope.js";
+export type { Scope, ScopeState } from "./scope.js";
+export type { ScopeOptions, ScopePolicy } from "./scope-options.js";
 export type {
   HostOpNode,
   ObligationNode,

@@ -7,7 +7,8 @@ import type { FetchImplementation } from "./fetch/request.js";
 import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
-import type { Scope, ScopeOptions } from "./scope.js";
+import type { Scope } from "./scope.js";
+import type { ScopeOptions } from "./scope-options.js";
 import type { RuntimeSnapshot } from "./snapshot.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
 import type { Task, TaskOptions } from "./task.js";
@@ -180,9 +181,9 @@ const RUNTIME_OPTIONS = [
   "sliceMs",
   "spawnSites",
   "onFailure",
+  "onWarning",
   "allowedOrigins",
   "fetch",
-  "onWarning",
   "wasm",
   "webSocket",
 ] as const satisfies readonly (keyof RuntimeOptions)[];

@@ -14,41 +14,17 @@ import { Failures } from "./failures.js";
 import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
+import { decodeScopeOptions, policyCode, type ScopeOptions } from "./scope-options.js";
 import { followSignal, type SignalLink } from "./signal-link.js";
 import { refusedWork, runIn, spawnIn } from "./spawn.js";
 import { Phase, type Task, type TaskOptions, type TaskRecord } from "./task.js";
-import {
-  checkFinalizer,
-  checkLabel,
-  checkOptions,
-  checkSignal,
-  invalidArgument,
-} from "./validate.js";
+import { checkFinalizer } from "./validate.js";
 
 /**
  * Where a scope stands: `open → closing → finalizing → closed`, by way of `draining` when it was
  * cancelled. Only an open one takes work.
  */
 export type ScopeState = "open" | "closing" | "draining" | "finalizing" | "closed";
-
-/**
- * What a failed child does: `fail-fast` cancels the others, `collect-all` leaves them alone. A
- * cancelled child is no failure.
- */
-export type ScopePolicy = "fail-fast" | "collect-all";
-
-/** How a scope is set up. */
-export interface ScopeOptions {
-  /** Its name in snapshots and reports; 200 characters are kept. Default `scope`. */
-  readonly label?: string;
-  /** Default `fail-fast`. */
-  readonly policy?: ScopePolicy;
-  /**
-   * Cancels the scope when it aborts, as {@link TaskOptions.signal} does a task. Of one that is aborted
-   * already the scope takes no work.
-   */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Owns tasks and scopes, and closes only when all of them have ended. Leaving an `await using` scope
@@ -216,13 +192,13 @@ export class ScopeRecord implements Scope {
   openScope(options?: ScopeOptions): Scope {
     const { label, policy, signal } = decodeScopeOptions(options);
     const { runtime } = this;
-    const handle = runtime.port.region_open(this.handle, POLICY_CODES[policy]);
+    const handle = runtime.port.region_open(this.handle, policyCode(policy));
     if (handle < 0) throw refusedWork(this, handle);
     const scope = runtime.addScope({
       runtime,
       handle,
       role: ScopeRole.user,
-      policy: POLICY_CODES[policy],
+      policy: policyCode(policy),
       label: label ?? "scope",
       parent: this,
       owner: undefined,
@@ -376,45 +352,4 @@ export class ScopeRecord implements Scope {
         return Object.freeze({ kind: "panicked", panic: failures?.panic ?? UNKNOWN_PANIC });
     }
   }
-}
-
-const POLICY_CODES = {
-  "fail-fast": PolicyCode.failFast,
-  "collect-all": PolicyCode.collectAll,
-} as const;
-
-/** The kernel's code of a policy. */
-export function policyCode(policy: ScopePolicy): PolicyCode {
-  return POLICY_CODES[policy];
-}
-
-const SCOPE_OPTIONS = [
-  "label",
-  "policy",
-  "signal",
-] as const satisfies readonly (keyof ScopeOptions)[];
-
-/**
- * Checks the options of a scope.
- *
- * @param known The names of all options, if there may be more than those of a scope.
- * @throws {AsupersyncError} `INVALID_ARGUMENT`.
- */
-export function decodeScopeOptions(
-  options: ScopeOptions | undefined,
-  known: readonly string[] = SCOPE_OPTIONS,
-): {
-  readonly label: string | undefined;
-  readonly policy: ScopePolicy;
-  readonly signal: AbortSignal | undefined;
-} {
-  checkOptions(options, known, "scope options");
-  const label = checkLabel(options?.label);
-  const policy = options?.policy ?? "fail-fast";
-  if (typeof policy !== "string" || !Object.hasOwn(POLICY_CODES, policy)) {
-    const expected = 'the policy "fail-fast" or "collect-all"';
-    const mend = "pass one of the two; for the first to end there are cx.race and cx.any";
-    throw invalidArgument(policy, expected, mend);
-  }
-  return { label, policy, signal: checkSignal(options?.signal) };
 }

@@ -12,7 +12,8 @@ import { AsupersyncError } from "./errors.js";
 import { Failures } from "./failures.js";
 import type { OpRecord, OpSource } from "./op.js";
 import type { Outcome, PanicInfo } from "./outcome.js";
-import type { ScopePolicy, ScopeRecord } from "./scope.js";
+import type { ScopeRecord } from "./scope.js";
+import type { ScopePolicy } from "./scope-options.js";
 import type { SignalLink } from "./signal-link.js";
 import { callerFrames } from "./stack.js";
 

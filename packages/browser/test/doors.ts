@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 export const doors = [
   door("@asupersync/browser", "../src/index.ts"),
+  door("@asupersync/browser/core", "../src/core.ts"),
+  door("@asupersync/browser/operations/retry", "../src/combinators/retry.ts"),
   door("@asupersync/browser/worker", "../src/worker/worker.ts"),
   door("@asupersync/browser/worker-client", "../src/worker/worker-client.ts"),
 ];

@@ -288,21 +288,12 @@ describe("an argument", () => {
       },
     ],
     [
-      "a request object as address",
+      "an object as address",
       (cx) => cx.fetch({ url: "/" } as never),
       {
-        expected: "an address: a string or a URL",
+        expected: "an address: a string, a URL or a Request",
         received: "an object",
-        mend: "of a Request pass its url, and the rest as init",
-      },
-    ],
-    [
-      "a signal to fetch",
-      (cx) => cx.fetch("/", { signal: AbortSignal.timeout(60_000) }),
-      {
-        expected: "init without a signal, since the task is the signal",
-        received: "init.signal",
-        mend: "cancel the task instead, or use cx.foreign",
+        mend: "pass one of the three",
       },
     ],
     [

@@ -1,6 +1,6 @@
 /** `cx.map`: a body for each item, so many at a time; values in order, and no item taken too early. */
 import { describe, expect, test } from "vitest";
-import type { Cx } from "../src/index.js";
+import { type Cx, channel } from "../src/index.js";
 import { deferred, forBothKinds, idle, thrown, withRuntime } from "./support.js";
 
 /** Iterates as it says, and logs what it is asked. */
@@ -186,6 +186,23 @@ forBothKinds((body) => {
     },
   );
 
+  test.each(KINDS)("an iterator that gives no result at all is a TypeError: %s", async (kind) => {
+    await withRuntime(async (runtime) => {
+      const iterator = { next: () => undefined };
+      const items =
+        kind === "sync"
+          ? { [Symbol.iterator]: () => iterator }
+          : { [Symbol.asyncIterator]: () => iterator };
+      const outcome = await runtime.run(
+        body(function* (cx) {
+          return yield* cx.map(items as never, { concurrency: 1 }, () => 1);
+        }),
+      );
+      expect(outcome.kind === "err" && outcome.error).toBeInstanceOf(TypeError);
+      expect(runtime.counters()).toMatchObject({ tasks: 0, scopes: 1, hostOps: 0 });
+    });
+  });
+
   test("an iterator that cannot be made is the failure", async () => {
     await withRuntime(async (runtime) => {
       const error = new Error("no iterator");
@@ -252,6 +269,54 @@ forBothKinds((body) => {
       expect(outcome).toEqual({ kind: "err", error: "broken" });
       expect(log).toEqual(["let go"]);
       expect(runtime.counters()).toMatchObject({ tasks: 0, scopes: 1, hostOps: 0, timers: 0 });
+    });
+  });
+
+  test("the values of a channel come by the cx of the map, and a failure does not wait for more", async () => {
+    const { report } = await withRuntime(async (runtime) => {
+      const outcome = await runtime.run(
+        body(function* (cx) {
+          const jobs = channel<number>(cx, { capacity: 4 });
+          yield* jobs.send(cx, 1);
+          yield* jobs.send(cx, 2);
+          try {
+            return yield* cx.map(
+              (own) => jobs.values(own),
+              { concurrency: 2 },
+              (inner, job) =>
+                body(function* (own) {
+                  yield* own.checkpoint();
+                  if (job === 2) throw "broken";
+                  yield* own.sleep(60_000);
+                })(inner),
+            );
+          } catch (error) {
+            return error;
+          }
+        }),
+      );
+      expect(outcome).toEqual({ kind: "ok", value: "broken" });
+      expect(runtime.counters()).toMatchObject({ tasks: 0, scopes: 1, hostOps: 0, timers: 0 });
+    });
+    expect(report.outcome).toBe("clean");
+  });
+
+  test("those that wait by the cx around it are refused before any is taken", async () => {
+    await withRuntime(async (runtime) => {
+      const outcome = await runtime.run(
+        body(function* (cx) {
+          const jobs = channel<number>(cx, { capacity: 4 });
+          yield* jobs.send(cx, 1);
+          const [refused] = yield* cx.settle([
+            (inner) => inner.map(jobs.values(inner), { concurrency: 2 }, () => "began"),
+          ]);
+          return [refused, yield* jobs.receive(cx)];
+        }),
+      );
+      expect(outcome).toMatchObject({
+        kind: "ok",
+        value: [{ kind: "err", error: { code: "CX_FOREIGN" } }, 1],
+      });
     });
   });
 
@@ -467,9 +532,9 @@ test("an item that comes when another has ended without value does not begin", a
   });
 });
 
-test("10,000 items, 100 at a time, leave nothing behind", async () => {
+test("2,000 items, 100 at a time, leave nothing behind", async () => {
   await withRuntime(async (runtime) => {
-    const items = Array.from({ length: 10_000 }, (_, index) => index);
+    const items = Array.from({ length: 2_000 }, (_, index) => index);
     const outcome = await runtime.run((cx) =>
       cx.map(items, { concurrency: 100 }, function* (inner, item) {
         yield* inner.checkpoint();

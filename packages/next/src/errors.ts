@@ -17,10 +17,12 @@ export class AsupersyncNextError extends Error {
     readonly received: string;
     readonly mend: string;
   }) {
-    super(`${facts.code}: expected ${facts.expected}, got ${facts.received}: ${facts.mend}`);
-    this.code = facts.code;
-    this.expected = facts.expected;
-    this.received = facts.received;
-    this.mend = facts.mend;
+    const { code, expected, received, mend } = facts;
+    const page = `@asupersync/browser/docs/errors/${code}.md`;
+    super(`${code}: expected ${expected}, got ${received}: ${mend} (see ${page})`);
+    this.code = code;
+    this.expected = expected;
+    this.received = received;
+    this.mend = mend;
   }
 }

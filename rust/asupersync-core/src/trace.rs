@@ -242,8 +242,7 @@ mod tests {
     #[test]
     fn events_after_a_number_are_those_still_held() {
         let mut trace = Trace::new(3);
-        let after =
-            |trace: &Trace, seq| trace.events_after(seq).map(|e| e.seq).collect::<Vec<_>>();
+        let after = |trace: &Trace, seq| trace.events_after(seq).map(|e| e.seq).collect::<Vec<_>>();
         assert_eq!(after(&trace, 0), [0; 0]);
         for n in 0..5 {
             trace.record(Time::ZERO, EventKind::TaskSpawned, Handle::from_raw(n), 0);
@@ -263,7 +262,10 @@ mod tests {
         record(&mut trace);
         trace.keep_events(2);
         record(&mut trace);
-        assert_eq!(trace.events_after(0).map(|e| e.seq).collect::<Vec<_>>(), [2]);
+        assert_eq!(
+            trace.events_after(0).map(|e| e.seq).collect::<Vec<_>>(),
+            [2]
+        );
         trace.keep_events(0);
         record(&mut trace);
         assert_eq!(trace.events().count(), 0);

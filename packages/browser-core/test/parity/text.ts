@@ -1,5 +1,5 @@
 /** Owns the text of a run: how a line is read, and how numbers are shown. */
-import { HandleKindCode } from "../../src/index.js";
+import { ASKED, HandleKindCode } from "../../src/index.js";
 import { nameOf } from "./scenario.js";
 
 /** One line after its words were filled in: `[name =] call argument… [: body] [-> answer]`. */
@@ -65,8 +65,17 @@ export function isHandle(answer: number): boolean {
   return answer >= 2 ** 46;
 }
 
-/** A handle as `kind slot/generation`, a refusal by its name, any other number as it is. */
+/** Whether an answer is the handle of an obligation that waits in line. */
+export function isAsked(answer: number): boolean {
+  return answer < -(2 ** 32);
+}
+
+/**
+ * A handle as `kind slot/generation`, with `asked` before it if it waits in line; a refusal by its name,
+ * any other number as it is.
+ */
 export function answerText(answer: number): string {
+  if (isAsked(answer)) return `asked ${answerText(answer - ASKED)}`;
   if (answer < 0) return nameOf("ErrorKindCode", -answer);
   if (!isHandle(answer)) return String(answer);
   const { kind, slot, generation } = partsOf(answer);

@@ -1,10 +1,17 @@
 /** Owns the interpreter of scenarios: lines become calls, records become reactions of bodies. */
-import { CounterCode, type Handle, type Kernel, type KernelModule } from "../../src/index.js";
+import {
+  ASKED,
+  CounterCode,
+  type Handle,
+  type Kernel,
+  type KernelModule,
+} from "../../src/index.js";
 import { codeOf, configOf, nameOf, type Run, type Scenario } from "./scenario.js";
 import {
   answerText,
   digest,
   hex,
+  isAsked,
   isHandle,
   type Line,
   parseLine,
@@ -152,6 +159,7 @@ class World {
     const raw = (this.#kernel as unknown as Record<string, Call>)[call];
     if (raw === undefined) throw new Error(`\`${call}\` is no call`);
     const answer = raw.apply(this.#kernel, isCancel ? [...numbers, args[2] ?? ""] : numbers);
+    if (isAsked(answer)) this.#bind(name, answer - ASKED);
     if (answer < 0) return answerText(answer);
     if (isHandle(answer)) {
       this.#bind(name, answer);

@@ -5,6 +5,7 @@ import { callAs } from "../active.js";
 import { spawnChild } from "../children.js";
 import { addOperation, type Cx, taskOf } from "../cx.js";
 import { deferTo } from "../defer.js";
+import { type AnyIterable, checkSource, iteratorMaker, type Source } from "../flow/source.js";
 import { foreignOp } from "../foreign.js";
 import { CHECKPOINT, type Op, OpRecord } from "../op.js";
 import { advance } from "../step.js";
@@ -27,8 +28,9 @@ declare module "../cx.js" {
      * failure.
      *
      * @param items Anything that can be iterated, also by `for await`; or a function that gives it, whose
-     *   `cx` is for what the iterator itself waits for: that is cancelled with the rest. An asynchronous
-     *   iterator that waits for anything else holds up the end until it answers, like `cx.foreign`.
+     *   `cx` is for what waits by one, such as the values of a channel: its waits are cancelled with the
+     *   rest. An asynchronous iterator that waits for anything else holds up the end until it answers,
+     *   like `cx.foreign`.
      * @param body Also told the item, and its place from 0.
      * @example
      * ```ts
@@ -37,18 +39,12 @@ declare module "../cx.js" {
      *   return response.text();
      * });
      * ```
-     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`; `CX_FOREIGN` for items that wait by
+     *   the `cx` around it and have no `return` by which they could be told to stop.
      */
-    map<I, T>(
-      items: Items<I> | ((cx: Cx) => Items<I>),
-      options: MapOptions,
-      body: ItemBody<I, T>,
-    ): Op<T[]>;
+    map<I, T>(items: Source<I>, options: MapOptions, body: ItemBody<I, T>): Op<T[]>;
   }
 }
-
-/** What can be iterated, at once or by waiting. */
-export type Items<I> = Iterable<I> | AsyncIterable<I>;
 
 /** A body for one item of many; `index` is its place, from 0. */
 export type ItemBody<I, T> = (
@@ -70,11 +66,11 @@ const MAP_OPTIONS = ["concurrency", "label"] as const satisfies readonly (keyof 
 /** See {@link Cx.map}. */
 function mapOp<I, T>(
   task: TaskRecord,
-  items: Items<I> | ((cx: Cx) => Items<I>),
+  items: Source<I>,
   options: MapOptions,
   body: ItemBody<I, T>,
 ): Op<T[]> {
-  if (typeof items !== "function") checkItems(items);
+  checkSource(items);
   if (options === undefined || typeof options === "function") {
     const mend = "pass the options before the body: cx.map(items, { concurrency }, body)";
     throw invalidArgument(options, "map options", mend);
@@ -106,18 +102,14 @@ class Mapping extends Composite {
     super(task, { policy: PolicyCode.failFast, flags: 0, label });
   }
 
-  begin<T>(
-    items: Items<unknown> | ((cx: Cx) => Items<unknown>),
-    concurrency: number,
-    body: ItemBody<unknown, T>,
-  ): Op<T[]> {
+  begin<T>(items: Source<unknown>, concurrency: number, body: ItemBody<unknown, T>): Op<T[]> {
     const conductor = (cx: Cx) => this.#conduct(cx, items, concurrency, body);
     return this.start([conductor], { label: "items" });
   }
 
   *#conduct(
     cx: Cx,
-    items: Items<unknown> | ((cx: Cx) => Items<unknown>),
+    items: Source<unknown>,
     concurrency: number,
     body: ItemBody<unknown, unknown>,
   ): Generator<Op<unknown>, void, unknown> {
@@ -142,12 +134,11 @@ class Mapping extends Composite {
     }
   }
 
-  #open(cx: Cx, items: Items<unknown> | ((cx: Cx) => Items<unknown>)): Source {
+  #open(cx: Cx, items: Source<unknown>): ItemIterator {
     const task = taskOf(cx);
-    if (typeof items !== "function") return new Source(task, this.task, items);
-    const made = items(cx);
-    checkItems(made);
-    return new Source(task, task, made);
+    return typeof items === "function"
+      ? new ItemIterator(task, task, items(cx))
+      : new ItemIterator(task, this.task, items);
   }
 
   #spawn(task: TaskRecord, body: ItemBody<unknown, unknown>, item: unknown): void {
@@ -208,7 +199,7 @@ class Mapping extends Composite {
 }
 
 /** The iterator of a map: asked for the next item, and told when no more are wanted. */
-class Source {
+class ItemIterator {
   readonly isAsync: boolean;
   /** The task that asks. */
   readonly #task: TaskRecord;
@@ -219,14 +210,14 @@ class Source {
   #isDone = false;
   #closing: Promise<unknown> | undefined = undefined;
 
-  constructor(task: TaskRecord, owner: TaskRecord, items: Items<unknown>) {
+  constructor(task: TaskRecord, owner: TaskRecord, items: AnyIterable<unknown>) {
+    const make = iteratorMaker(items);
     this.#task = task;
-    this.#owner = owner;
-    const make = (items as AsyncIterable<unknown>)[Symbol.asyncIterator];
-    this.isAsync = typeof make === "function";
-    this.#iterator = callAs(owner, () =>
-      this.isAsync ? make.call(items) : (items as Iterable<unknown>)[Symbol.iterator](),
-    );
+    this.isAsync = make === (items as AsyncIterable<unknown>)[Symbol.asyncIterator];
+    this.#iterator = callAs(owner, () => make.call(items) as AnyIterator);
+    // What the caller's own waits have under way would hold up the end if it cannot be told to stop.
+    const canBeTold = !this.isAsync || typeof this.#iterator.return === "function";
+    this.#owner = canBeTold ? owner : task;
     if (this.isAsync) deferTo(task, () => this.#closing);
   }
 
@@ -270,14 +261,4 @@ class Source {
     if (isCancellation(error)) return;
     this.#task.scope.runtime.unobserved.reportCleanUp(this.#task, error);
   }
-}
-
-function checkItems(items: unknown): void {
-  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(items);
-  if (typeof (later ?? now) === "function") return;
-  throw invalidArgument(
-    items,
-    "items to iterate",
-    "pass an iterable, or a function that gives one",
-  );
 }

@@ -3,7 +3,7 @@ import { OutcomeCode, OwnershipFlag, PolicyCode } from "@asupersync/browser-core
 import type { Body } from "../body.js";
 import { makeCancelledError } from "../cancel.js";
 import type { Op, OpRecord } from "../op.js";
-import { decodeScopeOptions, type ScopeOptions } from "../scope.js";
+import { decodeScopeOptions, type ScopeOptions } from "../scope-options.js";
 import { decodeTaskOptions } from "../spawn.js";
 import type { TaskOptions, TaskRecord } from "../task.js";
 import { checkBody } from "../validate.js";

@@ -19,16 +19,8 @@ const NOTES_MAX = 64;
 
 const notes = new WeakMap<TaskRecord, Set<MadeNote>>();
 
-/**
- * Tells of operations that were collected unheard: nobody can ever await them, so that a body which
- * never ends is found out too.
- */
-const collected =
-  typeof FinalizationRegistry === "undefined"
-    ? undefined
-    : new FinalizationRegistry<MadeNote>((note) => {
-        if (notes.get(note.task)?.delete(note) === true) tell(note);
-      });
+/** Where the host tells what was collected. Made when first needed, or a bundle would keep it. */
+let collected: FinalizationRegistry<MadeNote> | undefined;
 
 /**
  * An operation was made.
@@ -56,9 +48,16 @@ export function noteHeard(op: OpRecord): void {
   op.note = undefined;
 }
 
-/** The operation has its value: only the caller's code still holds it. */
+/**
+ * The operation has its value, so that only the caller's code still holds it. If it is collected unheard
+ * nobody can ever await it: a body that never ends is found out too.
+ */
 export function noteFulfilled(op: OpRecord): void {
-  if (op.note !== undefined) collected?.register(op, op.note);
+  if (op.note === undefined || typeof FinalizationRegistry === "undefined") return;
+  collected ??= new FinalizationRegistry((note) => {
+    if (notes.get(note.task)?.delete(note) === true) tell(note);
+  });
+  collected.register(op, op.note);
 }
 
 /**

@@ -177,7 +177,7 @@ async function* eachEvent(stream: EventStream): AsyncGenerator<ServerSentEvent, 
 
 /** Asks for what comes after the event `id`. */
 function ask({ exchange, refetch }: EventStream, id: string): Op<FetchResponse> {
-  const headers = new Headers(exchange.request.headers);
+  const headers = new Headers(exchange.sent.headers);
   // A header has bytes: those of the id in UTF-8.
   if (id !== "") headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)));
   const { input, init } = exchange.setup;

@@ -6,6 +6,7 @@ import { foreignOp } from "../foreign.js";
 import { HostRecord, HostResult, openHost } from "../host-op.js";
 import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
 import { checkOrigin } from "../origins.js";
+import { type Follower, followSignal, type SignalLink } from "../signal-link.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
 import { invalidArgument } from "../validate.js";
@@ -33,15 +34,16 @@ export type MakeResponse = (exchange: Exchange, response: Response) => FetchResp
  * The kernel's order to abort ends it at once while it is parked; else the promise that is waited for
  * does, when the platform has let go.
  */
-export class Exchange extends HostRecord implements TimerOwner {
+export class Exchange extends HostRecord implements TimerOwner, Follower {
   override readonly controller = new AbortController();
   readonly setup: FetchSetup;
   /** Kept for as long as it may be aborted: one that is collected passes no signal on. */
-  readonly request: Request;
+  readonly sent: Request;
   #stage: "waiting" | "parked" | "reading" | "ended" = "waiting";
   /** Why it was given up; what is read from then on fails with it. */
   #failure: { readonly error: unknown } | undefined = undefined;
   #timer: TaskTimer | undefined = undefined;
+  #link: SignalLink | undefined = undefined;
   #reader: ReadableStreamDefaultReader<Piece> | undefined = undefined;
   #loaded = 0;
   #total: number | undefined = undefined;
@@ -49,7 +51,7 @@ export class Exchange extends HostRecord implements TimerOwner {
   constructor(task: TaskRecord, setup: FetchSetup) {
     super(task, HostKindCode.fetch, fetchLabel(setup.url));
     this.setup = setup;
-    this.request = makeRequest(setup, this.controller.signal, (error) => this.giveUp(error));
+    this.sent = makeRequest(setup, this.controller.signal, (error) => this.giveUp(error));
   }
 
   /** Sends the request, unless the task or the caller's signal is cancelled already. */
@@ -117,29 +119,27 @@ export class Exchange extends HostRecord implements TimerOwner {
     );
   }
 
-  /** The caller's signal aborted. Called by it. */
-  handleEvent(): void {
+  /** The caller's signal has aborted. */
+  request(): void {
     this.giveUp(this.setup.signal?.reason);
   }
 
   override forget(): void {
     super.forget();
     this.#timer?.stop();
-    this.setup.signal?.removeEventListener("abort", this);
+    this.#link?.delete(this);
   }
 
   #send(makeResponse: MakeResponse): void {
     const { task, setup } = this;
     const { signal, timeoutMs } = setup;
-    if (signal?.aborted === true) {
-      this.giveUp(signal.reason);
-      return;
-    }
-    signal?.addEventListener("abort", this);
+    if (signal !== undefined) this.#link = followSignal(this, signal);
+    // It has aborted before.
+    if (this.#stage === "ended") return;
     const { fetch = globalThis.fetch } = task.scope.runtime;
     const send = async (): Promise<Response> => {
       if (timeoutMs !== undefined) this.#timer = new TaskTimer(task, timeoutMs, this);
-      return fetch(this.request);
+      return fetch(this.sent);
     };
     send()
       .then(
@@ -156,7 +156,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     }
     this.#reader = response.body?.getReader() as ReadableStreamDefaultReader<Piece> | undefined;
     this.#total = bytesOf(response.headers);
-    if (isEmpty(this.request, response)) {
+    if (isEmpty(this.sent, response)) {
       // Some platforms give a body all the same.
       this.#letGo();
       this.#reader = undefined;
@@ -236,7 +236,7 @@ export class Exchange extends HostRecord implements TimerOwner {
     if (this.#failure !== undefined) return this.#failure.error;
     let mend: string | undefined;
     if (this.#stage === "waiting") {
-      if (this.request.redirect === "error") mend = "see `cause`; a redirect fails it too";
+      if (this.sent.redirect === "error") mend = "see `cause`; a redirect fails it too";
       if (isStreamed(this.setup)) {
         mend = "see `cause`; browsers send a body in pieces over HTTP/2 or newer only";
       }

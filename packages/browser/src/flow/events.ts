@@ -1,4 +1,5 @@
 /** Owns `events`: the events of a target or an emitter, one by one, with a bound on those that wait. */
+import { checkActive } from "../active.js";
 import { type Cx, taskOf } from "../cx.js";
 import { AsupersyncError } from "../errors.js";
 import type { TaskRecord } from "../task.js";
@@ -82,6 +83,7 @@ export function events(
   options?: EventsOptions<never>,
 ): EventFlow<unknown> {
   const task = taskOf(cx);
+  checkActive(task);
   checkTarget(target, type);
   checkEventOptions(options, EVENTS_OPTIONS);
   const capacity = checkWhole(options?.capacity ?? CAPACITY, 1, CAPACITY_MAX, "capacity");

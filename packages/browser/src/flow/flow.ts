@@ -1,7 +1,7 @@
 /** Owns flows: values that come one by one to one task, which waits for each and may leave when it likes. */
 import { HostKindCode } from "@asupersync/browser-core";
 import { abortReason } from "../abort-reason.js";
-import { checkActive } from "../active.js";
+import { callAs, checkActive } from "../active.js";
 import type { CancelledError } from "../cancel.js";
 import { AsupersyncError, refusal } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
@@ -20,7 +20,7 @@ export interface Flow<T> extends AsyncIterable<T> {
   /**
    * Waits for the next value; `done` once there will be none.
    *
-   * @throws {AsupersyncError} `WRONG_STATE` while another wait for it is pending, `CX_ENDED`, `CX_FOREIGN`.
+   * @throws {AsupersyncError} `WRONG_STATE` while another wait for it is pending, `CX_ENDED`.
    */
   next(): Op<IteratorResult<T, undefined>>;
   /** Says that the rest is not wanted. The task ends only when what is behind it has ended. */
@@ -53,6 +53,19 @@ export abstract class FlowBase<T> implements Flow<T> {
         return DONE;
       },
     };
+  }
+
+  /**
+   * Calls as code of the task, whoever asks: the worker of a flow that is made of this one does. The wait
+   * is the task's own all the same.
+   *
+   * @throws {AsupersyncError} `CX_ENDED`.
+   */
+  protected asOwner<R>(call: () => R): R {
+    return callAs(this.task, () => {
+      checkActive(this.task);
+      return call();
+    });
   }
 
   /** An operation that has its result already; of a task that is cancelled it fails. */
@@ -120,7 +133,6 @@ export abstract class PushedFlow<T> extends FlowBase<T> implements OpSource {
   /** Opens it, if the task is not cancelled. What is behind it may begin if this is true. */
   protected open(): boolean {
     const { task } = this;
-    checkActive(task);
     const host = new FlowHost(task, this.#label, (reason) => this.#stop(abortReason(reason)));
     const { port } = task.scope.runtime;
     const handle = port.host_open(task.handle, CHECKPOINT, HostKindCode.foreign);
@@ -137,7 +149,10 @@ export abstract class PushedFlow<T> extends FlowBase<T> implements OpSource {
   }
 
   next(): Op<IteratorResult<T, undefined>> {
-    checkActive(this.task);
+    return this.asOwner(() => this.#next());
+  }
+
+  #next(): Op<IteratorResult<T, undefined>> {
     if (this.#isWaiting) throw refusedNext();
     if (this.buffer.length > 0) {
       return this.settled({ done: false, value: this.buffer.shift() as T });

@@ -80,7 +80,10 @@ class Interval extends FlowBase<Tick> implements OpSource {
   }
 
   next(): Op<IteratorResult<Tick, undefined>> {
-    checkActive(this.task);
+    return this.asOwner(() => this.#next());
+  }
+
+  #next(): Op<IteratorResult<Tick, undefined>> {
     if (this.#waiting?.state === OpState.pending) throw refusedNext();
     const wait = this.#stage === "over" ? 0 : Math.max(0, this.#due - this.#now());
     const op = this.sleep(wait, this);

@@ -1,5 +1,6 @@
 /** Owns relays: flows whose values a worker of the task makes out of another source. */
 import { CancelKindCode, PolicyCode } from "@asupersync/browser-core";
+import { checkActive } from "../active.js";
 import { Composite } from "../combinators/composite.js";
 import type { Cx } from "../cx.js";
 import type { Op } from "../op.js";
@@ -21,12 +22,17 @@ export class Relay<T> extends PushedFlow<T> {
 
   constructor(task: TaskRecord, name: string, body: RelayBody<T>) {
     super(task, name);
+    checkActive(task);
     this.#name = name;
     this.#body = body;
   }
 
   override next(): Op<IteratorResult<T, undefined>> {
-    if (this.stage === "closed" && this.open()) this.#begin();
+    if (this.stage === "closed") {
+      this.asOwner(() => {
+        if (this.open()) this.#begin();
+      });
+    }
     return super.next();
   }
 

@@ -74,7 +74,12 @@ function open<T>(values: AnyIterable<T>): AsyncIterator<T> | Iterator<T> {
   return iteratorMaker(values).call(values) as AsyncIterator<T> | Iterator<T>;
 }
 
-function iteratorMaker(values: unknown): () => unknown {
+/**
+ * What makes the iterator of `values`, the asynchronous one if there is a choice.
+ *
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+ */
+export function iteratorMaker(values: unknown): () => unknown {
   const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = Object(values);
   const make: unknown = asynchronous ?? synchronous;
   if (typeof make === "function") return make as () => unknown;

@@ -4,8 +4,9 @@ import { checkActive } from "../active.js";
 import type { CancelInfo, CancelledError } from "../cancel.js";
 import { TimeoutError } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
-import type { Op, OpRecord } from "../op.js";
+import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
+import { TaskTimer, type TimerOwner } from "../task-timer.js";
 import {
   closedError,
   isNormal,
@@ -24,7 +25,7 @@ import {
   type SocketMessage,
   type WebSocketImplementation,
 } from "./platform.js";
-import { answerAll, SocketWait, settledOp } from "./wait.js";
+import { answerAll, SocketWait } from "./wait.js";
 
 /** Where a socket stands. */
 export type SocketState = "connecting" | "open" | "closing" | "closed";
@@ -59,11 +60,11 @@ export interface ConnectionHeir {
  * 1. `#opened`; 2. `askClose`, which waits for the opening handshake first; 3. `#closed`: the platform's
  * close event came, or `closeTimeout` was over.
  */
-export class Connection extends HostRecord {
+export class Connection extends HostRecord implements TimerOwner {
   readonly setup: SocketSetup;
   state: SocketState = "connecting";
   /** How it ended, once it has. */
-  close: SocketClose | undefined = undefined;
+  ended: SocketClose | undefined = undefined;
   /** Where what comes is put. */
   inbox: Inbox;
   /** Takes over from {@link Connection.handOver} on. */
@@ -74,8 +75,9 @@ export class Connection extends HostRecord {
   /** Set when it was not open in time. */
   #late: TimeoutError | undefined = undefined;
   #protocol = "";
-  /** Runs while it connects (`openTimeout`) and while it closes (`closeTimeout`). */
-  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #openTimer: TaskTimer | undefined = undefined;
+  /** The host's, since the close may outlive the body. */
+  #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #heartbeat: HeartbeatTimer | undefined;
   readonly #senders = new Set<SocketWait<SocketData>>();
   readonly #closers = new Set<SocketWait<undefined>>();
@@ -96,9 +98,13 @@ export class Connection extends HostRecord {
     const { url, protocols, openTimeoutMs } = this.setup;
     let socket: PlatformSocket;
     try {
+      if (openTimeoutMs !== undefined) {
+        this.#openTimer = new TaskTimer(this.task, openTimeoutMs, this);
+      }
       socket = new implementation(url, protocols);
     } catch (error) {
       // Such as ws: from a page that came over https:.
+      this.#openTimer?.stop();
       this.state = "closed";
       this.complete(HostResult.err, this.#failed(error));
       return;
@@ -114,15 +120,16 @@ export class Connection extends HostRecord {
     };
     socket.onclose = ({ code, reason, wasClean }: CloseEvent) =>
       this.#closed(code, reason, wasClean, cause);
-    if (openTimeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#late = new TimeoutError("TIMEOUT", `none after ${openTimeoutMs} ms`, {
-        expected: "an open socket in time",
-        mend: "allow more openTimeout, or look why the server does not answer",
-      });
-      this.askClose(CloseCode.normal, "", "refused");
-      socket.close();
-    }, openTimeoutMs);
+  }
+
+  /** It is not open in time. */
+  timedOut(): void {
+    this.#late = new TimeoutError("TIMEOUT", `none after ${this.setup.openTimeoutMs} ms`, {
+      expected: "an open socket in time",
+      mend: "allow more openTimeout, or look why the server does not answer",
+    });
+    this.askClose(CloseCode.normal, "", "refused");
+    this.#socket?.close();
   }
 
   /** The protocol that the peer chose; empty if none. */
@@ -147,7 +154,7 @@ export class Connection extends HostRecord {
     if (task.cancelError === undefined && this.#answers < ANSWERS_IN_A_ROW && this.#hasRoom()) {
       this.#answers += 1;
       this.#socket?.send(data);
-      return settledOp(task, undefined);
+      return settledOp<void>(task, undefined);
     }
     this.#answers = 0;
     return SocketWait.open(task, `send ${this.label}`, this.#senders, data, (sender) => {
@@ -173,7 +180,7 @@ export class Connection extends HostRecord {
   whenClosed(task: TaskRecord): OpRecord<SocketClose> {
     checkActive(task);
     return SocketWait.open(task, `close ${this.label}`, this.#closers, undefined, (closer) => {
-      if (this.close !== undefined) closer.answer(HostResult.ok, this.close);
+      if (this.ended !== undefined) closer.answer(HostResult.ok, this.ended);
     });
   }
 
@@ -184,7 +191,7 @@ export class Connection extends HostRecord {
     this.#asked = { code, reason, failure };
     this.state = "closing";
     this.#stopTimers();
-    this.#timer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
+    this.#closeTimer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
     this.#stopSenders(this.closedError());
     // One that is still connecting is closed when it is open: sooner, a browser complains of it in the
     // console, as of a mistake.
@@ -193,7 +200,7 @@ export class Connection extends HostRecord {
 
   /** The error for those who want something of it that only an open one gives. */
   closedError(): SocketError {
-    return closedError(this.label, this.close);
+    return closedError(this.label, this.ended);
   }
 
   /** Its task lets it go. */
@@ -241,7 +248,7 @@ export class Connection extends HostRecord {
       socket.close(this.#asked.code, this.#asked.reason);
       return;
     }
-    clearTimeout(this.#timer);
+    this.#openTimer?.stop();
     this.state = "open";
     this.#hasOpened = true;
     this.#protocol = socket.protocol;
@@ -298,7 +305,7 @@ export class Connection extends HostRecord {
     const by = failure !== undefined ? "failure" : this.#asked === undefined ? "peer" : "us";
     this.#socket = undefined;
     this.state = "closed";
-    this.close = Object.freeze({ code, reason, clean, by, failure });
+    this.ended = Object.freeze({ code, reason, clean, by, failure });
     this.#stopTimers();
     socket.onopen = null;
     socket.onmessage = null;
@@ -306,10 +313,10 @@ export class Connection extends HostRecord {
     // Not null: of an error that nobody listens to the package `ws` makes an exception.
     socket.onerror = ignore;
     const error = this.closedError();
-    if (this.#heir === undefined) this.inbox.end(isNormal(this.close) ? undefined : error);
+    if (this.#heir === undefined) this.inbox.end(isNormal(this.ended) ? undefined : error);
     this.#stopSenders(error);
-    answerAll(this.#closers, HostResult.ok, this.close);
-    if (this.#hasOpened) this.complete(HostResult.ok, undefined);
+    answerAll(this.#closers, HostResult.ok, this.ended);
+    if (this.#hasOpened) this.conclude(HostResult.ok);
     else this.complete(HostResult.err, this.#late ?? this.#failed(cause));
   }
 
@@ -336,7 +343,7 @@ export class Connection extends HostRecord {
   /** The error of one that never opened. */
   #failed(cause: unknown): SocketError {
     const details = cause === undefined ? undefined : { cause };
-    return new SocketError("SOCKET_FAILED", this.label, this.close, details);
+    return new SocketError("SOCKET_FAILED", this.label, this.ended, details);
   }
 
   #makeHeartbeat(heartbeat: Heartbeat): HeartbeatTimer {
@@ -355,7 +362,8 @@ export class Connection extends HostRecord {
   }
 
   #stopTimers(): void {
-    clearTimeout(this.#timer);
+    this.#openTimer?.stop();
+    clearTimeout(this.#closeTimer);
     clearTimeout(this.#roomTimer);
     this.#heartbeat?.stop();
   }

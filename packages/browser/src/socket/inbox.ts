@@ -1,10 +1,10 @@
 /** Owns what came and waits to be received: a bounded queue, and those who wait for the next entry. */
 import { checkActive } from "../active.js";
 import { HostResult } from "../host-op.js";
-import type { Op, OpRecord } from "../op.js";
+import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { ANSWERS_IN_A_ROW } from "./limits.js";
-import { SocketWait, settledOp } from "./wait.js";
+import { SocketWait } from "./wait.js";
 
 /** What becomes of a message for which there is no room. */
 export type SocketOverflow = "close" | "drop-oldest" | "drop-newest";
@@ -110,7 +110,7 @@ export class Inbox {
     if (isAtHand && this.#answers < ANSWERS_IN_A_ROW) {
       this.#answers += 1;
       this.#take();
-      return settledOp(task, formed(form, first.code, first.value));
+      return settledOp(task, formed(form, first.code, first.value) as T);
     }
     // Through the kernel, where a cancellation comes first and others get their turns.
     this.#answers = 0;

@@ -129,7 +129,8 @@ export function decodeSetup(
   return {
     url: url.href,
     protocols: decodeProtocols(options.protocols),
-    openTimeoutMs: openTimeout === undefined ? undefined : checkTimer(openTimeout, "openTimeout"),
+    openTimeoutMs:
+      openTimeout === undefined ? undefined : checkDuration(openTimeout, "openTimeout"),
     closeTimeoutMs: decodeCloseTimeout(runtime, options.closeTimeout),
     bounds,
     highWaterBytes: checkWhole(high, 0, BOUND_MAX, "highWaterBytes"),

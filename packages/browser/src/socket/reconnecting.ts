@@ -8,6 +8,7 @@ import { ASYNC_DISPOSE } from "../dispose.js";
 import { refusal } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
 import { CHECKPOINT, type Op } from "../op.js";
+import { checkOrigin } from "../origins.js";
 import type { TaskRecord } from "../task.js";
 import { checkDuration, checkFlag, checkListener, checkOptions } from "../validate.js";
 import { CloseCode, QUEUED_BYTES, QUEUED_MESSAGES, STABLE_MS } from "./limits.js";
@@ -45,7 +46,7 @@ declare module "../cx.js" {
      * });
      * for await (const message of socket) show(message);
      * ```
-     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`.
      * @throws {CancelledError} When the task is cancelled already.
      */
     reconnectingSocket<const O extends ReconnectingSocketOptions = ReconnectingSocketOptions>(
@@ -177,7 +178,9 @@ function reconnectingSocketOp(
   const { overflow = "fail", ...buffer } = queue ?? {};
   checkOverflow(overflow, QUEUE_OVERFLOWS);
   const defaults = { messages: QUEUED_MESSAGES, bytes: QUEUED_BYTES };
-  const setup = decodeSetup(task.scope.runtime, url, socketOptions);
+  const { runtime } = task.scope;
+  const setup = decodeSetup(runtime, url, socketOptions);
+  checkOrigin(runtime.origins, new URL(setup.url));
   const relay = new Relay({
     setup,
     socketOptions,

@@ -1,10 +1,11 @@
 /** Owns `cx.webSocket`: a socket that belongs to its task, and what that task does with it. */
-import { HostKindCode } from "@asupersync/browser-core";
 import { checkActive } from "../active.js";
 import { addOperation, type Cx, taskOf } from "../cx.js";
 import { ASYNC_DISPOSE } from "../dispose.js";
-import { AsupersyncError, refusal } from "../errors.js";
-import { closeOp, type Op, openOp } from "../op.js";
+import { AsupersyncError } from "../errors.js";
+import { openHost } from "../host-op.js";
+import type { Op } from "../op.js";
+import { checkOrigin } from "../origins.js";
 import type { TaskRecord } from "../task.js";
 import { checkOptions } from "../validate.js";
 import type { SocketClose } from "./close.js";
@@ -29,8 +30,8 @@ declare module "../cx.js" {
      * await socket.send("subscribe");
      * for await (const message of socket) show(message);
      * ```
-     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `WEBSOCKET_UNAVAILABLE`. The
-     *   operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`,
+     *   `WEBSOCKET_UNAVAILABLE`. The operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
      *   refuses, and with a `TimeoutError` after `openTimeout`.
      */
     webSocket<const O extends SocketOptions = SocketOptions>(
@@ -127,19 +128,11 @@ export function webSocketOp(
   checkOptions(options, SOCKET_OPTIONS, "socket options");
   const { runtime } = task.scope;
   const setup = decodeSetup(runtime, url, options);
+  checkOrigin(runtime.origins, new URL(setup.url));
   const implementation = platformSocket(runtime.webSocket);
   const connection = new Connection(task, setup);
-  const op = openOp<Socket>(task, connection);
-  const handle = runtime.port.host_open(task.handle, op.token, HostKindCode.socket);
-  if (handle < 0) {
-    closeOp(op);
-    throw refusal(handle, `task "${task.label}"`);
-  }
-  // 0: the task is cancelled. Nothing is opened, and the wait fails in the next turn.
-  if (handle > 0) {
-    connection.opened(handle);
-    connection.connect(implementation, new SocketRecord(task, connection));
-  }
+  const op = openHost<Socket>(connection);
+  if (connection.handle > 0) connection.connect(implementation, new SocketRecord(task, connection));
   return op;
 }
 
@@ -192,7 +185,7 @@ export class SocketRecord implements Socket {
   }
 
   get ended(): SocketClose | undefined {
-    return this.#connection.close;
+    return this.#connection.ended;
   }
 
   receive(): Op<SocketMessage | undefined> {

@@ -1,10 +1,10 @@
 /** Owns the statuses of a reconnecting socket: what they say, and how they are followed. */
 import { checkActive } from "../active.js";
 import { HostResult } from "../host-op.js";
-import type { OpRecord } from "../op.js";
+import { type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { STATUSES_KEPT } from "./limits.js";
-import { SocketWait, settledOp } from "./wait.js";
+import { SocketWait } from "./wait.js";
 
 /** What a reconnecting socket is at. Immutable. */
 export type SocketStatus =

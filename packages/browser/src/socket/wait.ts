@@ -1,8 +1,7 @@
 /** Owns one wait at a socket: a passive host operation of the task that waits, in a queue of such waits. */
 import { HostKindCode } from "@asupersync/browser-core";
-import { refusal } from "../errors.js";
-import { HostRecord, HostResult } from "../host-op.js";
-import { CHECKPOINT, closeOp, OpRecord, openOp } from "../op.js";
+import { HostRecord, HostResult, openHost } from "../host-op.js";
+import type { OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
 
 /**
@@ -34,14 +33,8 @@ export class SocketWait<T> extends HostRecord {
     then: (wait: SocketWait<T>) => void,
   ): OpRecord<R> {
     const wait = new SocketWait(task, label, queue, payload);
-    const op = openOp<R>(task, wait);
-    const handle = task.scope.runtime.port.host_open(task.handle, op.token, HostKindCode.signal);
-    if (handle < 0) {
-      closeOp(op);
-      throw refusal(handle, `task "${task.label}"`);
-    }
-    if (handle > 0) {
-      wait.opened(handle);
+    const op = openHost<R>(wait);
+    if (wait.handle > 0) {
       queue.add(wait);
       then(wait);
     }
@@ -76,11 +69,4 @@ export class SocketWait<T> extends HostRecord {
 /** Answers every wait in `queue` with `result`. */
 export function answerAll<T>(queue: Set<SocketWait<T>>, code: HostResult, result: unknown): void {
   for (const wait of [...queue]) wait.answer(code, result);
-}
-
-/** An operation that has its value already. */
-export function settledOp<T>(task: TaskRecord, value: unknown): OpRecord<T> {
-  const op = new OpRecord<T>(task, CHECKPOINT, undefined);
-  op.fulfil(value);
-  return op;
 }

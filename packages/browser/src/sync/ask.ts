@@ -152,7 +152,10 @@ export abstract class PermitWait implements OpSource {
     const { port } = this.line.runtime;
     port.command((kernel) => kernel.obligation_abort(obligation));
     reopenOp(op);
-    port.task_sleep(op.task.handle, 0, op.token);
+    const answer = port.task_sleep(op.task.handle, 0, op.token);
+    if (answer >= 0) return;
+    closeOp(op);
+    throw refusal(answer, `task "${op.task.label}"`);
   }
 }
 
@@ -182,11 +185,19 @@ export class Held {
     if (answer < 0) throw this.#refusal(answer);
   }
 
-  /** Takes it back, or does nothing if it has ended. */
-  abort(): void {
-    if (this.#obligation === 0) return;
+  /** Keeps the promise of what was lent, or does nothing if it has ended. */
+  release(): void {
     const obligation = this.#obligation;
     this.#obligation = 0;
+    // Stale if its task has ended: it was given back then.
+    if (obligation !== 0) this.#line.runtime.port.obligation_commit(obligation);
+  }
+
+  /** Takes it back, or does nothing if it has ended. */
+  abort(): void {
+    const obligation = this.#obligation;
+    this.#obligation = 0;
+    if (obligation === 0) return;
     // Stale if its task has ended: it was taken back then.
     this.#line.runtime.port.command((kernel) => kernel.obligation_abort(obligation));
   }

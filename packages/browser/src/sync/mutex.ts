@@ -102,7 +102,7 @@ export class MutexGuard<T> implements Disposable {
 
   /** Gives the lock back. Again, or after its task has ended, it does nothing. */
   release(): void {
-    this.#held.abort();
+    this.#held.release();
   }
 
   /**

@@ -113,7 +113,7 @@ export class SemaphorePermit implements Disposable {
 
   /** Gives them back. Again, or after its task has ended, it does nothing. */
   release(): void {
-    this.#held.abort();
+    this.#held.release();
   }
 
   /**

@@ -218,6 +218,21 @@ describe("onUploadProgress", () => {
     });
   });
 
+  test("counts on every platform what an implementation of one's own reads", async () => {
+    const told: FetchProgress[] = [];
+    const onUploadProgress = (progress: FetchProgress) => told.push(progress);
+    const implementation = async (request: Request) => new Response(await request.text());
+    await inTask(
+      async (cx) => {
+        const init = { method: "POST", body: "sent", onUploadProgress };
+        const response = await cx.fetch("http://localhost/", init);
+        expect(await response.text()).toBe("sent");
+      },
+      { fetch: { implementation } },
+    );
+    expect(told).toEqual([{ loaded: 4, total: 4 }]);
+  });
+
   test("of a request without a body is told nothing", async () => {
     await inTask(async (cx, { server }) => {
       const told: FetchProgress[] = [];

@@ -23,7 +23,7 @@ test("its requests are aborted at the server, headers or not, and the caller's s
   ];
   await unread.promise;
   await server.until("arrived", 3);
-  expect(listeners()).toBe(3);
+  expect(listeners()).toBe(1);
   module.die();
   for (const task of tasks) expect((await task.join()).kind).toBe("panicked");
   await server.until("aborted", 3);

@@ -152,6 +152,21 @@ describe("no listener is left", () => {
   });
 });
 
+test("one that many requests share has one listener, and ends them all", async () => {
+  await inTask(async (cx, { server }) => {
+    const { controller, listeners } = countedSignal();
+    const { signal } = controller;
+    // A browser has six connections to one server, of which the ledger needs one.
+    const pending = Array.from({ length: 4 }, () => cx.fetch(server.http("/hang"), { signal }));
+    await cx.foreign(() => server.until("arrived", 4));
+    expect(listeners()).toBe(1);
+    controller.abort(REASON);
+    for (const request of pending) expect(await rejection(request)).toBe(REASON);
+    expect(listeners()).toBe(0);
+    await cx.foreign(() => server.until("aborted", 4));
+  });
+});
+
 test("cx.signal is what the request has anyway", async () => {
   await inTask(async (cx, { server }) => {
     const response = await cx.fetch(server.http("/json"), { signal: cx.signal });

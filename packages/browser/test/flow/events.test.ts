@@ -286,11 +286,12 @@ describe("interval", () => {
 
   test("skip leaves missed ticks out, says how many, and keeps the grid", async () => {
     const { given } = await ticks({}, [70, 0]);
-    const [first, second, third] = given.map(({ tick }) => tick);
-    // 70 ms are 3 periods and a half: asked at 70 or later, the tick of 20 has missed 2 or more.
-    expect(second?.due).toBeCloseTo((first?.due ?? 0) + 20, 6);
-    expect(second?.missed).toBeGreaterThanOrEqual(2);
-    expect(third?.due).toBeCloseTo((second?.due ?? 0) + (1 + (second?.missed ?? 0)) * 20, 6);
+    const dues = given.map(({ tick }) => tick.due);
+    // Any of them may be late on a busy machine; where the next one stands is known all the same.
+    const next = given.map(({ tick }) => tick.due + (1 + tick.missed) * 20);
+    expect(dues.slice(1)).toEqual(next.slice(0, -1).map((due) => expect.closeTo(due, 6)));
+    // The second is asked for 70 ms after the first was given, which is 50 ms after it was due.
+    expect(given[1]?.tick.missed).toBeGreaterThanOrEqual(2);
   });
 
   test("burst gives every missed tick", async () => {

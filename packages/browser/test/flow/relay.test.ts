@@ -5,10 +5,15 @@ import {
   debounce,
   events,
   type Flow,
+  fromReadableStream,
+  interval,
   latest,
   type Source,
   type ThrottleOptions,
   throttle,
+  toReadableStream,
+  type Warning,
+  writeTo,
 } from "../../src/index.js";
 import { deferred, forBothKinds, idle, thrown, withRuntime } from "../support.js";
 import { countListeners, expectNothingLive, Log } from "./support.js";
@@ -31,12 +36,18 @@ async function collect<T>(flow: Flow<T>): Promise<T[]> {
 /** What `make` gives in a task of its own, whose runtime is clean afterwards. */
 async function collected<T>(make: (cx: Cx) => Flow<T>): Promise<T[] | undefined> {
   let values: T[] | undefined;
-  const { report, failures } = await withRuntime(async (runtime) => {
-    const outcome = await runtime.run((cx) => collect(make(cx)));
-    if (outcome.kind === "err") throw outcome.error;
-    if (outcome.kind === "ok") values = outcome.value;
-    expectNothingLive(runtime);
-  });
+  const warnings: Warning[] = [];
+  const onWarning = (warning: Warning): void => void warnings.push(warning);
+  const { report, failures } = await withRuntime(
+    async (runtime) => {
+      const outcome = await runtime.run((cx) => collect(make(cx)));
+      if (outcome.kind === "err") throw outcome.error;
+      if (outcome.kind === "ok") values = outcome.value;
+      expectNothingLive(runtime);
+    },
+    { onWarning },
+  );
+  expect(warnings).toEqual([]);
   expect(report.outcome).toBe("clean");
   expect(failures).toEqual([]);
   return values;
@@ -77,7 +88,6 @@ describe.each(RELAYS)("%s", (name, relay) => {
     expect(await collected((cx) => relay(cx, []))).toEqual([]);
     expect((await collected((cx) => relay(cx, ["a", "b"])))?.at(-1)).toBe("b");
     expect(await collected((cx) => relay(cx, timed([1, "a"])))).toEqual(["a"]);
-    expect(await collected((cx) => relay(cx, timed([1, "a"])(cx)))).toEqual(["a"]);
     const nested = await collected((cx) => relay(cx, relay(cx, relay(cx, timed([1, "a"])))));
     expect(nested).toEqual(["a"]);
   });
@@ -215,6 +225,38 @@ describe.each(RELAYS)("%s", (name, relay) => {
       expectNothingLive(runtime);
     });
   });
+});
+
+test("a chain of flows and streams of one task is no misuse of its cx", async () => {
+  const warnings: Warning[] = [];
+  await withRuntime(
+    async (runtime) => {
+      const outcome = await runtime.run(async (cx) => {
+        let count = 0;
+        const paced = throttle(cx, interval(cx, 2), 1);
+        const worked = latest(cx, paced, async (inner, tick) => {
+          await inner.checkpoint();
+          return tick.due;
+        });
+        const stream = toReadableStream(cx, worked);
+        for await (const due of fromReadableStream(cx, stream)) {
+          expect(due).toBeGreaterThan(0);
+          await cx.checkpoint();
+          count += 1;
+          if (count === 5) break;
+        }
+        const { readable, writable } = new TransformStream<string>();
+        const writing = writeTo(cx, writable, debounce(cx, ["a", "b"], 1_000));
+        for await (const value of fromReadableStream(cx, readable)) expect(value).toBe("b");
+        await writing;
+        return count;
+      });
+      expect(outcome).toEqual({ kind: "ok", value: 5 });
+      expectNothingLive(runtime);
+    },
+    { onWarning: (warning) => void warnings.push(warning) },
+  );
+  expect(warnings).toEqual([]);
 });
 
 describe("debounce", () => {

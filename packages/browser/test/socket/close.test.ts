@@ -139,7 +139,7 @@ test("a connection that is dropped without a close fails those who wait", async 
 });
 
 test("a peer that never answers the close is dropped after closeTimeout", async () => {
-  await withSockets(async ({ runtime, server }) => {
+  const { timersMade } = await withSockets(async ({ runtime, server }) => {
     const close = await valueFrom(runtime, async (cx) => {
       const socket = await cx.webSocket(server.socket("/mute"), { closeTimeout: 30 });
       const closing = socket.close();
@@ -158,6 +158,8 @@ test("a peer that never answers the close is dropped after closeTimeout", async 
     // A page cannot drop a connection: it is the browser that gives up, in a time of its own.
     if (!IS_NODE) await server.tellSockets("drop");
   });
+  // What looks for timers that are left can see them.
+  expect(timersMade).toBe(1);
 });
 
 test("a peer that never answers holds a cancelled task no longer than closeTimeout, and is no violation", async () => {

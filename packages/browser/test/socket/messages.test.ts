@@ -15,7 +15,7 @@ test("10,000 small messages come in order, in one iteration that ends when we cl
       });
       let next = 0;
       for await (const message of socket) {
-        expect(message).toBe(String(next));
+        if (message !== String(next)) expect.unreachable(`${String(message)} in place of ${next}`);
         next += 1;
         if (next === 10_000) await socket.close();
       }

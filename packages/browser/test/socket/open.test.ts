@@ -1,7 +1,13 @@
 /** Opening: what is given, how it fails, and what a cancellation does meanwhile. */
 import { expect, test } from "vitest";
-import { createRuntime, type Socket, SocketError, TimeoutError } from "../../src/index.js";
-import { forBothKinds, idle, thrown } from "../support.js";
+import {
+  createRuntime,
+  type PlatformSocket,
+  type Socket,
+  SocketError,
+  TimeoutError,
+} from "../../src/index.js";
+import { faults, forBothKinds, idle, thrown } from "../support.js";
 import { failureOf, IS_NODE, PATIENT, valueFrom, withSockets } from "./support.js";
 
 forBothKinds((body) => {
@@ -92,8 +98,45 @@ test("one that is not open in time fails with TIMEOUT, and its connection is giv
   });
 });
 
+test("one that opens, speaks and closes before anybody can look is given all the same", async () => {
+  /** A platform that tells all of it in one go. */
+  class Hasty implements PlatformSocket {
+    readonly readyState = 3;
+    readonly bufferedAmount = 0;
+    readonly protocol = "";
+    binaryType = "blob";
+    onopen: PlatformSocket["onopen"] = null;
+    onmessage: PlatformSocket["onmessage"] = null;
+    onerror: PlatformSocket["onerror"] = null;
+    onclose: PlatformSocket["onclose"] = null;
+
+    constructor() {
+      queueMicrotask(() => {
+        this.onopen?.({} as never);
+        this.onmessage?.({ data: "only" } as never);
+        this.onclose?.({ code: 1000, reason: "", wasClean: true } as never);
+      });
+    }
+
+    send(): void {}
+    close(): void {}
+  }
+  await withSockets(
+    async ({ runtime }) => {
+      await valueFrom(runtime, async (cx) => {
+        const socket = await cx.webSocket("ws://hasty.example/");
+        expect(socket.state).toBe("closed");
+        const received: unknown[] = [];
+        for await (const message of socket) received.push(message);
+        expect(received).toEqual(["only"]);
+      });
+    },
+    { webSocket: { implementation: Hasty } },
+  );
+});
+
 test("one that is open in time is not given up later", async () => {
-  const { timersMade } = await withSockets(async ({ runtime, server }) => {
+  await withSockets(async ({ runtime, server }) => {
     await valueFrom(runtime, async (cx) => {
       const opening = cx.webSocket(server.socket("/slow"), { openTimeout: 60_000 });
       await cx.foreign(() => server.until("arrived"));
@@ -101,8 +144,6 @@ test("one that is open in time is not given up later", async () => {
       expect((await opening).state).toBe("open");
     });
   });
-  // One for the open, one for the close: what looks for those that are left can see them.
-  expect(timersMade).toBe(2);
 });
 
 test("cancelled while it connects, it is closed once it is open, and nobody is told", async () => {
@@ -195,7 +236,8 @@ test("what is no address, option or protocol is refused, and nothing is sent to 
       }
       for (const options of [
         { openTimeout: -1 },
-        { openTimeout: 2 ** 31 },
+        { openTimeout: 1e16 },
+        { heartbeat: { every: 2 ** 31, timeout: 1, message: "x" } },
         { closeTimeout: Number.NaN },
         { closeTimeout: 5_000 },
         { receiveBuffer: { messages: 0 } },
@@ -214,6 +256,28 @@ test("what is no address, option or protocol is refused, and nothing is sent to 
     const unknown = createRuntime({ webSocket: { other: 7 } as never });
     await expect(unknown).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
+});
+
+test("an origin that is not allowed is refused, and nothing is sent to the server", async () => {
+  await withSockets(
+    async ({ runtime, server }) => {
+      await valueFrom(runtime, async (cx) => {
+        const refused = { code: "ORIGIN_NOT_ALLOWED" };
+        const url = server.socket("/echo");
+        expect(thrown(() => cx.webSocket(url))).toMatchObject(refused);
+        expect(thrown(() => cx.reconnectingSocket(url))).toMatchObject(refused);
+      });
+      expect(await server.entries()).toEqual([]);
+    },
+    { allowedOrigins: ["https://api.example.com"] },
+  );
+  const { host } = new URL(faults().socket("/"));
+  await withSockets(
+    async ({ runtime, server }) => {
+      await valueFrom(runtime, async (cx) => cx.webSocket(server.socket("/echo")));
+    },
+    { allowedOrigins: [`http://${host}`] },
+  );
 });
 
 test("its label leaves out the query, and stands in the tree", async () => {

@@ -79,7 +79,7 @@ class SocketTimers {
   readonly #clear = globalThis.clearTimeout;
 
   constructor() {
-    const set = ((call: () => void, ms?: number) => {
+    const set = ((call: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
       // The line of the caller: the package `ws` has timers of its own behind ours.
       const caller = new Error("set here").stack?.split("\n")[2];
       const isOurs = caller?.includes("/src/socket/") === true;
@@ -88,7 +88,7 @@ class SocketTimers {
         globalThis,
         () => {
           this.live.delete(timer);
-          call();
+          call(...args);
         },
         ms,
       );

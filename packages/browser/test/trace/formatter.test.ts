@@ -1,7 +1,7 @@
 /** Tasks, scopes, runtimes and outcomes are one line on a console. */
 import { describe, expect, test } from "vitest";
 import { formatOnConsole, type Runtime } from "../../src/index.js";
-import { idle, withRuntime } from "../support.js";
+import { deferred, idle, withRuntime } from "../support.js";
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
@@ -31,7 +31,10 @@ const line = (value: unknown): unknown => (value as { [INSPECT](): string })[INS
 describe("one line", () => {
   test("says what a task, a scope and a runtime are, and why they are cancelled", async () => {
     await formatted(async (formatter, runtime) => {
-      const task = runtime.spawn((cx) => cx.mask((own) => own.sleep(5)), { label: "search" });
+      const gate = deferred();
+      const task = runtime.spawn((cx) => cx.mask((own) => own.foreign(() => gate.promise)), {
+        label: "search",
+      });
       await idle(runtime);
       for (const [value, text] of [
         [task, 'Task "search" running'],
@@ -43,6 +46,7 @@ describe("one line", () => {
       }
       task.cancel({ message: "superseded" });
       expect(line(task)).toBe('Task "search" cancel-requested, cancelled: user: superseded');
+      gate.resolve();
       await task.join();
     });
   });

@@ -46,6 +46,7 @@ const CONCEPTS: &[&str] = &[
     "race",
     "region-close",
     "revocation",
+    "semaphores",
     "shielded",
     "shutdown",
     "slice",

@@ -2,6 +2,7 @@
 
 use asupersync_core::Handle;
 use asupersync_wasm_core::abi::GROUPS;
+use asupersync_wasm_core::semaphores::ASKED;
 
 use crate::scenario::name_of;
 
@@ -106,8 +107,17 @@ pub(crate) fn word(number: f64) -> u32 {
     number as u32
 }
 
-/// A handle as `kind slot/generation`, a refusal by its name, any other number as it is.
+/// Whether an answer is the handle of an obligation that waits in line.
+pub(crate) fn is_asked(answer: f64) -> bool {
+    answer < -f64::from(u32::MAX)
+}
+
+/// A handle as `kind slot/generation`, with `asked` before it if it waits in line; a refusal by
+/// its name, any other number as it is.
 pub(crate) fn answer(answer: f64) -> String {
+    if is_asked(answer) {
+        return format!("asked {}", self::answer(answer - ASKED));
+    }
     if answer < 0.0 {
         return name_of("ErrorKindCode", word(-answer)).to_owned();
     }

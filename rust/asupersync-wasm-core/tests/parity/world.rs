@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use asupersync_wasm_core::Driver;
 use asupersync_wasm_core::encode::RECORD_WORDS;
+use asupersync_wasm_core::semaphores::ASKED;
 
 use crate::calls;
 use crate::port::VirtualPort;
@@ -139,6 +140,10 @@ impl<'a> World<'a> {
         };
         let message = message.map_or("", String::as_str);
         let answer = calls::call(&mut self.driver, name, &numbers, message);
+        if text::is_asked(answer) {
+            self.bind(&line.name, answer - ASKED);
+            return text::answer(answer);
+        }
         if answer < 0.0 {
             return text::answer(answer);
         }
