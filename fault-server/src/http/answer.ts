@@ -5,19 +5,6 @@ import type { Steps } from "../steps.js";
 import { corsHeaders } from "./cors.js";
 import { ENDPOINTS } from "./endpoints.js";
 
-/** One request on its way through an endpoint. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly url: URL;
-  /** The request's key. */
-  readonly key: string;
-  /** Notes something under the request's key. */
-  readonly note: (kind: string, detail?: unknown) => void;
-  /** Waits for the test's next step; never, once the connection has gone. */
-  readonly step: () => Promise<void>;
-}
-
 /** What all exchanges share. */
 export interface Desk {
   readonly ledger: Ledger;

@@ -1,6 +1,7 @@
 /** Owns answers that break off or lie about themselves: written to the socket as they are. */
-import type { Exchange } from "./answer.js";
+
 import { corsHeaders } from "./cors.js";
+import type { Exchange } from "./exchange.js";
 
 /** Resets the connection before it has said anything. */
 export function resetFirst({ request }: Exchange): void {

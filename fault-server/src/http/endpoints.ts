@@ -1,5 +1,5 @@
 /** Owns the table of HTTP endpoints: those that behave, and one for each way to misbehave. */
-import type { Exchange } from "./answer.js";
+
 import {
   cutHeaders,
   cutLength,
@@ -9,6 +9,7 @@ import {
   resetFirst,
   truncatedChunk,
 } from "./broken.js";
+import type { Exchange } from "./exchange.js";
 import { playScript } from "./script.js";
 
 /** Answers one request. */

@@ -1,5 +1,5 @@
 /** Owns answers that the test writes itself, one for each request to the same address. */
-import type { Exchange } from "./answer.js";
+import type { Exchange } from "./exchange.js";
 
 /** One answer. Its pieces are sent one by one, each but the first after a step. */
 export interface ScriptTurn {

@@ -1,28 +1,10 @@
 /** Owns the WebSocket side: upgrades under `/socket/…`, what came and how each ended, and the control of them. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Ledger } from "../ledger.js";
 import { HANDSHAKES } from "./handshakes.js";
 import { SOCKETS } from "./sockets.js";
-
-/** One connection before it is a socket, on its way through an endpoint. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly stream: Duplex;
-  readonly url: URL;
-  /** Notes something under the connection's key. */
-  readonly note: (kind: string, detail?: unknown) => void;
-  /** Answers the handshake as it should be, and hands the socket to the endpoint `name`. */
-  readonly accept: (name: string) => void;
-  /** Has `action` run when the test says `command` for its key. */
-  readonly on: (command: string, action: () => void) => void;
-}
-
-/** One socket on its way through an endpoint. */
-export interface Connection extends Pick<Upgrade, "url" | "note" | "on" | "stream"> {
-  readonly socket: WebSocket;
-}
 
 /** The sockets of a server. */
 export interface WebSockets {

@@ -1,7 +1,7 @@
 /** Owns the table of endpoints that misbehave before there is a socket, or are none after it. */
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { Upgrade } from "./accept.js";
+import type { Upgrade } from "./connection.js";
 
 /** By the part of the path after `/socket/`. */
 export const HANDSHAKES: { readonly [name: string]: (upgrade: Upgrade) => void } = {

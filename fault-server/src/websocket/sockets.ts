@@ -1,6 +1,6 @@
 /** Owns the table of WebSocket endpoints: well-behaved ones, and one for each way to misbehave. */
 import type { RawData, WebSocket } from "ws";
-import type { Connection } from "./accept.js";
+import type { Connection } from "./connection.js";
 
 /** By the part of the path after `/socket/`. */
 export const SOCKETS: { readonly [name: string]: (connection: Connection) => void } = {
