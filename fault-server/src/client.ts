@@ -3,15 +3,30 @@ import type { LedgerEntry } from "./ledger.js";
 
 export type { ScriptTurn } from "./http/script.js";
 
+/** Where a fault server is. */
+export interface FaultOrigins {
+  /** Such as `http://127.0.0.1:40123`; the WebSocket endpoints are at the same port. */
+  readonly origin: string;
+  /** The same HTTP endpoints at another port, which makes it another origin. */
+  readonly otherOrigin: string;
+  /**
+   * For the tests' own questions and commands: a browser has six connections for an origin, and those of
+   * {@link FaultOrigins.origin} may all be held by what is tested.
+   */
+  readonly controlOrigin: string;
+}
+
 /** The fault server as one test sees it. Works in Node and in a browser. */
 export class FaultClient {
   readonly #origin: string;
   readonly #otherOrigin: string;
+  readonly #controlOrigin: string;
   readonly #key = crypto.randomUUID();
 
-  constructor(origin: string, otherOrigin: string) {
+  constructor({ origin, otherOrigin, controlOrigin }: FaultOrigins) {
     this.#origin = origin;
     this.#otherOrigin = otherOrigin;
+    this.#controlOrigin = controlOrigin;
   }
 
   /** The origin of {@link FaultClient.http}. */
@@ -56,7 +71,7 @@ export class FaultClient {
 
   /** Lets endpoints that wait for steps go on. */
   async step(count = 1): Promise<void> {
-    await fetch(`${this.#origin}/step?key=${this.#key}&count=${count}`);
+    await fetch(`${this.#controlOrigin}/step?key=${this.#key}&count=${count}`);
   }
 
   #address(origin: string, path: string): string {
@@ -66,12 +81,12 @@ export class FaultClient {
   }
 
   async #sockets(query: string): Promise<number> {
-    const response = await fetch(`${this.#origin}/sockets?key=${this.#key}${query}`);
+    const response = await fetch(`${this.#controlOrigin}/sockets?key=${this.#key}${query}`);
     return Number(await response.text());
   }
 
   async #ledger(query: string): Promise<readonly LedgerEntry[]> {
-    const response = await fetch(`${this.#origin}/ledger?key=${this.#key}${query}`);
+    const response = await fetch(`${this.#controlOrigin}/ledger?key=${this.#key}${query}`);
     return response.json() as Promise<readonly LedgerEntry[]>;
   }
 }

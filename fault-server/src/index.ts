@@ -1,25 +1,22 @@
 /** The fault server: one listener for HTTP and WebSocket, on loopback, and the ledger of both. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { FaultOrigins } from "./client.js";
 import { answerHttp } from "./http/answer.js";
 import { Ledger } from "./ledger.js";
 import { Steps } from "./steps.js";
 import { acceptWebSockets } from "./websocket/accept.js";
 
 /** A running server; leaving `await using` stops it. */
-export interface FaultServer extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:40123`; the WebSocket endpoints are at the same port. */
-  readonly origin: string;
-  /** The same HTTP endpoints at another port, which makes it another origin. */
-  readonly otherOrigin: string;
+export interface FaultServer extends FaultOrigins, AsyncDisposable {
   readonly ledger: Ledger;
 }
 
-/** Starts a server on a free port of the loopback interface. */
+/** Starts a server on free ports of the loopback interface. */
 export async function startFaultServer(): Promise<FaultServer> {
   const ledger = new Ledger();
   const desk = { ledger, steps: new Steps() };
-  const servers = [0, 1].map(() => {
+  const servers = [0, 1, 2].map(() => {
     const server = createServer((request, response) => {
       if (!webSockets.control(request, response)) answerHttp(desk, request, response);
     });
@@ -28,11 +25,12 @@ export async function startFaultServer(): Promise<FaultServer> {
     server.headersTimeout = 0;
     return server;
   });
-  const [server, other] = servers as [Server, Server];
+  const [server, other, control] = servers as [Server, Server, Server];
   const webSockets = acceptWebSockets(ledger, server);
   return {
     origin: await listen(server),
     otherOrigin: await listen(other),
+    controlOrigin: await listen(control),
     ledger,
     async [Symbol.asyncDispose]() {
       webSockets.close();

@@ -1,17 +1,17 @@
 /** Owns the fault server of a run: started once before all tests of both hosts, which get its origin. */
 import { startFaultServer } from "@asupersync/fault-server";
+import type { FaultOrigins } from "@asupersync/fault-server/client";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    faultServer: string;
-    otherFaultServer: string;
+    faultServer: FaultOrigins;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startFaultServer();
-  project.provide("faultServer", server.origin);
-  project.provide("otherFaultServer", server.otherOrigin);
+  const { origin, otherOrigin, controlOrigin } = server;
+  project.provide("faultServer", { origin, otherOrigin, controlOrigin });
   return async () => server[Symbol.asyncDispose]();
 }

@@ -73,7 +73,7 @@ export async function idle(runtime: Runtime): Promise<void> {
 
 /** The fault server, under a key that is this test's own. */
 export function faults(): FaultClient {
-  return new FaultClient(inject("faultServer"), inject("otherFaultServer"));
+  return new FaultClient(inject("faultServer"));
 }
 
 /** A promise and what settles it. */
