@@ -5,6 +5,7 @@ import {
   checkDuration,
   checkListener,
   checkOptions,
+  checkSignal,
   checkWhole,
   DURATION_MS_MAX,
   invalidArgument,
@@ -182,9 +183,7 @@ function decodeSignal(
 ): AbortSignal | undefined {
   const own = input instanceof Request ? input.signal : undefined;
   const signal = given === undefined ? own : (given ?? undefined);
-  if (signal === undefined || signal === task.extras?.controller?.signal) return undefined;
-  if (typeof signal?.addEventListener === "function") return signal;
-  throw invalidArgument(signal, "an AbortSignal as signal", "pass controller.signal");
+  return signal === task.extras?.controller?.signal ? undefined : checkSignal(signal);
 }
 
 function decodeExpect(expect: unknown): FetchSetup["expect"] {
