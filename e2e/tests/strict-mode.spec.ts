@@ -17,6 +17,8 @@ test.describe("next dev", () => {
       });
       await use(server.url);
     },
+    // The development server's own, for hot reload.
+    stays: { sockets: 1 },
   });
 
   test("work that starts with the page arrives at the server once", async ({
