@@ -136,7 +136,7 @@ test.each(["race", "any"] as const)(
     await withRuntime(async (runtime) => {
       const task = runtime.spawn(async (cx) => {
         const stubborn = async (branch: Cx) => {
-          branch.defer((cleanUp) => cleanUp.sleep(1));
+          branch.defer((cleanUp) => cleanUp.checkpoint());
           await new Promise(() => undefined);
         };
         await cx[operation]([stubborn]).then(
