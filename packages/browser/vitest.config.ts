@@ -6,6 +6,7 @@ import { doors, environmentDoor } from "./test/doors.js";
 
 // A test fails when it hangs, not when the machine is busy.
 const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
+const setupFiles = ["../../scripts/lib/failed-expectations.mjs"];
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
 const PRODUCTION_TESTS = "test/production/**/*.test.ts";
@@ -23,6 +24,7 @@ export default defineConfig({
         resolve: { alias: sources("development") },
         test: {
           ...HANGS,
+          setupFiles,
           name: "node",
           environment: "node",
           include: [TESTS],
@@ -31,12 +33,19 @@ export default defineConfig({
       },
       {
         resolve: { alias: sources("production") },
-        test: { ...HANGS, name: "production", environment: "node", include: [PRODUCTION_TESTS] },
+        test: {
+          ...HANGS,
+          setupFiles,
+          name: "production",
+          environment: "node",
+          include: [PRODUCTION_TESTS],
+        },
       },
       {
         resolve: { alias: sources("development") },
         test: {
           ...HANGS,
+          setupFiles,
           name: "chromium",
           include: [TESTS],
           exclude: [NODE_TESTS, PRODUCTION_TESTS],

@@ -15,6 +15,7 @@ const BUNDLED = [
 
 // Tests wait for events, not for time: this only ends one that hangs, on however busy a machine.
 const HANGS = { testTimeout: 60_000, hookTimeout: 60_000 };
+const setupFiles = ["../../scripts/lib/failed-expectations.mjs"];
 
 export default defineConfig({
   test: {
@@ -22,18 +23,28 @@ export default defineConfig({
       {
         test: {
           ...HANGS,
+          setupFiles,
           name: "jsdom",
           environment: "jsdom",
           include: [PAGE_TESTS],
           exclude: [SERVER_TESTS],
         },
       },
-      { test: { ...HANGS, name: "server", environment: "node", include: [SERVER_TESTS] } },
+      {
+        test: {
+          ...HANGS,
+          setupFiles,
+          name: "server",
+          environment: "node",
+          include: [SERVER_TESTS],
+        },
+      },
       {
         // Named, so that Vite does not find one of them in the middle of a run and reload the page.
         optimizeDeps: { include: BUNDLED },
         test: {
           ...HANGS,
+          setupFiles,
           name: "chromium",
           include: [PAGE_TESTS],
           exclude: [SERVER_TESTS],
