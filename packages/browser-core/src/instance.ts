@@ -114,7 +114,16 @@ class Instance implements KernelModule {
   }
 
   createKernel(config: KernelConfig, pump: () => void): Kernel {
-    return new WasmKernel(numbersOf(config), pump);
+    const kernel: InstanceType<typeof WasmKernel> = new WasmKernel(
+      numbersOf(config),
+      // A wake or a timer of an instance that is dead may still come.
+      (isTimer: unknown) => {
+        if (this.#state === "dead") return;
+        if (isTimer === true) kernel.note_timer();
+        pump();
+      },
+    );
+    return kernel;
   }
 
   words(): Uint32Array {

@@ -1,6 +1,6 @@
 /** Loading the kernel unconfigured, what is said when it cannot be had, and a new start after its death. */
 import { expect, test, vi } from "vitest";
-import { EffectCode } from "../src/index.js";
+import { EffectCode, type Kernel } from "../src/index.js";
 import { loadKernelModule } from "../src/load.js";
 
 const CONFIG = { seed: 1, tag: 1, drainMs: 5_000, sliceMs: 5, traceCapacity: 0 };
@@ -139,3 +139,28 @@ test("an instance that died tells its listeners once, and the next load makes a 
   expect(next.createKernel(CONFIG, () => undefined).root()).toBeGreaterThan(0);
   expect(() => stale.root()).toThrow();
 });
+
+test("a timer that a dead instance armed comes to nothing, and harms no later instance", async () => {
+  const dead = await loadKernelModule();
+  const stalePump = vi.fn();
+  armTimer(dead.createKernel(CONFIG, stalePump), 10);
+  stalePump.mockClear();
+  dead.die();
+
+  const alive = await loadKernelModule();
+  await new Promise<void>((fired) => {
+    const kernel = alive.createKernel(CONFIG, () => {
+      if (kernel.turn() > 0) fired();
+    });
+    armTimer(kernel, 50);
+  });
+  expect(stalePump).not.toHaveBeenCalled();
+});
+
+/** Spawns a task that sleeps for `ms`, and turns until the kernel waits for its timer. */
+function armTimer(kernel: Kernel, ms: number): void {
+  const task = kernel.region_spawn(kernel.root());
+  while (kernel.turn() > 0);
+  kernel.task_sleep(task, ms, 1);
+  while (kernel.turn() > 0);
+}

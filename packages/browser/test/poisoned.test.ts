@@ -34,6 +34,12 @@ const COMMANDS = [
   "host_wait",
   "host_notify",
   "host_complete",
+  "semaphore_open",
+  "semaphore_acquire",
+  "semaphore_add",
+  "semaphore_close",
+  "semaphore_drop",
+  "semaphore_count",
   "close",
 ] as const satisfies readonly (keyof Kernel)[];
 

@@ -29,7 +29,7 @@ pub struct Kernel(WebRuntime);
 
 #[wasm_bindgen]
 impl Kernel {
-    /// A runtime whose wake and timer call `pump`; throws an error's code for a hostile number.
+    /// A runtime whose wake and timer call `pump`, the timer with `true`; throws an error's code for a hostile number.
     ///
     /// # Errors
     /// The code of what was refused.
@@ -40,6 +40,11 @@ impl Kernel {
             .and_then(|config| WebRuntime::new(config, pump))
             .map(Kernel)
             .map_err(|e| JsValue::from(e.kind.code()))
+    }
+
+    /// Notes, before the turn, that it was the timer that called the pump.
+    pub fn note_timer(&self) {
+        self.0.note_timer();
     }
 
     /// Turns the kernel; the number of records to deliver.

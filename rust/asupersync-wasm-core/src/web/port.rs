@@ -1,8 +1,5 @@
 //! Owns the real port: the monotonic clock, the wake and the timer of a page, a worker or Node.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::MessageChannel;
@@ -30,7 +27,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn unref(this: &NodeTimer);
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(callback: &Closure<dyn FnMut()>, ms: f64) -> JsValue;
+    pub(crate) fn set_timeout(callback: &Function, ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(crate) fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = setImmediate)]
@@ -57,27 +54,24 @@ pub struct WebPort {
     microtasks: Microtasks,
     macrotask: Option<Macrotask>,
     timer: Option<JsValue>,
-    timer_fired: Rc<Cell<bool>>,
-    /// Notes that the timer went off, then calls the pump: made once, used by every timer.
-    on_timer: Closure<dyn FnMut()>,
+    timer_fired: bool,
+    /// The pump, given `true`: made once, used by every timer. A function of JavaScript's own, which
+    /// may be called when this instance of the wasm is no more.
+    on_timer: Function,
 }
 
 impl WebPort {
+    /// A port that calls `pump`, with `true` when it is the timer's time.
     pub(crate) fn new(pump: Function) -> Self {
-        let timer_fired = Rc::new(Cell::new(false));
-        let (noted, call) = (Rc::clone(&timer_fired), pump.clone());
-        let on_timer = Closure::new(move || {
-            noted.set(true);
-            // The pump reports its own failures; there is nobody above to tell.
-            let _ = call.call0(&JsValue::UNDEFINED);
-        });
         Self {
+            on_timer: pump
+                .bind1(&JsValue::UNDEFINED, &JsValue::TRUE)
+                .unchecked_into(),
             pump,
             microtasks: Microtasks::resolve(&JsValue::UNDEFINED),
             macrotask: None,
             timer: None,
-            timer_fired,
-            on_timer,
+            timer_fired: false,
         }
     }
 
@@ -92,6 +86,11 @@ impl WebPort {
             }
             Err(_) => Macrotask::Immediate,
         }
+    }
+
+    /// Notes that the pump was called with `true`.
+    pub(crate) const fn note_timer(&mut self) {
+        self.timer_fired = true;
     }
 
     fn disarm_timer(&mut self) {
@@ -152,6 +151,6 @@ impl Port for WebPort {
     }
 
     fn take_timer_fired(&mut self) -> bool {
-        self.timer_fired.take()
+        std::mem::take(&mut self.timer_fired)
     }
 }

@@ -16,7 +16,7 @@ use crate::web::port::WebPort;
 pub struct WebRuntime(RefCell<Driver<WebPort>>);
 
 impl WebRuntime {
-    /// A runtime whose wake and timer call `pump`.
+    /// A runtime whose wake and timer call `pump`, the timer with `true`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidNumber`] for a hostile configuration.
@@ -45,6 +45,11 @@ impl WebRuntime {
     /// Turns the kernel; the number of records to deliver.
     pub fn turn(&self) -> usize {
         self.query(Driver::turn).unwrap_or(0)
+    }
+
+    /// Notes that it was the timer that called the pump.
+    pub fn note_timer(&self) {
+        self.query(|driver| driver.port_mut().note_timer());
     }
 
     /// Lets go of the wake and the timer, when the runtime has closed.

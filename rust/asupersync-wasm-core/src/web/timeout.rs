@@ -16,7 +16,7 @@ impl Timeout {
     pub(crate) fn new(ms: f64, call: impl FnOnce() + 'static) -> Self {
         let call = Closure::once(call);
         Self {
-            timer: set_timeout(&call, ms.min(TIMEOUT_MS_MAX)),
+            timer: set_timeout(call.as_ref().unchecked_ref(), ms.min(TIMEOUT_MS_MAX)),
             _call: call,
         }
     }

@@ -18,8 +18,8 @@ use crate::web::port::WebPort;
 pub(super) trait Rung {
     /// Something lies in the inbox.
     fn rung(&self);
-    /// The wake or the timer has come.
-    fn turn(&self);
+    /// The wake has come, or the timer.
+    fn turn(&self, is_timer: bool);
 }
 
 thread_local! {

@@ -90,9 +90,9 @@ impl BrowserRuntime {
     #[must_use]
     pub fn with(config: &BrowserConfig) -> Self {
         let number = Number::next();
-        let pump = Closure::<dyn FnMut()>::new(move || {
+        let pump = Closure::<dyn FnMut(JsValue)>::new(move |is_timer: JsValue| {
             if let Some(runtime) = number.find() {
-                runtime.turn();
+                runtime.turn(is_timer == JsValue::TRUE);
             }
         });
         // The realm's collector frees it: a wake that was armed before the runtime had closed may
@@ -235,7 +235,10 @@ impl Rung for Inner {
         }
     }
 
-    fn turn(&self) {
+    fn turn(&self, is_timer: bool) {
+        if is_timer {
+            self.wakes.borrow_mut().port_mut().note_timer();
+        }
         let is_runnable = self.executor.next() == Next::Again;
         if self
             .wakes
