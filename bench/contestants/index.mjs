@@ -38,6 +38,8 @@
  * @property {string} [first] The file of its first task, in this folder.
  */
 
+const NO_TASKS = "it caches queries and has no tasks";
+
 /** @type {readonly Contestant[]} */
 export const contestants = [
   {
@@ -59,6 +61,89 @@ export const contestants = [
     lacks: {},
     load: () => import("./asupersync-async.mjs"),
     first: "asupersync-async-first.mjs",
+  },
+  {
+    id: "effect-4",
+    title: "effect",
+    library: "effect4",
+    drains: true,
+    needsSdk: false,
+    lacks: {},
+    load: () => import("./effect/effect4.mjs"),
+    first: "effect/first4.mjs",
+  },
+  {
+    id: "effect-3",
+    title: "effect",
+    library: "effect3",
+    drains: true,
+    needsSdk: false,
+    lacks: {},
+    load: () => import("./effect/effect3.mjs"),
+    first: "effect/first3.mjs",
+  },
+  {
+    id: "effection-4",
+    title: "effection",
+    library: "effection4",
+    drains: true,
+    needsSdk: false,
+    lacks: {},
+    load: () => import("./effection/effection4.mjs"),
+    first: "effection/first4.mjs",
+  },
+  {
+    id: "effection-3",
+    title: "effection",
+    library: "effection3",
+    drains: true,
+    needsSdk: false,
+    lacks: {},
+    load: () => import("./effection/effection3.mjs"),
+    first: "effection/first3.mjs",
+  },
+  {
+    id: "rxjs",
+    title: "rxjs",
+    library: "rxjs",
+    drains: true,
+    needsSdk: false,
+    lacks: { channel: "what is pushed cannot be held back" },
+    load: () => import("./rxjs.mjs"),
+    first: "rxjs-first.mjs",
+  },
+  {
+    id: "redux-saga",
+    title: "redux-saga",
+    library: "redux-saga",
+    drains: true,
+    needsSdk: false,
+    lacks: {},
+    load: () => import("./redux-saga.mjs"),
+    first: "redux-saga-first.mjs",
+  },
+  {
+    id: "query-core",
+    title: "tanstack query-core",
+    library: "@tanstack/query-core",
+    drains: false,
+    needsSdk: false,
+    lacks: {
+      tasks: NO_TASKS,
+      sequential: NO_TASKS,
+      races: NO_TASKS,
+      deepTree: NO_TASKS,
+      wideCancel: NO_TASKS,
+      timeouts: NO_TASKS,
+      operations: NO_TASKS,
+      sleeps: NO_TASKS,
+      parked: NO_TASKS,
+      ready: NO_TASKS,
+      channel: "there is no channel",
+      pingPong: "there is no channel",
+    },
+    load: () => import("./query-core.mjs"),
+    first: "query-core-first.mjs",
   },
   {
     id: "nursery",

@@ -45,9 +45,10 @@ function tally() {
 function check(plan, { started, straight, sum }) {
   expectEqual("bodies entered", started, plan.count);
   expectEqual("sum of the joined values", sum, sumBelow(plan.count));
-  // Only the last task of each batch may find that nobody started while it had yielded.
-  const batches = plan.count / plan.live;
-  if (straight > batches) {
-    throw new Error(`expected at most ${batches} tasks to run straight on, got ${straight}`);
+  // Only the last task of each batch may find that nobody started while it had yielded. A scheduler
+  // that stops a long spawner to let its children start makes batches of its own: of many, still.
+  const max = plan.count / plan.live + plan.count / 500;
+  if (straight > max) {
+    throw new Error(`expected at most ${max} tasks to run straight on, got ${straight}`);
   }
 }

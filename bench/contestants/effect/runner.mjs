@@ -8,11 +8,10 @@
 import { noteReceived, noteSent } from "../../workloads/channel.mjs";
 import { PARKED_MS } from "../../workloads/check.mjs";
 import { noteCleaned } from "../../workloads/deep-tree.mjs";
-import { FIRST_VALUE } from "../../workloads/first-task.mjs";
 import { noteBegun, noteDone } from "../../workloads/operations.mjs";
 import { READY_YIELDS } from "../../workloads/ready.mjs";
 import { noteWoken, sleepMs } from "../../workloads/sleeps.mjs";
-import { openGate } from "../gate.mjs";
+import { CountDown } from "../count-down.mjs";
 
 /**
  * @param {Record<string, any>} library The modules of one version, and the two of its functions
@@ -104,23 +103,23 @@ export function runnerOf(library) {
 
   /** Each level has a scope, which holds its clean-up and then the fiber of the level below. */
   const deepTree = async (plan, tally) => {
-    const innermost = openGate(1);
+    const innermost = new CountDown(1);
     const level = (depth) =>
       Effect.scoped(
         Effect.gen(function* () {
           yield* Effect.addFinalizer(() => Effect.sync(() => noteCleaned(tally, plan, depth)));
-          if (depth === plan.count - 1) innermost.pass();
+          if (depth === plan.count - 1) innermost.done();
           else yield* Effect.forkScoped(level(depth + 1));
           yield* Effect.never;
         }),
       );
     const root = Effect.runFork(level(0));
-    await innermost.passed;
+    await innermost.promise;
     return () => Effect.runPromise(Fiber.interrupt(root));
   };
 
   const wideCancel = async ({ count }, tally) => {
-    const gate = openGate(count);
+    const begun = new CountDown(count);
     const cleanUp = yieldNow.pipe(
       Effect.andThen(
         Effect.sync(() => {
@@ -129,7 +128,7 @@ export function runnerOf(library) {
       ),
     );
     const child = Effect.suspend(() => {
-      gate.pass();
+      begun.done();
       return parkedFor;
     }).pipe(Effect.ensuring(cleanUp));
     const parent = Effect.runFork(
@@ -138,7 +137,7 @@ export function runnerOf(library) {
         yield* Effect.never;
       }),
     );
-    await gate.passed;
+    await begun.promise;
     return async () => {
       await Effect.runPromise(Fiber.interrupt(parent));
       tally.atEnd = tally.cleaned;
@@ -146,10 +145,10 @@ export function runnerOf(library) {
   };
 
   const parked = async ({ count }, tally) => {
-    const gate = openGate(count);
+    const begun = new CountDown(count);
     const task = Effect.suspend(() => {
       tally.parked += 1;
-      gate.pass();
+      begun.done();
       return parkedFor;
     }).pipe(
       Effect.ensuring(
@@ -164,7 +163,7 @@ export function runnerOf(library) {
         for (let index = 0; index < count; index++) yield* Effect.forkIn(task, scope);
       }),
     );
-    await gate.passed;
+    await begun.promise;
     return () => Effect.runPromise(Scope.close(scope, Exit.void));
   };
 
@@ -265,12 +264,6 @@ export function runnerOf(library) {
     );
   };
 
-  const firstTask = (_plan, tally) =>
-    Effect.gen(function* () {
-      const fiber = yield* fork(Effect.sync(() => FIRST_VALUE));
-      tally.value = yield* Fiber.join(fiber);
-    });
-
   const run = (program) => (plan, tally) => Effect.runPromise(program(plan, tally));
   return {
     tasks: run(tasks),
@@ -286,7 +279,6 @@ export function runnerOf(library) {
     timeouts: run(timeouts),
     operations: run(operations),
     keystrokes: run(keystrokes),
-    firstTask: run(firstTask),
     tidy() {},
     close: async () => {},
   };

@@ -5,7 +5,16 @@ import { runnerOf } from "./runner.mjs";
 
 /** @returns {Promise<import("../index.mjs").ContestantRunner>} */
 export async function open() {
-  return runnerOf({ createQueue, ensure, race, run, sleep, spawn, suspend, yieldOnce: () => call(resolve) });
+  return runnerOf({
+    createQueue,
+    ensure,
+    race,
+    run,
+    sleep,
+    spawn,
+    suspend,
+    yieldOnce: () => call(resolve),
+  });
 }
 
 const resolve = () => Promise.resolve();

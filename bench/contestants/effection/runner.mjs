@@ -8,11 +8,10 @@
 import { noteReceived, noteSent } from "../../workloads/channel.mjs";
 import { PARKED_MS } from "../../workloads/check.mjs";
 import { noteCleaned } from "../../workloads/deep-tree.mjs";
-import { FIRST_VALUE } from "../../workloads/first-task.mjs";
 import { noteBegun, noteDone } from "../../workloads/operations.mjs";
 import { READY_YIELDS } from "../../workloads/ready.mjs";
 import { noteWoken, sleepMs } from "../../workloads/sleeps.mjs";
-import { openGate } from "../gate.mjs";
+import { CountDown } from "../count-down.mjs";
 
 /**
  * @param {Record<string, any>} library One version's functions, and `yieldOnce`.
@@ -44,6 +43,7 @@ export function runnerOf(library) {
 
   function* sequential({ count }, tally) {
     for (let index = 0; index < count; index++) {
+      // biome-ignore lint/correctness/useYield: a body that waits for nothing.
       const task = yield* spawn(function* () {
         return index;
       });
@@ -97,22 +97,22 @@ export function runnerOf(library) {
 
   /** `ensure`, not `finally`: a halted task leaves its own body before it halts its children. */
   async function deepTree(plan, tally) {
-    const innermost = openGate(1);
+    const innermost = new CountDown(1);
     const level = function* (depth) {
       yield* ensure(() => noteCleaned(tally, plan, depth));
-      if (depth === plan.count - 1) innermost.pass();
+      if (depth === plan.count - 1) innermost.done();
       else yield* spawn(() => level(depth + 1));
       yield* suspend();
     };
     const root = run(() => level(0));
-    await innermost.passed;
+    await innermost.promise;
     return () => root.halt();
   }
 
   async function wideCancel({ count }, tally) {
-    const gate = openGate(count);
+    const begun = new CountDown(count);
     const child = function* () {
-      gate.pass();
+      begun.done();
       try {
         yield* sleep(PARKED_MS);
       } finally {
@@ -124,7 +124,7 @@ export function runnerOf(library) {
       for (let index = 0; index < count; index++) yield* spawn(child);
       yield* suspend();
     });
-    await gate.passed;
+    await begun.promise;
     return async () => {
       await parent.halt();
       tally.atEnd = tally.cleaned;
@@ -132,10 +132,10 @@ export function runnerOf(library) {
   }
 
   async function parked({ count }, tally) {
-    const gate = openGate(count);
+    const begun = new CountDown(count);
     const child = function* () {
       tally.parked += 1;
-      gate.pass();
+      begun.done();
       try {
         yield* sleep(PARKED_MS);
       } finally {
@@ -146,7 +146,7 @@ export function runnerOf(library) {
       for (let index = 0; index < count; index++) yield* spawn(child);
       yield* suspend();
     });
-    await gate.passed;
+    await begun.promise;
     return () => parent.halt();
   }
 
@@ -252,13 +252,6 @@ export function runnerOf(library) {
     yield* latest;
   }
 
-  function* firstTask(_plan, tally) {
-    const task = yield* spawn(function* () {
-      return FIRST_VALUE;
-    });
-    tally.value = yield* task;
-  }
-
   const running = (operation) => (plan, tally) => run(() => operation(plan, tally));
   return {
     tasks: running(tasks),
@@ -274,7 +267,6 @@ export function runnerOf(library) {
     timeouts: running(timeouts),
     operations: running(operations),
     keystrokes: running(keystrokes),
-    firstTask: running(firstTask),
     tidy() {},
     close: async () => {},
   };
