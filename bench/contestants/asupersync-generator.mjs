@@ -233,7 +233,7 @@ function* runKeystrokes(cx, { count }, tally) {
   }
 }
 
-function* runSleeps(cx, plan, tally) {
+function runSleeps(cx, plan, tally) {
   for (let index = 0; index < plan.count; index++) {
     cx.spawn(function* (inner) {
       const durationMs = sleepMs(plan, index);
@@ -244,7 +244,7 @@ function* runSleeps(cx, plan, tally) {
   }
 }
 
-function* runReady(cx, { count }, tally) {
+function runReady(cx, { count }, tally) {
   const body = function* (inner) {
     for (let i = 0; i < READY_YIELDS; i++) {
       yield* inner.checkpoint();

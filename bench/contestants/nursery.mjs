@@ -101,6 +101,8 @@ async function prepareDeepTree(plan, tally) {
   const descend = async (task, level) => {
     try {
       if (level < plan.count - 1) {
+        // Bodies start at once, so without it the levels would lie on one stack.
+        await task.checkpoint();
         await task.spawn((child) => descend(child, level + 1)).join();
       } else {
         innermost.done();

@@ -101,12 +101,12 @@ class Group {
     this.liveBranches -= 1;
     if (this.liveBranches > 0) return;
     if (this.failure !== undefined) this.reject(this.failure.error);
-    else this.resolve(Promise.all(this.branches.map(valueOf)));
+    else this.resolve(Promise.all(this.branches.map(valueFrom)));
   }
 }
 
 /** @param {import("./nursery.mjs").Task} branch */
-async function valueOf(branch) {
+async function valueFrom(branch) {
   return (await branch.join()).value;
 }
 
