@@ -13,9 +13,8 @@ import {
   forkJoin,
   lastValueFrom,
   map,
-  merge,
   mergeMap,
-  NEVER,
+  Observable,
   observeOn,
   of,
   race,
@@ -132,16 +131,21 @@ async function runRaces(plan, tally) {
   else await inBatches(plan, runRace);
 }
 
+/** Each observable owns its subscription to the next, and ends it before its own clean-up. */
 async function prepareDeepTree(plan, tally) {
   const innermost = new CountDown(1);
   const level = (depth) =>
-    defer(() => {
-      if (depth < plan.count - 1) return merge(level(depth + 1), NEVER);
-      innermost.done();
-      return timer(PARKED_MS);
-    }).pipe(finalize(() => noteCleaned(tally, plan, depth)));
-  const root = level(0).subscribe();
-  await innermost.promise;
+    new Observable((subscriber) => {
+      const next = depth < plan.count - 1 ? level(depth + 1) : timer(PARKED_MS);
+      subscriber.add(next.subscribe({ error: (error) => subscriber.error(error) }));
+      subscriber.add(() => noteCleaned(tally, plan, depth));
+      if (depth === plan.count - 1) innermost.done();
+    });
+  let root;
+  const failed = new Promise((_, reject) => {
+    root = level(0).subscribe({ error: reject });
+  });
+  await Promise.race([innermost.promise, failed]);
   return async () => root.unsubscribe();
 }
 

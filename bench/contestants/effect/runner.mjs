@@ -114,7 +114,7 @@ export function runnerOf(library) {
         }),
       );
     const root = Effect.runFork(level(0));
-    await innermost.promise;
+    await Promise.race([innermost.promise, Effect.runPromise(Fiber.join(root))]);
     return () => Effect.runPromise(Fiber.interrupt(root));
   };
 

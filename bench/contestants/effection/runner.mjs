@@ -105,7 +105,7 @@ export function runnerOf(library) {
       yield* suspend();
     };
     const root = run(() => level(0));
-    await innermost.promise;
+    await Promise.race([innermost.promise, root]);
     return () => root.halt();
   }
 
