@@ -25,7 +25,6 @@ import { noteCleaned } from "../workloads/deep-tree.mjs";
 import { noteBegun, noteDone } from "../workloads/operations.mjs";
 import { READY_YIELDS } from "../workloads/ready.mjs";
 import { noteWoken, sleepMs } from "../workloads/sleeps.mjs";
-import { CountDown } from "./count-down.mjs";
 
 /** @returns {Promise<import("./index.mjs").ContestantRunner>} */
 export async function open() {
@@ -127,19 +126,22 @@ function* runRace({ branches }, tally, index) {
 
 /** Each level calls the next: a saga of its own, which a cancelled caller cancels first. */
 async function prepareDeepTree(plan, tally) {
-  const innermost = new CountDown(1);
+  let parked = false;
   const level = function* (depth) {
     try {
       if (depth < plan.count - 1) yield call(level, depth + 1);
-      else innermost.done();
-      yield delay(PARKED_MS);
+      else {
+        parked = true;
+        yield delay(PARKED_MS);
+      }
     } finally {
       noteCleaned(tally, plan, depth);
     }
   };
-  // What fails is told by the promise; the default is to log it, with each level's name.
+  // Without a listener an error is logged, with the name of each level.
   const root = runSaga({ onError() {} }, level, 0);
-  await Promise.race([innermost.promise, root.toPromise()]);
+  // An overflow of the stack on the way down may leave the root waiting for ever.
+  if (!parked) throw new Error(`expected ${plan.count} levels, the calls ended before`);
   return cancelling(root);
 }
 

@@ -30,7 +30,6 @@ import { noteCleaned } from "../workloads/deep-tree.mjs";
 import { noteBegun, noteDone } from "../workloads/operations.mjs";
 import { READY_YIELDS } from "../workloads/ready.mjs";
 import { noteWoken, sleepMs } from "../workloads/sleeps.mjs";
-import { CountDown } from "./count-down.mjs";
 
 /** @returns {Promise<import("./index.mjs").ContestantRunner>} */
 export async function open() {
@@ -133,19 +132,18 @@ async function runRaces(plan, tally) {
 
 /** Each observable owns its subscription to the next, and ends it before its own clean-up. */
 async function prepareDeepTree(plan, tally) {
-  const innermost = new CountDown(1);
+  let parked = false;
   const level = (depth) =>
     new Observable((subscriber) => {
-      const next = depth < plan.count - 1 ? level(depth + 1) : timer(PARKED_MS);
+      const isInnermost = depth === plan.count - 1;
+      const next = isInnermost ? timer(PARKED_MS) : level(depth + 1);
       subscriber.add(next.subscribe({ error: (error) => subscriber.error(error) }));
       subscriber.add(() => noteCleaned(tally, plan, depth));
-      if (depth === plan.count - 1) innermost.done();
+      if (isInnermost) parked = true;
     });
-  let root;
-  const failed = new Promise((_, reject) => {
-    root = level(0).subscribe({ error: reject });
-  });
-  await Promise.race([innermost.promise, failed]);
+  const root = level(0).subscribe();
+  // No observer hears of a stack that overflows on the way down.
+  if (!parked) throw new Error(`expected ${plan.count} levels, the subscription ended before`);
   return async () => root.unsubscribe();
 }
 
