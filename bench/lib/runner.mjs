@@ -44,21 +44,35 @@ const WARM_UP_MS_MAX = 700;
  * @returns {Promise<Sample[]>}
  */
 export async function run(entry, probes) {
-  const contestant = contestants.find(({ id }) => id === entry.contestantId);
-  const workload = workloads.find(({ id }) => id === entry.workloadId);
-  if (entry.firstUrl !== undefined) return [await sampleFirst(entry.firstUrl, workload)];
+  const { contestantId, workloadId, quick, runs, profile, firstUrl } = entry;
+  const workload = workloads.find(({ id }) => id === workloadId);
+  if (firstUrl !== undefined) return [await sampleFirst(firstUrl, workload)];
 
-  const runner = await (await contestant.load()).open();
-  const plan = entry.quick ? workload.quickPlan : workload.plan;
-  const sample = (chosen) => sampleOnce({ runner, contestant, workload, plan: chosen, probes });
-  await warmUp(entry, workload, plan, sample);
+  const plan = quick ? workload.quickPlan : workload.plan;
+  const lane = await openLane(contestantId, workload, probes);
+  await warmUp(entry, workload, plan, lane.sample);
   const samples = [];
-  if (entry.profile) await probes.startProfile();
-  for (let i = 0; i < entry.runs; i++) samples.push(await sample(plan));
-  if (entry.profile) await probes.stopProfile();
+  if (profile) await probes.startProfile();
+  for (let i = 0; i < runs; i++) samples.push(await lane.sample(plan));
+  if (profile) await probes.stopProfile();
   // Not after a failure: what left work undone may never close, and the process ends anyway.
-  await runner.close();
+  await lane.close();
   return samples;
+}
+
+/**
+ * @param {string} contestantId
+ * @param {import("../workloads/index.mjs").Workload} workload
+ * @param {Probes} probes
+ */
+export async function openLane(contestantId, workload, probes) {
+  const contestant = contestants.find(({ id }) => id === contestantId);
+  const runner = await (await contestant.load()).open();
+  return {
+    /** @param {import("../workloads/index.mjs").Plan} plan One checked run of it. */
+    sample: (plan) => sampleOnce({ runner, contestant, workload, plan, probes }),
+    close: () => runner.close(),
+  };
 }
 
 async function warmUp({ quick }, { figure, quickPlan }, plan, sample) {
