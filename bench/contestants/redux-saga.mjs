@@ -1,9 +1,9 @@
 /**
- * redux-saga: sagas forked and joined, `race`, `delay`, channels with a buffer, `takeLatest`,
+ * redux-saga: sagas called and forked, `race`, `delay`, channels with a buffer, `takeLatest`,
  * `finally` with `cancelled()`. A saga gives the others a turn by a promise.
  *
  * An effect that is done at once resumes its saga from inside, deeper on the stack each time.
- * Hence `all` and `join` of whole lists, and a turn now and then in loops of such effects.
+ * Hence `all` of whole lists, and a turn now and then in loops of such effects.
  */
 
 import { buffers, channel as openChannel, runSaga } from "redux-saga";
@@ -54,9 +54,9 @@ const TURN = Promise.resolve();
 /** Effects that may be done at once, between two turns. */
 const STRAIGHT_MAX = 128;
 
-function* forkAndJoin(begin, length, body) {
-  const tasks = yield all(numbers(begin, length).map((index) => fork(body, index)));
-  return yield join(tasks);
+/** Called sagas are tasks as forked ones are; those are quadratic in how many a parent has. */
+function* callAll(begin, length, body) {
+  return yield all(numbers(begin, length).map((index) => call(body, index)));
 }
 
 function* runTasks({ count, live }, tally) {
@@ -67,7 +67,7 @@ function* runTasks({ count, live }, tally) {
     return index;
   };
   for (let done = 0; done < count; done += live) {
-    for (const value of yield call(forkAndJoin, done, live, body)) tally.sum += value;
+    for (const value of yield call(callAll, done, live, body)) tally.sum += value;
   }
 }
 
@@ -84,7 +84,7 @@ function* runSequential({ count }, tally) {
 }
 
 function* runReady({ count }, tally) {
-  yield call(forkAndJoin, 0, count, function* () {
+  yield call(callAll, 0, count, function* () {
     for (let turn = 0; turn < READY_YIELDS; turn++) {
       yield TURN;
       tally.yields += 1;
@@ -99,7 +99,7 @@ function* runRaces(plan, tally) {
     return;
   }
   for (let done = 0; done < count; done += live) {
-    yield call(forkAndJoin, done, live, (index) => runRace(plan, tally, index));
+    yield call(callAll, done, live, (index) => runRace(plan, tally, index));
   }
 }
 
@@ -154,7 +154,7 @@ async function prepareWideCancel({ count }, tally) {
       tally.cleaned += 1;
     }
   };
-  const parent = runSaga({}, forkAndJoin, 0, count, child);
+  const parent = runSaga({}, callAll, 0, count, child);
   return async () => {
     parent.cancel();
     // The task says that it is over when `cancel` returns; its promise has settled by then too.
@@ -172,7 +172,7 @@ async function prepareParked({ count }, tally) {
       tally.released += 1;
     }
   };
-  return cancelling(runSaga({}, forkAndJoin, 0, count, child));
+  return cancelling(runSaga({}, callAll, 0, count, child));
 }
 
 function cancelling(task) {
@@ -183,7 +183,7 @@ function cancelling(task) {
 }
 
 function* runSleeps(plan, tally) {
-  yield call(forkAndJoin, 0, plan.count, function* (index) {
+  yield call(callAll, 0, plan.count, function* (index) {
     const durationMs = sleepMs(plan, index);
     const dueMs = performance.now() + durationMs;
     yield delay(durationMs);

@@ -1,6 +1,6 @@
 /**
  * RxJS: a task is an observable, cancelling it is unsubscribing, its clean-up is `finalize`, and it
- * gives the others a turn by `observeOn(asapScheduler)`.
+ * gives the others a turn by a promise: `asapScheduler` is quadratic in what is scheduled at once.
  *
  * `finalize` cannot be waited for: an asynchronous clean-up is started there and left to itself.
  */
@@ -11,6 +11,7 @@ import {
   defer,
   finalize,
   forkJoin,
+  from,
   lastValueFrom,
   map,
   mergeMap,
@@ -52,7 +53,7 @@ export async function open() {
 }
 
 /** What one value later becomes, after the others had a turn. */
-const yieldOnce = (value) => of(value).pipe(observeOn(asapScheduler));
+const yieldOnce = (value) => from(Promise.resolve(value));
 
 /** All of a batch at once and joined, one batch after another; `onValues` gets those of each. */
 function inBatches({ count, live }, task, onValues = () => {}) {
@@ -94,7 +95,7 @@ async function runReady({ count }, tally) {
     let running = of(0);
     for (let turn = 0; turn < READY_YIELDS; turn++) {
       running = running.pipe(
-        observeOn(asapScheduler),
+        concatMap(yieldOnce),
         tap(() => {
           tally.yields += 1;
         }),
