@@ -29,7 +29,7 @@ const WARM_UP_MS_MAX = 700;
  *
  * @typedef {object} Sample What was measured of one checked run.
  * @property {number} ms
- * @property {number} [cpuMs]
+ * @property {number} [cpuMs] Of the whole process; not of a first task.
  * @property {number} [blockMs] The longest block of the event loop.
  * @property {number} [frameMs] The longest gap between animation frames.
  * @property {number} [bytesByTask] What a parked task held.
@@ -49,7 +49,7 @@ export async function run(entry, probes) {
   if (firstUrl !== undefined) return [await sampleFirst(firstUrl, workload)];
 
   const plan = quick ? workload.quickPlan : workload.plan;
-  const lane = await openLane(contestantId, workload, probes);
+  const lane = await openLane(contestantId, workload, probes, { collects: true });
   await warmUp(entry, workload, plan, lane.sample);
   const samples = [];
   if (profile) await probes.startProfile();
@@ -64,13 +64,14 @@ export async function run(entry, probes) {
  * @param {string} contestantId
  * @param {import("../workloads/index.mjs").Workload} workload
  * @param {Probes} probes
+ * @param {{ collects: boolean }} options Whether there is a full collection before and after each run.
  */
-export async function openLane(contestantId, workload, probes) {
+export async function openLane(contestantId, workload, probes, { collects }) {
   const contestant = contestants.find(({ id }) => id === contestantId);
   const runner = await (await contestant.load()).open();
   return {
     /** @param {import("../workloads/index.mjs").Plan} plan One checked run of it. */
-    sample: (plan) => sampleOnce({ runner, contestant, workload, plan, probes }),
+    sample: (plan) => sampleOnce({ runner, contestant, workload, plan, probes, collects }),
     close: () => runner.close(),
   };
 }
@@ -86,17 +87,16 @@ async function warmUp({ quick }, { figure, quickPlan }, plan, sample) {
 }
 
 /** @returns {Promise<Sample>} */
-async function sampleOnce({ runner, contestant, workload, plan, probes }) {
+async function sampleOnce({ runner, contestant, workload, plan, probes, collects }) {
   const { method, figure } = workload;
-  const measuresCpu = figure === "cpuNsByOperation";
   const measuresMemory = figure === "bytesByTask";
   const tally = workload.tally();
-  await collectGarbage();
+  if (collects) await collectGarbage();
   const bytesBefore = measuresMemory ? await occupiedBytes(probes) : 0;
   let bytesParked = 0;
   const frames = await watchFrames();
   const turns = figure === "longestBlockMs" ? watchTurns() : undefined;
-  const cpuMsBefore = measuresCpu ? await probes.cpuMs() : 0;
+  let cpuMsBefore = await probes.cpuMs();
 
   let start = performance.now();
   const prepared = await runner[method](plan, tally);
@@ -106,13 +106,13 @@ async function sampleOnce({ runner, contestant, workload, plan, probes }) {
       bytesParked = await occupiedBytes(probes);
     }
     frames?.restart();
+    cpuMsBefore = await probes.cpuMs();
     start = performance.now();
     await prepared();
   }
   /** @type {Sample} */
-  const sample = { ms: performance.now() - start };
-
-  if (measuresCpu) sample.cpuMs = (await probes.cpuMs()) - cpuMsBefore;
+  const sample = { ms: performance.now() - start, cpuMs: 0 };
+  sample.cpuMs = (await probes.cpuMs()) - cpuMsBefore;
   if (turns !== undefined) sample.blockMs = await turns.stop();
   if (frames !== undefined) sample.frameMs = await frames.stop();
   workload.check(plan, tally, contestant.drains);
@@ -122,7 +122,7 @@ async function sampleOnce({ runner, contestant, workload, plan, probes }) {
     sample.lateMaxMs = tally.lateMsMax;
   }
   // Again, so that what this run left behind is not collected during the next.
-  await collectGarbage();
+  if (collects) await collectGarbage();
   if (measuresMemory) {
     sample.bytesByTask = (bytesParked - bytesBefore) / plan.count;
     sample.bytesLeftByTask = ((await occupiedBytes(probes)) - bytesBefore) / plan.count;

@@ -7,7 +7,15 @@ import { inspect } from "node:util";
 import { workloads } from "../workloads/index.mjs";
 import { openLane } from "./runner.mjs";
 
-const WARM_UPS = 3;
+/** Runs are short: it takes many until all of their code is optimised, the timers of Node above all. */
+const WARM_UPS = 40;
+
+const probes = {
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+};
 
 /**
  * @typedef {object} SmokeEntry
@@ -42,14 +50,16 @@ export async function measureSmoke(entry) {
 async function measureHere({ workloadId, plan, contestants, rounds }) {
   const workload = workloads.find(({ id }) => id === workloadId);
   const lanes = [];
-  for (const id of contestants) lanes.push({ id, lane: await openLane(id, workload, {}) });
+  // Collections would cost more than the runs, and medians leave out those that happen.
+  for (const id of contestants)
+    lanes.push({ id, lane: await openLane(id, workload, probes, { collects: false }) });
   for (let i = 0; i < WARM_UPS; i++) for (const { lane } of lanes) await lane.sample(plan);
   /** @type {import("./smoke.mjs").SamplesMs} */
   const samplesMs = Object.fromEntries(contestants.map((id) => [id, []]));
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < lanes.length; turn++) {
       const { id, lane } = lanes[(round + turn) % lanes.length];
-      samplesMs[id].push((await lane.sample(plan)).ms);
+      samplesMs[id].push((await lane.sample(plan)).cpuMs);
     }
   }
   return samplesMs;

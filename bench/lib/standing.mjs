@@ -31,14 +31,22 @@ export function cellsNotFirst(results) {
 export function standing(results) {
   return [
     "**Where another library is first**",
-    notFirstTable(cellsNotFirst(results)),
+    hasRivals(results) ? notFirstTable(cellsNotFirst(results)) : "No other library was measured.",
     "**Aims not met**",
     missedTable(results),
   ].join("\n\n");
 }
 
+function hasRivals(results) {
+  return results.some(({ workloads }) =>
+    workloads.some(({ contestants }) =>
+      contestants.some(({ isLibrary, isOurs }) => isLibrary && !isOurs),
+    ),
+  );
+}
+
 function notFirstTable(cells) {
-  if (cells.length === 0) return "Nowhere, of the libraries that were measured.";
+  if (cells.length === 0) return "Nowhere, of the libraries that pass the check.";
   const rows = cells.map(({ host, workload, ours, first }) => [
     `${workload.id}, ${host}`,
     ours.title,

@@ -18,7 +18,12 @@ function check(looks) {
   return { rounds, cells: compareAll(["channel"], REFERENCE, measure) };
 }
 
-const USUAL = { nursery: [1, 5], "asupersync-generator": [2, 9], "asupersync-async": [3, 4] };
+/** By rounds: the second one met a busy machine. */
+const USUAL = {
+  nursery: [1, 5, 1],
+  "asupersync-generator": [2, 11, 2],
+  "asupersync-async": [3, 15, 3],
+};
 
 test("what costs as much as ever passes at the first look", async () => {
   const { rounds, cells } = check([USUAL]);
@@ -33,7 +38,7 @@ test("what costs as much as ever passes at the first look", async () => {
 });
 
 test("a planted regression is caught, however often it is looked at", async () => {
-  const slower = { ...USUAL, "asupersync-generator": [3.1, 9] };
+  const slower = { ...USUAL, "asupersync-generator": [3.1, 16, 3.1] };
   const { rounds, cells } = check([slower]);
   const [generator, async] = await cells;
   assert.ok(generator.isRegression);
@@ -43,8 +48,8 @@ test("a planted regression is caught, however often it is looked at", async () =
 });
 
 test("noise in the first look is no regression once there are more samples", async () => {
-  const disturbed = { ...USUAL, "asupersync-generator": [8, 9] };
-  const { rounds, cells } = check([disturbed, USUAL]);
+  const disturbed = { ...USUAL, "asupersync-generator": [8, 11, 8] };
+  const { rounds, cells } = check([disturbed, USUAL, USUAL]);
   assert.ok((await cells).every(({ isRegression }) => !isRegression));
   assert.equal(rounds.length, 2);
 });
@@ -58,7 +63,7 @@ test("a machine that is slower for all changes nothing", async () => {
 });
 
 test("a floor that became quicker does not hide, a missing reference is an error", async () => {
-  const { cells } = check([{ ...USUAL, nursery: [0.5, 5] }]);
+  const { cells } = check([{ ...USUAL, nursery: [0.5, 5, 0.5] }]);
   assert.ok((await cells).every(({ isRegression }) => isRegression));
   await assert.rejects(
     compareAll(["sleeps"], REFERENCE, async () => USUAL),
