@@ -50,7 +50,13 @@ async function bundle({ input, platform, folder, minify }) {
     logLevel: "silent",
     transform: { define: { "process.env.NODE_ENV": '"production"' } },
     resolve: {
-      conditionNames: ["production", "import", platform === "node" ? "node" : "browser", "default"],
+      conditionNames: [
+        "production",
+        "module",
+        "import",
+        platform === "node" ? "node" : "browser",
+        "default",
+      ],
     },
   });
   await build.write({
