@@ -136,6 +136,40 @@ export class KernelPort {
     }
   }
 
+  region_timeout(region: Handle, ms: number): Status {
+    try {
+      return this.#kernel.region_timeout(region, ms);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
+  task_reason(task: Handle): number {
+    try {
+      return this.#kernel.task_reason(task);
+    } catch (error) {
+      this.trap(error);
+      return 0;
+    }
+  }
+
+  now(): number {
+    try {
+      return this.#kernel.now();
+    } catch (error) {
+      this.trap(error);
+      return 0;
+    }
+  }
+
+  pause(): void {
+    try {
+      this.#kernel.pause();
+    } catch (error) {
+      this.trap(error);
+    }
+  }
+
   // The other commands.
 
   region_open(parent: Handle, policy: number): Handle {
@@ -148,10 +182,6 @@ export class KernelPort {
 
   region_cancel(region: Handle, kind: number, message: string): Status {
     return this.#call(() => this.#kernel.region_cancel(region, kind, message), POISONED);
-  }
-
-  region_timeout(region: Handle, ms: number): Status {
-    return this.#call(() => this.#kernel.region_timeout(region, ms), POISONED);
   }
 
   region_defer(region: Handle): Status {
@@ -209,10 +239,6 @@ export class KernelPort {
 
   // Calls that are never refused.
 
-  pause(): void {
-    this.#call(() => this.#kernel.pause(), undefined);
-  }
-
   release(): void {
     this.#call(() => this.#kernel.release(), undefined);
   }
@@ -223,10 +249,6 @@ export class KernelPort {
 
   task_at(slot: number): Handle {
     return this.#call(() => this.#kernel.task_at(slot), 0);
-  }
-
-  task_reason(task: Handle): number {
-    return this.#call(() => this.#kernel.task_reason(task), 0);
   }
 
   region_reason(region: Handle): number {
@@ -251,10 +273,6 @@ export class KernelPort {
 
   reason_truncated(reason: number): boolean {
     return this.#call(() => this.#kernel.reason_truncated(reason), false);
-  }
-
-  now(): number {
-    return this.#call(() => this.#kernel.now(), 0);
   }
 
   random(): number {

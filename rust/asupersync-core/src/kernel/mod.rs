@@ -187,7 +187,7 @@ impl Kernel {
             host_ops: Table::new(SLOTS_MAX, generations),
             obligations: Table::new(SLOTS_MAX, generations),
             semaphores: Table::new(SEMAPHORES_MAX, generations),
-            // Waits never cross the boundary, so their slots need no retirement.
+            // Waits never cross the boundary: their slots last as long as their keys do.
             waits: Table::new(WAITS_MAX, u32::MAX),
             lanes: Lanes::new(config.cancel_streak, config.ties),
             timers: Timers::default(),

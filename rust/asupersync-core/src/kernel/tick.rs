@@ -85,11 +85,11 @@ impl Kernel {
     fn free_graves(&mut self) {
         while let Some(grave) = self.graves_taken.pop() {
             match grave {
-                Grave::Task(key) => drop(self.tasks.remove(key)),
-                Grave::HostOp(key) => drop(self.host_ops.remove(key)),
-                Grave::Obligation(key) => drop(self.obligations.remove(key)),
-                Grave::Region(key) => drop(self.regions.remove(key)),
-            }
+                Grave::Task(key) => self.tasks.remove(key),
+                Grave::HostOp(key) => self.host_ops.remove(key),
+                Grave::Obligation(key) => self.obligations.remove(key),
+                Grave::Region(key) => self.regions.remove(key),
+            };
         }
     }
 
