@@ -45,8 +45,8 @@ export interface RuntimeOptions {
   /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
   readonly sliceMs?: number;
   /**
-   * Keeps where every task was spawned, for reports and snapshots. Costs some microseconds each. Default:
-   * in development builds, and with `trace`.
+   * Keeps where tasks were spawned, for reports and snapshots: of a thousand tasks a second at most, as
+   * each costs tens of microseconds. Default: in development builds, and with `trace`.
    */
   readonly spawnSites?: boolean;
   /**
