@@ -10,11 +10,11 @@ const setupFiles = ["../../scripts/lib/failed-expectations.mjs"];
 const TESTS = "test/**/*.test.ts";
 const NODE_TESTS = "test/**/*.node.test.ts";
 const PRODUCTION_TESTS = "test/production/**/*.test.ts";
-/** What every kernel does: these run on the smallest one too. */
+/** What every kernel does: these run on the smallest one too. None of them looks at a trace. */
 const TESTS_OF_ANY_KERNEL = [
   "test/{all,any,cancel,defer,foreign,hedge,hostile,leak,map,outcome,race,rejections}.test.ts",
   "test/{revoke,scope,scope-budget,settle,supervise,timeout,unobserved,use,wait}.test.ts",
-  "test/sync/*.test.ts",
+  "test/sync/{locks,watch}.test.ts",
 ];
 
 /** The sources, what imports the package by its names among them, as one kind of build. */
@@ -45,6 +45,8 @@ export default defineConfig({
           name: "core-min",
           environment: "node",
           include: TESTS_OF_ANY_KERNEL,
+          // Among the tests for Node alone are the longest, on random runs: the kernel has its own.
+          exclude: [NODE_TESTS],
         },
       },
       {

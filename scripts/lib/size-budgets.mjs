@@ -30,7 +30,7 @@ export const BUDGETS = [
   {
     name: "kernel that checks itself (asupersync-dev.wasm)",
     file: "packages/browser-core/wasm/asupersync-dev.wasm",
-    bytesMax: 120_000,
+    bytesMax: 100_000,
   },
   {
     name: "@asupersync/browser-core (loader and glue)",
