@@ -5,7 +5,7 @@ use crate::certificate::Certificate;
 
 /// No past.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Causal;
+pub(crate) struct Causal(());
 
 impl Causal {
     pub(crate) fn last(self) -> u64 {
@@ -37,11 +37,11 @@ impl Hashes {
     pub(crate) fn delivered(&mut self, _code: u32, _cause: u64, _resource: &mut Causal) {}
 
     pub(crate) fn born(&mut self, _label: u64, _parent: &mut Causal) -> Causal {
-        Causal
+        Causal::default()
     }
 
     pub(crate) fn born_of_both(&mut self, _: u64, _: &mut Causal, _: &mut Causal) -> Causal {
-        Causal
+        Causal::default()
     }
 
     pub(crate) fn fingerprint(&self) -> u64 {

@@ -4,8 +4,6 @@
 //! [`ErrorKind::LimitReached`](crate::ErrorKind::LimitReached) and nothing changes; what is only
 //! said or kept (a message, a chain of causes, the trace) is cut to it.
 
-use crate::trace::IS_TRACED;
-
 /// Bits of a handle that name the slot. With [`GENERATION_BITS`], three bits of kind and
 /// [`RUNTIME_TAG_BITS`] they fill the 53 bits that a JavaScript number holds exactly.
 pub const SLOT_BITS: u32 = 22;
@@ -63,7 +61,7 @@ pub const CAUSES_MAX: u8 = 16;
 
 /// Events held by the trace ring: a million, of some forty bytes each, is what a page can still
 /// spare. A larger capacity is cut to this. A kernel without the feature `trace` keeps none.
-pub const TRACE_CAPACITY_MAX: u32 = if IS_TRACED { 1 << 20 } else { 0 };
+pub const TRACE_CAPACITY_MAX: u32 = 1 << 20;
 
 /// Priorities run from 0 (last) to this (first): one queue and one bit a level.
 pub const PRIORITY_MAX: u8 = 7;
