@@ -253,7 +253,7 @@ const WASM_TAGS: readonly string[] = [
 
 function checkWasm(wasm: unknown): void {
   if (WASM_TAGS.includes(Object.prototype.toString.call(wasm)) || ArrayBuffer.isView(wasm)) return;
-  const expected = "an address, a Response, the bytes, a WebAssembly.Module or a tier as wasm";
+  const expected = "an address, a Response, the bytes or a WebAssembly.Module as wasm";
   throw invalidArgument(wasm, expected, "leave it out to have it found, or await what gives it");
 }
 
