@@ -167,6 +167,10 @@ const FACTS = {
     expected: "the wasm that was built with this package",
     mend: "install one version of the packages, serve its own kernel.wasm, and reload",
   },
+  TRACE_ABSENT: {
+    expected: "a kernel with a trace",
+    mend: "leave the option `wasm` out, or do without trace and fingerprint",
+  },
   WASM_UNAVAILABLE: {
     expected: "the kernel's wasm",
     mend: "serve the file where `wasm` points, or leave the option out",

@@ -8,6 +8,7 @@ import {
   type KernelModule,
   OutcomeCode,
   PolicyCode,
+  TierCode,
 } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { current } from "./active.js";
@@ -62,6 +63,15 @@ export interface RuntimeSetup {
   readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
+function isTraceless(module: KernelModule): boolean {
+  return module.tier === TierCode.coreMin;
+}
+
+/** What the kernel `coreMin` was made without is refused, and not made up. */
+function traceAbsent(): AsupersyncError {
+  return new AsupersyncError("TRACE_ABSENT", "core-min");
+}
+
 /** The record behind {@link Runtime}. */
 export class RuntimeRecord implements Runtime {
   readonly port: KernelPort;
@@ -112,6 +122,10 @@ export class RuntimeRecord implements Runtime {
 
   constructor(setup: RuntimeSetup) {
     const { module, tag, label } = setup;
+    if (setup.config.traceCapacity > 0 && isTraceless(module)) {
+      releaseTag(tag);
+      throw traceAbsent();
+    }
     const kernel = module.createKernel({ ...setup.config, tag }, () => pump(this));
     this.#module = module;
     this.#tag = tag;
@@ -192,7 +206,14 @@ export class RuntimeRecord implements Runtime {
     });
   }
 
+  /** Makes the trace keep `capacity` events from now on, for who listens to them. */
+  keepEvents(capacity: number): void {
+    if (isTraceless(this.#module)) throw traceAbsent();
+    this.expectSound(this.port.keep_events(capacity));
+  }
+
   fingerprint(): string {
+    if (isTraceless(this.#module)) throw traceAbsent();
     return hashText(this.port.fingerprint());
   }
 

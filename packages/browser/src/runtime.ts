@@ -32,7 +32,10 @@ export interface RuntimeOptions {
    * random if left out.
    */
   readonly seed?: number;
-  /** Keeps the last `capacity` events (default 4096, at most 2^20) for {@link Runtime.events}. */
+  /**
+   * Keeps the last `capacity` events (default 4096, at most 2^20) for {@link Runtime.events}. The kernel
+   * `coreMin` keeps none: with it `createRuntime` throws `TRACE_ABSENT`.
+   */
   readonly trace?: { readonly capacity?: number };
   /**
    * Milliseconds that a cancelled body, finalizer or promise has to end before it is revoked. Default
@@ -69,7 +72,9 @@ export interface RuntimeOptions {
    */
   readonly onWarning?: (warning: Warning) => void;
   /**
-   * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
+   * Which kernel to load: `coreMin` of `@asupersync/browser/core-min` or `fullDev` of
+   * `@asupersync/browser/full-dev`; or where the wasm is, for those who host it themselves. Left out, it
+   * is the kernel with a trace, and is found.
    *
    * The first runtime of a realm (a page, a worker) that loads decides: the others share what it has
    * loaded, and their `wasm` is not looked at.
@@ -155,6 +160,8 @@ export interface Runtime extends AsyncDisposable {
   /**
    * Hash of what happened, up to the order of independent events: equal for equal behaviour. 16 digits.
    * What the clock decides is an input: a slice (`sliceMs`) that ends elsewhere is another run.
+   *
+   * @throws {AsupersyncError} `TRACE_ABSENT` of the kernel `coreMin`.
    */
   fingerprint(): string;
   /** Hash of the exact schedule. 16 digits. */
@@ -241,6 +248,7 @@ const WASM_TAGS: readonly string[] = [
   "[object Response]",
   "[object ArrayBuffer]",
   "[object WebAssembly.Module]",
+  "[object AsupersyncKernel]",
 ];
 
 function checkWasm(wasm: unknown): void {

@@ -30,7 +30,7 @@ export class EventHub implements EventReader {
     const { port } = runtime;
     this.#runtime = runtime;
     this.#hasOwnRing = runtime.traceCapacity === 0;
-    if (this.#hasOwnRing) runtime.expectSound(port.keep_events(CAPACITY));
+    if (this.#hasOwnRing) runtime.keepEvents(CAPACITY);
     this.#readSeq = port.count(CounterCode.events);
     for (const table of [runtime.scopes, runtime.tasks, runtime.hostOps]) {
       for (const record of table) {

@@ -44,7 +44,8 @@ export interface EventFilter {
  * An empty batch is not told, unless events are lost. What a listener throws goes to `reportError`.
  *
  * @returns What takes the listener back. When the runtime has closed there is nothing to take back.
- * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE` for what is no runtime, `POISONED`.
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE` for what is no runtime, `POISONED`,
+ *   `TRACE_ABSENT` of the kernel `coreMin`.
  * @example
  * ```ts
  * const stop = subscribeEvents(

@@ -187,7 +187,8 @@ impl Kernel {
     fn dispatch(&mut self, key: TaskKey, lane: Lane) {
         let task = self.task_handle(key);
         self.counters.dispatches += 1;
-        self.hashes.dispatched(task.without_tag(), lane as u8);
+        let certificate = &mut self.hashes.certificate;
+        certificate.dispatched(task.without_tag(), lane as u8);
         self.note_task(key, EventKind::TaskDispatched, lane as u32);
         let record = self.tasks.at(key);
         if record.drain_at <= self.now && record.activity != Activity::Draining {
