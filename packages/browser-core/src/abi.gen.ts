@@ -299,6 +299,7 @@ export const EventCode = {
   permitAsked: 30,
   permitsTaken: 31,
   permitsGiven: 32,
+  permitsPassed: 33,
 } as const;
 
 /** One of the codes of {@link EventCode}. */

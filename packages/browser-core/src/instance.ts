@@ -133,9 +133,8 @@ class Instance implements KernelModule {
   }
 
   words(): Uint32Array {
-    // Growing the memory detaches the buffer under every view of it.
-    const buffer = this.#memory.buffer;
-    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    // Growing the memory empties every view of it. To compare buffers would make objects of them.
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.#memory.buffer);
     return this.#words;
   }
 

@@ -128,6 +128,14 @@ export class KernelPort {
     }
   }
 
+  semaphore_pass(task: Handle, semaphore: Handle, kind: number, token: number): Handle {
+    try {
+      return this.#kernel.semaphore_pass(task, semaphore, kind, token);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
   obligation_commit(obligation: Handle): Status {
     try {
       return this.#kernel.obligation_commit(obligation);

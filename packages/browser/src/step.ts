@@ -4,6 +4,7 @@ import { OutcomeCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { isCancellation } from "./abort-reason.js";
 import { current } from "./active.js";
+import { answerOf } from "./answer.js";
 import type { Body, Finalizer } from "./body.js";
 import { makeCx } from "./cx.js";
 import { runOnAsyncStack } from "./development/async-stack.js";
@@ -175,8 +176,9 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
       return;
     }
     if (!(yielded instanceof OpRecord) || yielded.task !== task) {
-      fails = true;
-      value = misyielded(task, yielded);
+      const answer = answerOf(yielded);
+      fails = answer === undefined;
+      value = answer === undefined ? misyielded(task, yielded) : answer.value;
       continue;
     }
     if (IS_DEVELOPMENT) noteHeard(yielded);

@@ -103,6 +103,10 @@ pub enum EventKind {
     /// A semaphore got permits, as many as the detail: those of the obligation that the event
     /// before ended, or new ones.
     PermitsGiven = 32,
+    /// A semaphore granted permits, as many as the detail, to the task whose handle is the
+    /// argument, and no obligation has them: the promise was kept in the same step.
+    /// [`EventKind::PermitsGiven`] follows for where they went, unless they are used up.
+    PermitsPassed = 33,
     /// A region was asked to cancel for the first time, whatever its state; detail and argument
     /// as for a task.
     RegionCancelRequested = 64,

@@ -251,6 +251,13 @@ impl Kernel {
             .command(|d| d.semaphore_acquire(task, semaphore, permits, kind, token))
     }
 
+    /// Takes one permit and commits it, or asks for it.
+    #[must_use]
+    pub fn semaphore_pass(&self, task: f64, semaphore: f64, kind: f64, token: f64) -> f64 {
+        self.0
+            .command(|d| d.semaphore_pass(task, semaphore, kind, token))
+    }
+
     /// Adds permits.
     #[must_use]
     pub fn semaphore_add(&self, semaphore: f64, permits: f64) -> f64 {

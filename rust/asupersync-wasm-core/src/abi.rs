@@ -452,6 +452,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("permitAsked", EventKind::PermitAsked as u32, ""),
             entry("permitsTaken", EventKind::PermitsTaken as u32, ""),
             entry("permitsGiven", EventKind::PermitsGiven as u32, ""),
+            entry("permitsPassed", EventKind::PermitsPassed as u32, ""),
         ],
     },
     AbiGroup {
