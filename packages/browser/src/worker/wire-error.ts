@@ -4,14 +4,10 @@
  */
 import { CancelKindCode } from "@asupersync/browser-core";
 import { type CancelInfo, CancelledError, cancelKind, makeCancelledError } from "../cancel.js";
-import {
-  AllFailedError,
-  AsupersyncError,
-  isErrorCode,
-  LaggedError,
-  TimeoutError,
-} from "../errors.js";
+import { AllFailedError } from "../combinators/all-failed-error.js";
+import { AsupersyncError, isErrorCode, TimeoutError } from "../errors.js";
 import { describeThrown } from "../outcome.js";
+import { LaggedError } from "../sync/lagged-error.js";
 import { describeReceived, isError } from "../validate.js";
 
 /** Something thrown, as it is posted. */
