@@ -1,5 +1,6 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
+import { addGetter, addMethod } from "./add-member.js";
 import type { Body, BodyValue, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
@@ -9,11 +10,9 @@ import { maskOp, type ScopeOpOptions, scopeOp } from "./combinators/scope-op.js"
 import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
 import { AsupersyncError } from "./errors.js";
-import { type ForeignOptions, foreignOp } from "./foreign.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
 import type { Scope } from "./scope.js";
-import { signalOf } from "./signal.js";
 import type { Task, TaskOptions, TaskRecord } from "./task.js";
 import { describeReceived } from "./validate.js";
 import { checkpointOp, joinOp, sleepOp } from "./wait.js";
@@ -33,13 +32,6 @@ export interface Cx extends CoreCx {}
 
 /** The part of {@link Cx} that is always there. */
 export interface CoreCx {
-  /**
-   * Aborts when the task is cancelled, for code that takes a signal. Its `reason` is what such code
-   * expects: a `DOMException` named `AbortError`, or `TimeoutError` when time ran out, with the
-   * {@link CancelledError} as `cause`. Made when first asked for. `cx.fetch` and `cx.foreign` have their
-   * own.
-   */
-  readonly signal: AbortSignal;
   /** Runtime time in milliseconds, monotonic. */
   readonly now: number;
   /** Why the task is cancelled; undefined as long as it is not. */
@@ -129,21 +121,6 @@ export interface CoreCx {
    * the others run all the same.
    */
   defer(finalizer: Finalizer): void;
-  /**
-   * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
-   * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
-   * promise has settled, whose late result is swallowed; one that does not settle within the drain time
-   * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
-   *
-   * @example
-   * ```ts
-   * const file = await cx.foreign((signal) => showPicker({ signal }));
-   * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
-   * ```
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
-   *   the operation.
-   */
-  foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }
 
 /** An operation as the file that owns it has it: the task in place of the cx. */
@@ -178,7 +155,17 @@ export function addOperation(
   name: Exclude<keyof Cx, keyof CoreCx>,
   operation: TaskOperation,
 ): void {
-  CxRecord.add(name, operation);
+  CxRecord.addOperation(name, operation as AnyOperation);
+}
+
+type AnyOperation = (task: TaskRecord, ...args: unknown[]) => unknown;
+
+/** Adds what is read like a field of every `cx`, by the same rule. */
+export function addFact(
+  name: Exclude<keyof Cx, keyof CoreCx>,
+  read: (task: TaskRecord) => unknown,
+): void {
+  CxRecord.addFact(name, read);
 }
 
 /** The record behind {@link Cx}. */
@@ -193,19 +180,12 @@ class CxRecord implements CoreCx {
     return typeof cx === "object" && cx !== null && #task in cx ? cx.#task : undefined;
   }
 
-  static add(name: string, operation: TaskOperation): void {
-    const start = operation as (task: TaskRecord, ...args: unknown[]) => unknown;
-    // Under its name, which stacks show.
-    const method = {
-      [name](this: CxRecord, ...args: unknown[]): unknown {
-        return start(this.#task, ...args);
-      },
-    };
-    Object.defineProperty(CxRecord.prototype, name, { value: method[name] });
+  static addOperation(name: string, operation: AnyOperation): void {
+    addMethod(CxRecord.prototype, name, (cx, args) => operation(cx.#task, ...args));
   }
 
-  get signal(): AbortSignal {
-    return signalOf(this.#task);
+  static addFact(name: string, read: (task: TaskRecord) => unknown): void {
+    addGetter(CxRecord.prototype, name, (cx) => read(cx.#task));
   }
 
   get now(): number {
@@ -277,9 +257,5 @@ class CxRecord implements CoreCx {
 
   defer(finalizer: Finalizer): void {
     deferTo(this.#task, finalizer);
-  }
-
-  foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T> {
-    return foreignOp(this.#task, start, options);
   }
 }

@@ -3,7 +3,6 @@
 import {
   CounterCode,
   ErrorKindCode,
-  EventCode,
   type KernelConfig,
   type KernelModule,
   OutcomeCode,
@@ -11,6 +10,7 @@ import {
 } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { current } from "./active.js";
+import { addMethod } from "./add-member.js";
 import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
 import { watchAwaits } from "./development/running.js";
@@ -26,24 +26,30 @@ import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
-import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
+import type { CoreRuntime, Runtime, RuntimeState } from "./runtime.js";
 import { type Scope, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
 import { settle } from "./settle.js";
-import { WatchedSignals } from "./signal.js";
-import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
+import type { WatchedSignals } from "./signal.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
 import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
-import { checkListener } from "./validate.js";
 
 /** Reads events for those who subscribed. */
 export interface EventReader {
   /** Reads what is new, before a batch is delivered. */
   collect(): void;
   /** Tells what was read. */
+  publish(): void;
+}
+
+/** Learns that the live tree may have changed. */
+export interface ChangeListener {
+  /** Notes a change outside a delivery. */
+  touch(): void;
+  /** Tells of changes: a delivery is over. */
   publish(): void;
 }
 
@@ -62,16 +68,18 @@ export interface RuntimeSetup {
   readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
+/** What the record lacks of a {@link Runtime} is added by the files that declare it. */
+export interface RuntimeRecord extends Runtime {}
+
 /** The record behind {@link Runtime}. */
-export class RuntimeRecord implements Runtime {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `addToRuntime` makes what is not written here.
+export class RuntimeRecord implements CoreRuntime {
   readonly port: KernelPort;
   readonly reasons: ReasonCache;
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   /** Where a development build tells what it finds; a production build finds nothing. */
   readonly warnings: Warnings | undefined;
-  readonly snapshots: SnapshotStore;
-  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
   readonly keepsSpawnSites: boolean;
   /** Milliseconds that something cancelled has to end. */
@@ -85,6 +93,10 @@ export class RuntimeRecord implements Runtime {
   readonly traceCapacity: number;
   /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
   eventReader: EventReader | undefined = undefined;
+  /** There once somebody has asked for a snapshot, by the same rule. */
+  snapshots: ChangeListener | undefined = undefined;
+  /** There once somebody has asked for the signal of a task or scope. */
+  signals: WatchedSignals | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -123,7 +135,6 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.warnings = IS_DEVELOPMENT ? new Warnings(setup.onWarning) : undefined;
     if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
-    this.snapshots = new SnapshotStore(this);
     this.keepsSpawnSites = setup.keepsSpawnSites;
     this.drainMs = setup.config.drainMs;
     this.webSocket = setup.webSocket;
@@ -163,54 +174,6 @@ export class RuntimeRecord implements Runtime {
     return this.port.now();
   }
 
-  snapshot(): RuntimeSnapshot {
-    return this.snapshots.get();
-  }
-
-  subscribe(listener: () => void): () => void {
-    checkListener(listener, "listener");
-    return this.snapshots.subscribe(listener);
-  }
-
-  counters(): Counters {
-    const { port } = this;
-    return Object.freeze({
-      tasks: port.count(CounterCode.tasksLive),
-      scopes: port.count(CounterCode.regionsLive),
-      hostOps: port.count(CounterCode.hostOpsLive),
-      timers: port.count(CounterCode.timersLive),
-      obligations: port.count(CounterCode.obligationsLive),
-      tasksSpawned: port.count(CounterCode.tasksSpawned),
-      tasksCompleted: port.count(CounterCode.tasksCompleted),
-      tasksCancelled: port.count(CounterCode.tasksCancelled),
-      tasksRevoked: port.count(CounterCode.tasksRevoked),
-      hostOpsRevoked: port.count(CounterCode.hostOpsRevoked),
-      obligationsLeaked: port.count(CounterCode.obligationsLeaked),
-      dispatches: port.count(CounterCode.dispatches),
-      events: port.count(CounterCode.events),
-      eventsDropped: port.count(CounterCode.eventsDropped),
-    });
-  }
-
-  fingerprint(): string {
-    return hashText(this.port.fingerprint());
-  }
-
-  certificate(): string {
-    return hashText(this.port.certificate());
-  }
-
-  events(): TraceEvent[] {
-    const numbers = this.port.events(0);
-    const events: TraceEvent[] = [];
-    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
-      const [seq, atMs, kind, subject, detail] = numbers.subarray(at) as unknown as FiveNumbers;
-      const name = EVENT_NAMES[kind];
-      if (name !== undefined) events.push({ seq, at: atMs, kind: name, subject, detail });
-    }
-    return events;
-  }
-
   close(): Promise<CloseReport> {
     if (this.#closing === undefined) {
       const { port } = this;
@@ -236,7 +199,7 @@ export class RuntimeRecord implements Runtime {
   addScope(setup: ScopeSetup): ScopeRecord {
     const scope = new ScopeRecord(setup);
     this.scopes[indexOf(setup.handle)] = scope;
-    this.snapshots.touch();
+    this.snapshots?.touch();
     return scope;
   }
 
@@ -256,9 +219,9 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
-    this.signals.check();
+    this.signals?.check();
     this.eventReader?.publish();
-    this.snapshots.publish();
+    this.snapshots?.publish();
   }
 
   /** The kernel closed the root. */
@@ -297,7 +260,7 @@ export class RuntimeRecord implements Runtime {
       host?.forget();
     }
     this.#finish();
-    this.snapshots.publish();
+    this.snapshots?.publish();
   }
 
   #letGo(): void {
@@ -316,6 +279,18 @@ export class RuntimeRecord implements Runtime {
   }
 }
 
+/** Something of a runtime as the file that owns it has it: the record in place of the runtime. */
+export type RuntimeOperation = (runtime: RuntimeRecord, ...args: never[]) => unknown;
+
+/** Adds `name` to every runtime. Called when the file is loaded that declares it on {@link Runtime}. */
+export function addToRuntime(
+  name: Exclude<keyof Runtime, keyof CoreRuntime>,
+  operation: RuntimeOperation,
+): void {
+  const call = operation as (runtime: RuntimeRecord, ...args: unknown[]) => unknown;
+  addMethod(RuntimeRecord.prototype, name, (runtime, args) => call(runtime, ...args));
+}
+
 /** Settles a task whose kernel is gone, and wakes what still waits for it. */
 function endPoisonedTask(task: TaskRecord, panic: PanicInfo): void {
   task.more().panic = panic;
@@ -330,15 +305,4 @@ function endPoisonedTask(task: TaskRecord, panic: PanicInfo): void {
     op.fail(panicError(panic));
     if (op.reaction !== undefined) advance(op);
   }
-}
-
-const EVENT_NUMBERS = 5;
-type FiveNumbers = readonly [number, number, number, number, number];
-
-const EVENT_NAMES: { readonly [code: number]: keyof typeof EventCode } = Object.fromEntries(
-  Object.entries(EventCode).map(([name, code]) => [code, name as keyof typeof EventCode]),
-);
-
-function hashText(hash: bigint): string {
-  return BigInt.asUintN(64, hash).toString(16).padStart(16, "0");
 }

@@ -1,5 +1,5 @@
 /** Owns runtimes as users see them: what one offers, and its options. */
-import type { EventCode, WasmSource } from "@asupersync/browser-core";
+import type { WasmSource } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import type { Warning } from "./development/warnings.js";
@@ -9,7 +9,6 @@ import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
 import type { Scope } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
-import type { RuntimeSnapshot } from "./snapshot.js";
 import type { WebSocketImplementation } from "./socket/platform.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
@@ -88,39 +87,6 @@ export interface RuntimeOptions {
  */
 export type RuntimeState = "open" | "closing" | "closed" | "poisoned";
 
-/** Totals since the runtime was made, and what is live now. */
-export interface Counters {
-  readonly tasks: number;
-  readonly scopes: number;
-  readonly hostOps: number;
-  readonly timers: number;
-  /** Promises to act that are neither kept nor taken back: requests and other host operations too. */
-  readonly obligations: number;
-  readonly tasksSpawned: number;
-  readonly tasksCompleted: number;
-  readonly tasksCancelled: number;
-  readonly tasksRevoked: number;
-  readonly hostOpsRevoked: number;
-  readonly obligationsLeaked: number;
-  readonly dispatches: number;
-  readonly events: number;
-  /** Events that the trace no longer holds. */
-  readonly eventsDropped: number;
-}
-
-/** One recorded transition. */
-export interface TraceEvent {
-  /** Number of the event in its run, from 1. */
-  readonly seq: number;
-  /** Runtime time in milliseconds. */
-  readonly at: number;
-  readonly kind: keyof typeof EventCode;
-  /** `id` of the task, scope or host operation. */
-  readonly subject: number;
-  /** What it means depends on the kind: a lane, a cancel kind, an outcome. */
-  readonly detail: number;
-}
-
 /**
  * A kernel and the tree of scopes and tasks that it schedules. Leaving an `await using` runtime closes it.
  *
@@ -131,7 +97,10 @@ export interface TraceEvent {
  * if (outcome.kind === "ok") show(outcome.value);
  * ```
  */
-export interface Runtime extends AsyncDisposable {
+export interface Runtime extends CoreRuntime {}
+
+/** The part of {@link Runtime} that is always there. */
+export interface CoreRuntime extends AsyncDisposable {
   /** The scope of everything. Its policy is `collect-all`: one failed task leaves the others alone. */
   readonly root: Scope;
   readonly state: RuntimeState;
@@ -143,24 +112,6 @@ export interface Runtime extends AsyncDisposable {
   openScope(options?: ScopeOptions): Scope;
   /** Milliseconds since the runtime was made; monotonic. */
   now(): number;
-  /** What is live: an immutable value, the same one until something has changed. O(live) if it has. */
-  snapshot(): RuntimeSnapshot;
-  /**
-   * Calls `listener` after the snapshot may have changed, at most once a turn. Returns what takes it back.
-   *
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`.
-   */
-  subscribe(listener: () => void): () => void;
-  counters(): Counters;
-  /**
-   * Hash of what happened, up to the order of independent events: equal for equal behaviour. 16 digits.
-   * What the clock decides is an input: a slice (`sliceMs`) that ends elsewhere is another run.
-   */
-  fingerprint(): string;
-  /** Hash of the exact schedule. 16 digits. */
-  certificate(): string;
-  /** The events that the trace still holds, oldest first. Empty without the `trace` option. */
-  events(): TraceEvent[];
   /**
    * Cancels everything with `shutdown`, waits until it has drained or been revoked, and reports. The same
    * promise every time; never rejects.

@@ -49,11 +49,6 @@ export interface Task<T> extends AsyncDisposable {
   readonly state: TaskState;
   /** How it ended; undefined until it has. The same object every time. */
   readonly outcome: Outcome<T> | undefined;
-  /**
-   * Aborts when the task is cancelled, for code that takes a signal: see {@link Cx.signal}, which is the
-   * same one. Made when first asked for; it stays silent when the task ends otherwise.
-   */
-  readonly signal: AbortSignal;
   /** Waits for its end, children and finalizers included. Never rejects. */
   join(): Promise<Outcome<T>>;
   /**
@@ -147,8 +142,12 @@ export class TaskExtras {
   resolveJoin: ((outcome: Outcome<unknown>) => void) | undefined = undefined;
 }
 
+/** What the record lacks of a {@link Task} is added by the files that declare it. */
+export interface TaskRecord<T = unknown> extends Task<T> {}
+
 /** The record behind {@link Task}. Its fields are set in one order, so that all have one shape. */
-export class TaskRecord<T = unknown> implements Task<T>, OpSource {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `signal.ts` makes what is not written here.
+export class TaskRecord<T = unknown> implements OpSource {
   phase: Phase;
   /** The body's outcome from its end on, the task's once completed. */
   code: OutcomeCode;
@@ -244,14 +243,8 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   request({ code, message }: DecodedRequest): number {
     const { runtime } = this.scope;
     const answer = runtime.port.task_cancel(this.handle, code, message);
-    runtime.signals.checkLater();
+    runtime.signals?.checkLater();
     return answer;
-  }
-
-  get signal(): AbortSignal {
-    const extras = this.more();
-    extras.controller ??= this.scope.runtime.signals.watch(this, this.phase >= Phase.completed);
-    return extras.controller.signal;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {

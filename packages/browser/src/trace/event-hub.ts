@@ -4,6 +4,7 @@ import { indexOf, kindOf } from "../handle.js";
 import { HostRecord } from "../host-op.js";
 import type { EventReader, RuntimeRecord } from "../runtime-record.js";
 import type { ScopeRecord } from "../scope.js";
+import { subscribeSnapshots } from "../snapshot.js";
 import { TaskRecord } from "../task.js";
 import type { EventBatch, EventKind, LabelledEvent, SubjectType } from "./subscribe.js";
 
@@ -38,7 +39,7 @@ export class EventHub implements EventReader {
       }
     }
     // Some changes need no turn of the kernel: the snapshots' subscribers learn of them too.
-    this.#stopSnapshots = runtime.snapshots.subscribe(() => this.publish());
+    this.#stopSnapshots = subscribeSnapshots(runtime, () => this.publish());
   }
 
   add(listener: (batch: EventBatch) => void): void {

@@ -1,6 +1,7 @@
 /** Owns subscriptions to the events of a runtime. */
 import { EventCode } from "@asupersync/browser-core";
-import type { Runtime, TraceEvent } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
+import type { TraceEvent } from "./recorded.js";
 import { checkListener, checkOptions, invalidArgument } from "../validate.js";
 import { EventHub } from "./event-hub.js";
 import { recordOf } from "./record-of.js";
