@@ -14,7 +14,7 @@ export {
 } from "./cancel.js";
 export { createRuntime } from "./create-runtime.js";
 export type { CoreCx, Cx } from "./cx.js";
-export { AsupersyncError, type ErrorCode, TimeoutError } from "./errors.js";
+export { AsupersyncError, type ErrorCode } from "./errors.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport } from "./report.js";
@@ -22,3 +22,4 @@ export type { Runtime, RuntimeOptions } from "./runtime.js";
 export type { Scope } from "./scope.js";
 export type { ScopeOptions } from "./scope-options.js";
 export type { Task, TaskOptions } from "./task.js";
+export { TimeoutError } from "./timeout-error.js";

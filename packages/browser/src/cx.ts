@@ -1,13 +1,9 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
 import { addGetter, addMethod } from "./add-member.js";
-import type { Body, BodyValue, Finalizer } from "./body.js";
+import type { Body, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
-import { allOp, type BranchesOptions } from "./combinators/all.js";
-import { raceOp } from "./combinators/race.js";
-import { maskOp, type ScopeOpOptions, scopeOp } from "./combinators/scope-op.js";
-import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
 import { AsupersyncError } from "./errors.js";
 import type { Op } from "./op.js";
@@ -72,49 +68,6 @@ export interface CoreCx {
    *   `WRONG_STATE` for the task itself.
    */
   join<T>(task: Task<T>): Op<Outcome<T>>;
-  /**
-   * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
-   * the first failure among them. With `collect-all` a failed child leaves the others alone.
-   *
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
-   */
-  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
-  /**
-   * Runs all bodies, and gives their values in the order of `bodies`. The first failure cancels the
-   * others; when all have drained it fails with that. Of no bodies the values are `[]`.
-   *
-   * @example
-   * ```ts
-   * const [user, posts] = await cx.all([loadUser, loadPosts]);
-   * ```
-   */
-  all<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<{ -readonly [K in keyof B]: BodyValue<B[K]> }>;
-  /**
-   * Runs all bodies; the first that gives a value or fails decides. The others are cancelled, and it
-   * settles when they have drained.
-   *
-   * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
-   */
-  race<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>>;
-  /**
-   * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
-   * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
-   *
-   * @param ms Milliseconds, finite and at least 0; 0 lets the body start only if it does so first.
-   * @throws {AsupersyncError} `INVALID_NUMBER`, `INVALID_ARGUMENT`.
-   */
-  timeout<T>(ms: number, body: Body<T>): Op<T>;
-  /**
-   * Runs `body` shielded: a cancellation of this task does not reach it, and is noticed at the next wait
-   * after it. The drain time bounds it: for what must not be left half done, not for long work.
-   */
-  mask<T>(body: Body<T>): Op<T>;
   /**
    * Registers what to run when the body and all children have ended; the last one registered runs
    * first, shielded from cancellation, within the drain time. One that fails makes the task `panicked`;
@@ -227,32 +180,6 @@ class CxRecord implements CoreCx {
 
   join<T>(task: Task<T>): Op<Outcome<T>> {
     return joinOp(this.#task, task);
-  }
-
-  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T> {
-    return scopeOp(this.#task, body, options);
-  }
-
-  all<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<{ -readonly [K in keyof B]: BodyValue<B[K]> }> {
-    return allOp(this.#task, bodies, options);
-  }
-
-  race<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>> {
-    return raceOp(this.#task, bodies, options);
-  }
-
-  timeout<T>(ms: number, body: Body<T>): Op<T> {
-    return timeoutOp(this.#task, ms, body);
-  }
-
-  mask<T>(body: Body<T>): Op<T> {
-    return maskOp(this.#task, body);
   }
 
   defer(finalizer: Finalizer): void {

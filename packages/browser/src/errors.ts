@@ -78,13 +78,6 @@ function factsOf(code: ErrorCode): { readonly expected: string; readonly mend: s
 
 const NO_FACTS = { expected: "", mend: "" };
 
-/** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */
-export class TimeoutError extends AsupersyncError {
-  static {
-    TimeoutError.prototype.name = "TimeoutError";
-  }
-}
-
 const FACTS = {
   STALE_HANDLE: {
     expected: "something live",

@@ -11,7 +11,7 @@ export {
   type CancelRequestKind,
   describeCancel,
 } from "./cancel.js";
-export type { BranchesOptions } from "./combinators/all.js";
+export type { BranchesOptions } from "./combinators/branches.js";
 export { AllFailedError } from "./combinators/all-failed-error.js";
 export type { AttemptBody } from "./combinators/attempt.js";
 export type { HedgeOptions } from "./combinators/hedge.js";
@@ -28,7 +28,6 @@ export type { Warning } from "./development/warnings.js";
 export {
   AsupersyncError,
   type ErrorCode,
-  TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
 export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
@@ -129,3 +128,4 @@ export {
 } from "./trace/subscribe.js";
 export { showTimeline, type TimelineOptions } from "./trace/timeline.js";
 export type { UnobservedFailure } from "./unobserved.js";
+export { TimeoutError } from "./timeout-error.js";

@@ -2,12 +2,16 @@
  * Owns the list of the operations that are added to every `cx`, on a page and in a worker alike: the files
  * that own them are loaded here.
  */
+import "./combinators/all.js";
 import "./combinators/any.js";
 import "./combinators/hedge.js";
 import "./combinators/map.js";
+import "./combinators/race.js";
 import "./combinators/retry.js";
+import "./combinators/scope-op.js";
 import "./combinators/settle-op.js";
 import "./combinators/supervise.js";
+import "./combinators/timeout.js";
 import "./combinators/use.js";
 import "./counters.js";
 import "./fetch/fetch.js";

@@ -1,7 +1,8 @@
 /** Owns one request under way: what aborts it, how its response is read, and when it has ended. */
+import { TimeoutError } from "../timeout-error.js";
 import { HostKindCode } from "@asupersync/browser-core";
 import type { CancelledError } from "../cancel.js";
-import { refusal, TimeoutError } from "../errors.js";
+import { refusal } from "../errors.js";
 import { foreignOp } from "../foreign.js";
 import { HostRecord, HostResult, openHost } from "../host-op.js";
 import { closeOp, type Op, type OpRecord, openOp } from "../op.js";

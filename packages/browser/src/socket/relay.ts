@@ -1,7 +1,9 @@
 /** Owns the life of a reconnecting socket: one connection after another, and what outlives them. */
+import "../combinators/race.js";
+import "../foreign.js";
+import { TimeoutError } from "../timeout-error.js";
 import { type CheckedSchedule, nextPause } from "../combinators/schedule.js";
 import { type Cx, taskOf } from "../cx.js";
-import { TimeoutError } from "../errors.js";
 import { HostResult } from "../host-op.js";
 import type { Op } from "../op.js";
 import type { Task, TaskRecord } from "../task.js";
