@@ -11,9 +11,9 @@ export {
   type CancelRequestKind,
   describeCancel,
 } from "./cancel.js";
-export type { BranchesOptions } from "./combinators/branches.js";
 export { AllFailedError } from "./combinators/all-failed-error.js";
 export type { AttemptBody } from "./combinators/attempt.js";
+export type { BranchesOptions } from "./combinators/branches.js";
 export type { HedgeOptions } from "./combinators/hedge.js";
 export type { ItemBody, MapOptions } from "./combinators/map.js";
 export type { Retry, RetryOptions } from "./combinators/retry.js";
@@ -58,7 +58,7 @@ export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";
-export type { Runtime, RuntimeOptions, RuntimeState } from "./runtime.js";
+export type { CoreRuntime, Runtime, RuntimeOptions, RuntimeState } from "./runtime.js";
 export type { Scope, ScopeState } from "./scope.js";
 export type { ScopeOptions, ScopePolicy } from "./scope-options.js";
 export type {
@@ -111,6 +111,7 @@ export { type Semaphore, type SemaphorePermit, semaphore } from "./sync/semaphor
 export type { Values } from "./sync/values.js";
 export { type Watch, type Watcher, watch } from "./sync/watch.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
+export { TimeoutError } from "./timeout-error.js";
 export { type DumpOptions, dumpTree } from "./trace/dump.js";
 export { formatOnConsole } from "./trace/formatter.js";
 export { type LiveScope, type LiveTask, type LiveTree, liveTree } from "./trace/live-tree.js";
@@ -128,4 +129,3 @@ export {
 } from "./trace/subscribe.js";
 export { showTimeline, type TimelineOptions } from "./trace/timeline.js";
 export type { UnobservedFailure } from "./unobserved.js";
-export { TimeoutError } from "./timeout-error.js";

@@ -17,21 +17,18 @@ import { watchAwaits } from "./development/running.js";
 import { type Warning, Warnings } from "./development/warnings.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
-import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
 import { OpRecord, OpState } from "./op.js";
-import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
-import type { CoreRuntime, Runtime, RuntimeState } from "./runtime.js";
+import type { AddedSetup, CoreRuntime, Runtime, RuntimeState } from "./runtime.js";
 import { type Scope, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
 import { settle } from "./settle.js";
-import type { WatchedSignals } from "./signal.js";
-import type { WebSocketImplementation } from "./socket/platform.js";
+import type { SpawnSites } from "./stack.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
@@ -53,6 +50,16 @@ export interface ChangeListener {
   publish(): void;
 }
 
+/** Watches over the signals of tasks and scopes. */
+export interface SignalWatch {
+  /** Something was asked to cancel, outside of a delivery. */
+  checkLater(): void;
+  /** Aborts the signals of what is cancelled: a delivery is over. */
+  check(): void;
+  /** Nothing will cancel `watched` any more. */
+  ended(watched: TaskRecord | ScopeRecord): void;
+}
+
 /** What the record of a runtime is made of. */
 export interface RuntimeSetup {
   readonly module: KernelModule;
@@ -60,11 +67,8 @@ export interface RuntimeSetup {
   /** Names it in its handles. */
   readonly tag: number;
   readonly label: string;
-  readonly keepsSpawnSites: boolean;
+  readonly added: AddedSetup;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
-  readonly webSocket: WebSocketImplementation | undefined;
-  readonly origins: AllowedOrigins;
-  readonly fetch: FetchImplementation | undefined;
   readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
@@ -81,22 +85,17 @@ export class RuntimeRecord implements CoreRuntime {
   /** Where a development build tells what it finds; a production build finds nothing. */
   readonly warnings: Warnings | undefined;
   readonly root: ScopeRecord;
-  readonly keepsSpawnSites: boolean;
+  readonly added: AddedSetup;
+  /** There if it keeps where its tasks are spawned. */
+  readonly sites: SpawnSites | undefined;
   /** Milliseconds that something cancelled has to end. */
   readonly drainMs: number;
-  /** What sockets are made with; undefined for the platform's own. */
-  readonly webSocket: WebSocketImplementation | undefined;
-  readonly origins: AllowedOrigins;
-  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
-  readonly fetch: FetchImplementation | undefined;
-  /** Events that the trace keeps for `events()`. */
-  readonly traceCapacity: number;
   /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
   eventReader: EventReader | undefined = undefined;
   /** There once somebody has asked for a snapshot, by the same rule. */
   snapshots: ChangeListener | undefined = undefined;
   /** There once somebody has asked for the signal of a task or scope. */
-  signals: WatchedSignals | undefined = undefined;
+  signals: SignalWatch | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -135,12 +134,9 @@ export class RuntimeRecord implements CoreRuntime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.warnings = IS_DEVELOPMENT ? new Warnings(setup.onWarning) : undefined;
     if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
-    this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.added = setup.added;
+    this.sites = setup.added.sites;
     this.drainMs = setup.config.drainMs;
-    this.webSocket = setup.webSocket;
-    this.origins = setup.origins;
-    this.fetch = setup.fetch;
-    this.traceCapacity = setup.config.traceCapacity;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),

@@ -8,7 +8,7 @@ import { addFact } from "./cx.js";
 import { refusal } from "./errors.js";
 import { HostRecord } from "./host-op.js";
 import { CHECKPOINT } from "./op.js";
-import type { RuntimeRecord } from "./runtime-record.js";
+import type { RuntimeRecord, SignalWatch } from "./runtime-record.js";
 import { ScopeRecord } from "./scope.js";
 import { Phase, TaskRecord } from "./task.js";
 
@@ -29,7 +29,6 @@ declare module "./cx.js" {
 }
 
 declare module "./task.js" {
-  // biome-ignore lint/correctness/noUnusedVariables: a type's parameters are the same wherever it is declared.
   interface Task<T> {
     /**
      * Aborts when the task is cancelled, for code that takes a signal: see {@link Cx.signal}, which is the
@@ -85,7 +84,7 @@ function watchedScope(scope: ScopeRecord): AbortSignal {
 
 function watchedOf(runtime: RuntimeRecord): WatchedSignals {
   runtime.signals ??= new WatchedSignals();
-  return runtime.signals;
+  return runtime.signals as WatchedSignals;
 }
 
 /** A task or scope that was asked for its signal from outside. */
@@ -98,7 +97,7 @@ interface Watched {
  * The signals that were asked for from outside. No operation of the kernel stands for one, since a
  * scope has none and a task only while it runs: each is looked at after every delivery.
  */
-export class WatchedSignals {
+class WatchedSignals implements SignalWatch {
   readonly #controllers = new Map<Watched, AbortController>();
   #check: "none" | "later" = "none";
 

@@ -15,7 +15,6 @@ import type { Outcome, PanicInfo } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
 import type { ScopePolicy } from "./scope-options.js";
 import type { SignalLink } from "./signal-link.js";
-import { callerFrames } from "./stack.js";
 
 /**
  * Where a task stands: `created → running → finalizing → completed`, by way of `cancel-requested`
@@ -255,7 +254,7 @@ export class TaskRecord<T = unknown> implements OpSource {
   /** The caller's frames of the call that spawned it, if the runtime keeps them. */
   get spawnSite(): string | undefined {
     const spawned = this.extras?.spawned;
-    return spawned === undefined ? undefined : callerFrames(spawned);
+    return spawned && this.scope.runtime.sites?.framesOf(spawned);
   }
 
   /** The rarely used fields, made now if they were not. */

@@ -7,8 +7,8 @@ import { AsupersyncError } from "../errors.js";
 import type { Op, OpRecord } from "../op.js";
 import { describeThrown } from "../outcome.js";
 import { type TaskRecord, thrownBy } from "../task.js";
-import { type BranchesOptions, checkBranches } from "./branches.js";
 import { AllFailedError } from "./all-failed-error.js";
+import { type BranchesOptions, checkBranches } from "./branches.js";
 import { Composite } from "./composite.js";
 
 addOperation("any", anyOp);

@@ -1,8 +1,8 @@
 /** Owns `cx.scope` and `cx.mask`: one body in a scope of its own. */
 import { OutcomeCode, OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
-import { addOperation } from "../cx.js";
 import { makeCancelledError } from "../cancel.js";
+import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import { decodeScopeOptions, type ScopeOptions } from "../scope-options.js";
 import { decodeTaskOptions } from "../spawn.js";

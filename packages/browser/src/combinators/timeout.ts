@@ -1,11 +1,12 @@
 /** Owns `cx.timeout`: a body that is cancelled after its time. */
-import { TimeoutError } from "../timeout-error.js";
+
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
-import { addOperation } from "../cx.js";
 import { makeCancelledError } from "../cancel.js";
+import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
+import { TimeoutError } from "../timeout-error.js";
 import { checkBody, checkDuration } from "../validate.js";
 import { Composite } from "./composite.js";
 

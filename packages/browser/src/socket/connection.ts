@@ -1,5 +1,5 @@
 /** Owns one connection: the platform's socket, its listeners, what is sent, and a close that ends. */
-import { TimeoutError } from "../timeout-error.js";
+
 import { HostKindCode } from "@asupersync/browser-core";
 import { checkActive } from "../active.js";
 import type { CancelInfo, CancelledError } from "../cancel.js";
@@ -7,6 +7,7 @@ import { HostRecord, HostResult } from "../host-op.js";
 import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
+import { TimeoutError } from "../timeout-error.js";
 import {
   closedError,
   isNormal,

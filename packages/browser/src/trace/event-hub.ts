@@ -30,7 +30,7 @@ export class EventHub implements EventReader {
   constructor(runtime: RuntimeRecord) {
     const { port } = runtime;
     this.#runtime = runtime;
-    this.#hasOwnRing = runtime.traceCapacity === 0;
+    this.#hasOwnRing = (runtime.added.traceCapacity ?? 0) === 0;
     if (this.#hasOwnRing) runtime.expectSound(port.keep_events(CAPACITY));
     this.#readSeq = port.count(CounterCode.events);
     for (const table of [runtime.scopes, runtime.tasks, runtime.hostOps]) {

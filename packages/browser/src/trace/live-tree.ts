@@ -6,8 +6,8 @@ import type { Runtime, RuntimeState } from "../runtime.js";
 import type { RuntimeRecord } from "../runtime-record.js";
 import type { ScopeState } from "../scope.js";
 import type { HostOpNode, ObligationNode, ScopeNode, TaskNode } from "../snapshot.js";
-import { TaskRecord, type TaskState } from "../task.js";
 import { snapshotOf } from "../snapshot.js";
+import { TaskRecord, type TaskState } from "../task.js";
 import { recordOf } from "./record-of.js";
 
 /** All that is live in a runtime. Immutable. */

@@ -1,4 +1,5 @@
 /** Owns what a runtime tells of its past: the events that its trace holds, and the hashes of its run. */
+import "./options.js";
 import { EventCode } from "@asupersync/browser-core";
 import { addToRuntime, type RuntimeRecord } from "../runtime-record.js";
 

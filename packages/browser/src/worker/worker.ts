@@ -9,9 +9,9 @@ export { type CancelInfo, type CancelKind, CancelledError, describeCancel } from
 export { AllFailedError } from "../combinators/all-failed-error.js";
 export type { Cx } from "../cx.js";
 export { AsupersyncError, type ErrorCode } from "../errors.js";
-export { TimeoutError } from "../timeout-error.js";
 export type { Op } from "../op.js";
 export { describeOutcome, type Outcome } from "../outcome.js";
+export { TimeoutError } from "../timeout-error.js";
 export { defineTasks } from "./define-tasks.js";
 export type {
   InputOf,
