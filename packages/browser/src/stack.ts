@@ -13,6 +13,8 @@ export const StackTraces = Error as {
 const FRAMES_CAPTURED = 20;
 /** Frames told. */
 const FRAMES_MAX = 10;
+/** Of the captures that a program may ask for without end. More of them would take most of its time. */
+const CAPTURES_PER_SECOND = 1_000;
 
 /** Where a frame stands: `at f (URL:3:4)`, `at URL:3:4`, or `f@URL:3:4` outside V8. */
 const PLACE = /(?:\(|@|at (?:async )?)([^()@\s][^()]*?)(?:\?[^:]*)?:\d+:\d+\)?$/;
@@ -21,18 +23,37 @@ const FUNCTION = /^\s*(?:at (?:async )?(?:new )?([^\s(]+)(?: \[as (\w+)\])? \(|(
 const OWN_PACKAGE = /@asupersync[/+_]/;
 const HOST = /^(?:node:|wasm:|<anonymous>|native)/;
 
+let capturesLeft = CAPTURES_PER_SECOND;
+let refilledAtMs = Number.NEGATIVE_INFINITY;
+
+/** As {@link captureStack}, but undefined where a thousand stacks were captured within a second. */
+export function captureStackSparingly(above?: Callable): Error | undefined {
+  if (capturesLeft === 0) {
+    const nowMs = performance.now();
+    if (nowMs - refilledAtMs < 1_000) return undefined;
+    refilledAtMs = nowMs;
+    capturesLeft = CAPTURES_PER_SECOND;
+  }
+  capturesLeft -= 1;
+  return captureStack(above);
+}
+
 /**
- * The stack of here, to be read by {@link callerFrames}. Captured in a few microseconds; only reading
+ * The stack of here, to be read by {@link callerFrames}. Captured in tens of microseconds; only reading
  * it costs more. Until then V8 holds what `this` is in each frame.
  *
  * @param above A function on the stack: it, and what it has called, are left out where V8 runs.
  */
 export function captureStack(above?: Callable): Error {
   const limit = StackTraces.stackTraceLimit;
-  StackTraces.stackTraceLimit = FRAMES_CAPTURED;
+  const capturesAbove = above !== undefined && StackTraces.captureStackTrace !== undefined;
+  StackTraces.stackTraceLimit = capturesAbove ? 0 : FRAMES_CAPTURED;
   try {
     const captured = new Error();
-    if (above !== undefined) StackTraces.captureStackTrace?.(captured, above);
+    if (capturesAbove) {
+      StackTraces.stackTraceLimit = FRAMES_CAPTURED;
+      StackTraces.captureStackTrace?.(captured, above);
+    }
     return captured;
   } finally {
     StackTraces.stackTraceLimit = limit;
@@ -47,12 +68,13 @@ export function callerFrames(captured: Error): string | undefined {
 
 /** Where a task was spawned: how it is kept, and how it is told. */
 export interface SpawnSites {
-  capture(): Error;
+  /** Undefined where too many were kept within a second. */
+  capture(): Error | undefined;
   framesOf(captured: Error): string | undefined;
 }
 
 /** For runtimes that keep them. */
-export const SPAWN_SITES: SpawnSites = { capture: captureStack, framesOf: callerFrames };
+export const SPAWN_SITES: SpawnSites = { capture: captureStackSparingly, framesOf: callerFrames };
 
 /** The name of the function of this package that the caller's code called: `CxRecord.sleep`. */
 export function calledFunction(captured: Error): string | undefined {

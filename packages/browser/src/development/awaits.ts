@@ -1,7 +1,7 @@
 /** Owns the search for operations that nobody awaits. */
 import { OutcomeCode } from "@asupersync/browser-core";
 import type { OpRecord } from "../op.js";
-import { calledFunction, captureStack } from "../stack.js";
+import { calledFunction, captureStackSparingly } from "../stack.js";
 import { Phase, type TaskRecord } from "../task.js";
 import { noteMadeLast } from "./running.js";
 
@@ -10,8 +10,8 @@ export interface MadeNote {
   readonly task: TaskRecord;
   /** What is known of it beside where it was made: `fetch /api/search`. */
   readonly label: string | undefined;
-  /** The stack of where it was made. */
-  readonly captured: Error;
+  /** The stack of where it was made; undefined among too many. */
+  readonly captured: Error | undefined;
 }
 
 /** Notes kept of one task: what the first ones do not show, more of them would not. */
@@ -27,7 +27,7 @@ let collected: FinalizationRegistry<MadeNote> | undefined;
  *
  * @param above The method of the operation that was called for that: what is captured is not to hold it.
  */
-export function noteMade(op: OpRecord, above: Parameters<typeof captureStack>[0]): void {
+export function noteMade(op: OpRecord, above: Parameters<typeof captureStackSparingly>[0]): void {
   const { task, source } = op;
   noteMadeLast(op);
   let ofTask = notes.get(task);
@@ -37,7 +37,7 @@ export function noteMade(op: OpRecord, above: Parameters<typeof captureStack>[0]
   }
   if (ofTask.size >= NOTES_MAX) return;
   const label = source !== undefined && "kind" in source ? labelOf(source) : undefined;
-  op.note = { task, label, captured: captureStack(above) };
+  op.note = { task, label, captured: captureStackSparingly(above) };
   ofTask.add(op.note);
 }
 
@@ -87,7 +87,7 @@ export function noteEnded(task: TaskRecord, code: OutcomeCode): void {
 }
 
 function tell({ task, label, captured }: MadeNote): void {
-  const called = calledFunction(captured) ?? "an operation";
+  const called = (captured && calledFunction(captured)) ?? "an operation";
   const name = called.replace(/^CxRecord\b/, "cx").replace(/Record\b/, "");
   const what = label === undefined ? name : `${name} (${label})`;
   const received = `${what} of task "${task.label}", which nobody awaited`;

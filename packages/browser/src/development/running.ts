@@ -5,6 +5,7 @@
 import type { current } from "../active.js";
 import type { OpRecord } from "../op.js";
 import type { Callback } from "../reaction.js";
+import { captureStackSparingly } from "../stack.js";
 import type { TaskRecord } from "../task.js";
 
 /** A task whose code runs, and how that is known. */
@@ -40,7 +41,7 @@ export function checkRunning(task: TaskRecord): void {
   if (running.certainty === "inferred" && !isOwned) return;
   const whose = isOwned ? ", which belongs to it" : "";
   const received = `that of task "${task.label}" in task "${running.task.label}"${whose}`;
-  task.scope.runtime.warnings?.tell("CX_FOREIGN", task, received);
+  task.scope.runtime.warnings?.tell("CX_FOREIGN", task, received, captureStackSparingly());
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Owns warnings: misuse that a development build finds, told once for each place in the caller's code. */
 import { AsupersyncError, type ErrorCode } from "../errors.js";
-import { callerFrames, captureStack } from "../stack.js";
+import { callerFrames } from "../stack.js";
 import type { TaskRecord } from "../task.js";
 
 /** Misuse that nothing fails by, so that nobody would learn of it. Immutable. */
@@ -30,10 +30,10 @@ export class Warnings {
   /**
    * Tells of one thing.
    *
-   * @param captured The stack of its place, if that is not here.
+   * @param captured The stack of its place, if it is known.
    */
-  tell(code: ErrorCode, task: TaskRecord, received: string, captured = captureStack()): void {
-    const site = callerFrames(captured);
+  tell(code: ErrorCode, task: TaskRecord, received: string, captured: Error | undefined): void {
+    const site = captured && callerFrames(captured);
     const place = `${code} ${site?.split("\n", 1)[0] ?? task.label}`;
     if (this.#told.has(place) || this.#told.size >= PLACES_MAX) return;
     this.#told.add(place);

@@ -12,8 +12,8 @@ declare module "../runtime.js" {
     /** Keeps the last `capacity` events (default 4096, at most 2^20) for {@link Runtime.events}. */
     readonly trace?: { readonly capacity?: number };
     /**
-     * Keeps where every task was spawned, for reports and snapshots. Costs some microseconds each. Default:
-     * in development builds, and with `trace`.
+     * Keeps where tasks were spawned, for reports and snapshots: of a thousand tasks a second at most, as
+     * each costs tens of microseconds. Default: in development builds, and with `trace`.
      */
     readonly spawnSites?: boolean;
   }

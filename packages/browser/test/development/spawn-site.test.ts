@@ -1,6 +1,7 @@
 /** Development builds keep where tasks were spawned, and show it below their own stacks in developer tools. */
 import { describe, expect, test, vi } from "vitest";
 import { createRuntime } from "../../src/index.js";
+import { captureStackSparingly } from "../../src/stack.js";
 import { forBothKinds, withRuntime } from "../support.js";
 
 describe("the spawn site", () => {
@@ -34,6 +35,24 @@ describe("the spawn site", () => {
     });
     expect(failures.map(({ label }) => label)).toEqual(["loser"]);
     expect(failures[0]?.spawnSite?.split("\n")[0]).toContain("spawn-site.test");
+  });
+
+  test("is kept of a thousand tasks a second, so that others need not wait for it", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1e9);
+    const captured = () =>
+      Array.from({ length: 3_000 }, () => captureStackSparingly()).filter(
+        (site) => site !== undefined,
+      );
+    try {
+      // What is left of an earlier second, and then one second's.
+      expect(captured().length).toBeLessThanOrEqual(2_000);
+      now.mockReturnValue(1e9 + 999);
+      expect(captured()).toHaveLength(0);
+      now.mockReturnValue(1e9 + 1_000);
+      expect(captured()).toHaveLength(1_000);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   test("is not kept when that is asked for", async () => {

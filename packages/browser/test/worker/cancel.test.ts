@@ -39,7 +39,7 @@ test("a timeout of the page crosses as what it is to the task", async () => {
   await worker.start();
   await withRuntime(async (runtime) => {
     const outcome = await runtime.run((cx) =>
-      cx.timeout(20, (inner) => worker.call(inner, "hold", 0)),
+      cx.timeout(1_000, (inner) => worker.call(inner, "hold", 0)),
     );
     expect(errorOf(outcome)).toMatchObject({ code: "TIMEOUT" });
     expect(await worker.run("takeNotes")).toMatchObject({
