@@ -265,7 +265,7 @@ function ended(task: TaskRecord, answer: number): void {
   if (answer < COMPLETED_NOW) return;
   settle(task, (answer - COMPLETED_NOW) as OutcomeCode, 0);
   // The kernel has nothing to deliver for it.
-  task.scope.runtime.snapshots.touch();
+  task.scope.runtime.snapshots?.touch();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

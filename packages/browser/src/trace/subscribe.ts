@@ -1,9 +1,10 @@
 /** Owns subscriptions to the events of a runtime. */
 import { EventCode } from "@asupersync/browser-core";
-import type { Runtime, TraceEvent } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
 import { checkListener, checkOptions, invalidArgument } from "../validate.js";
 import { EventHub } from "./event-hub.js";
 import { recordOf } from "./record-of.js";
+import type { TraceEvent } from "./recorded.js";
 
 /** What happened: a name of the kernel's table of events. */
 export type EventKind = TraceEvent["kind"];
