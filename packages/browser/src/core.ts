@@ -3,6 +3,7 @@
  * Each further operation is loaded by a line of its own, such as
  * `import "@asupersync/browser/operations/fetch"`.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { Body, BodyValue, Finalizer } from "./body.js";
 export {
   type CancelInfo,
