@@ -34,7 +34,7 @@ export async function installInto(folder, tarballs) {
  */
 export function faultsOfInstalled(folder) {
   const packages = PUBLISHED.map((name) => {
-    const place = path.join(folder, "node_modules", "@asupersync", name);
+    const place = path.resolve(folder, "node_modules", "@asupersync", name);
     return { place, manifest: JSON.parse(readFileSync(path.join(place, "package.json"), "utf8")) };
   });
   return [

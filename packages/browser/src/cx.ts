@@ -84,6 +84,16 @@ export interface CoreCx {
    * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
    * the first failure among them. With `collect-all` a failed child leaves the others alone.
    *
+   * @example
+   * ```ts
+   * const count = await cx.scope(
+   *   async (inner) => {
+   *     for (const url of urls) inner.spawn((own) => load(own, url)); // all have ended with the scope
+   *     return urls.length;
+   *   },
+   *   { deadlineMs: 10_000 },
+   * );
+   * ```
    * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
    */
   scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
@@ -104,6 +114,10 @@ export interface CoreCx {
    * Runs all bodies; the first that gives a value or fails decides. The others are cancelled, and it
    * settles when they have drained.
    *
+   * @example
+   * ```ts
+   * const page = await cx.race([mirrorA, mirrorB]); // the slower one has let go by now
+   * ```
    * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
    */
   race<const B extends readonly Body<unknown>[]>(
@@ -114,6 +128,10 @@ export interface CoreCx {
    * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
    * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
    *
+   * @example
+   * ```ts
+   * const user = await cx.timeout(2_000, loadUser);
+   * ```
    * @param ms Milliseconds, finite and at least 0; 0 lets the body start only if it does so first.
    * @throws {AsupersyncError} `INVALID_NUMBER`, `INVALID_ARGUMENT`.
    */
