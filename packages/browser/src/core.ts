@@ -3,6 +3,7 @@
  * that an app did not ask for. What is more is loaded by a line of its own, such as
  * `import "@asupersync/browser/operations/fetch"`. Functions that bring no operation along cost what is used.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { Body, BodyValue, Finalizer } from "./body.js";
 export {
   type CancelInfo,

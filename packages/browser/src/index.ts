@@ -1,4 +1,5 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import "./operations.js";
 
 export type { WasmSource } from "@asupersync/browser-core";

@@ -16,6 +16,10 @@ declare module "../cx.js" {
      * Runs all bodies; the first that gives a value or fails decides. The others are cancelled, and it
      * settles when they have drained.
      *
+     * @example
+     * ```ts
+     * const page = await cx.race([mirrorA, mirrorB]); // the slower one has let go by now
+     * ```
      * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
      */
     race<const B extends readonly Body<unknown>[]>(

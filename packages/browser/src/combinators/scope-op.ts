@@ -19,6 +19,16 @@ declare module "../cx.js" {
      * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
      * the first failure among them. With `collect-all` a failed child leaves the others alone.
      *
+     * @example
+     * ```ts
+     * const count = await cx.scope(
+     *   async (inner) => {
+     *     for (const url of urls) inner.spawn((own) => load(own, url)); // all have ended with the scope
+     *     return urls.length;
+     *   },
+     *   { deadlineMs: 10_000 },
+     * );
+     * ```
      * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
      */
     scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;

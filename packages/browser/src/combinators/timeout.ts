@@ -18,6 +18,10 @@ declare module "../cx.js" {
      * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
      * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
      *
+     * @example
+     * ```ts
+     * const user = await cx.timeout(2_000, loadUser);
+     * ```
      * @param ms Milliseconds, finite and at least 0; 0 lets the body start only if it does so first.
      * @throws {AsupersyncError} `INVALID_NUMBER`, `INVALID_ARGUMENT`.
      */

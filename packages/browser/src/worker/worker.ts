@@ -2,6 +2,7 @@
  * The door for the module of a worker: everything that may be imported from `@asupersync/browser/worker`.
  * Its modules name no file and import none later, so that every bundler takes them as they are.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 import "../operations.js";
 
 export type { Body } from "../body.js";
