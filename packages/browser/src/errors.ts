@@ -257,7 +257,7 @@ const FACTS = {
   },
   SOCKET_SILENT: {
     expected: "an answer to the heartbeat in time",
-    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeoutMs",
   },
   NETWORK: {
     expected: "a whole answer from the server",

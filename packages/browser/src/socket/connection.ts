@@ -58,7 +58,7 @@ export interface ConnectionHeir {
  *       └─────────────────────────────────────────────┘ 3
  * ```
  * 1. `#opened`; 2. `askClose`, which waits for the opening handshake first; 3. `#closed`: the platform's
- * close event came, or `closeTimeout` was over.
+ * close event came, or `closeTimeoutMs` was over.
  */
 export class Connection extends HostRecord implements TimerOwner {
   readonly setup: SocketSetup;
@@ -126,7 +126,7 @@ export class Connection extends HostRecord implements TimerOwner {
   timedOut(): void {
     this.#late = new TimeoutError("TIMEOUT", `none after ${this.setup.openTimeoutMs} ms`, {
       expected: "an open socket in time",
-      mend: "allow more openTimeout, or look why the server does not answer",
+      mend: "allow more openTimeoutMs, or look why the server does not answer",
     });
     this.askClose(CloseCode.normal, "", "refused");
     this.#socket?.close();

@@ -21,18 +21,18 @@ declare module "../cx.js" {
     /**
      * Connects, and gives the socket when it is open. It belongs to the task: at the end of the body, and
      * when the task is cancelled, it is closed with 1000 (and the kind of the cancellation as reason), and
-     * the task ends when the peer has answered, at the latest after `closeTimeout`.
+     * the task ends when the peer has answered, at the latest after `closeTimeoutMs`.
      *
      * @param url Absolute or, on a page, relative; `http:` counts as `ws:`, `https:` as `wss:`.
      * @example
      * ```ts
-     * const socket = await cx.webSocket("wss://example.org/live", { openTimeout: 5_000 });
+     * const socket = await cx.webSocket("wss://example.org/live", { openTimeoutMs: 5_000 });
      * await socket.send("subscribe");
      * for await (const message of socket) show(message);
      * ```
      * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`,
      *   `WEBSOCKET_UNAVAILABLE`. The operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
-     *   refuses, and with a `TimeoutError` after `openTimeout`.
+     *   refuses, and with a `TimeoutError` after `openTimeoutMs`.
      */
     webSocket<const O extends SocketOptions = SocketOptions>(
       url: string | URL,
@@ -104,7 +104,7 @@ export interface Socket<In = SocketMessage, Out = SocketData>
    */
   trySend(data: Out): boolean;
   /**
-   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeout` is over. What came
+   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeoutMs` is over. What came
    * before can still be received, what comes after it is thrown away. A second call waits for the same end.
    *
    * @param code 1000 (the default), or 3000 to 4999: a page may send no other.

@@ -10,7 +10,7 @@ test("open, send, receive", async () => {
   await withSockets(async ({ runtime, server }) => {
     const address = server.socket("/echo");
     const live = async (cx: Cx) => {
-      const socket = await cx.webSocket(address, { openTimeout: 5_000 });
+      const socket = await cx.webSocket(address, { openTimeoutMs: 5_000 });
       await socket.send("hello");
       for await (const message of socket) {
         show(message);
@@ -90,8 +90,8 @@ test("reconnecting", async () => {
         reconnect: { pauseMs: 250, pauseMaxMs: 10_000 },
         resume: (connection) => connection.send("subscribe"),
         heartbeat: {
-          every: 20_000,
-          timeout: 5_000,
+          everyMs: 20_000,
+          timeoutMs: 5_000,
           message: "text pong",
           isReply: (message) => message === "pong",
         },
