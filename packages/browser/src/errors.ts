@@ -277,7 +277,7 @@ const FACTS = {
   },
   INVALID_JSON: {
     expected: "JSON",
-    mend: "see `cause` for the place; each line has to be one whole value",
+    mend: "look at how it begins, and see `cause` for the place: an error page, or half of it?",
   },
   TOO_LARGE: {
     expected: "less than is kept at once",

@@ -30,7 +30,7 @@ export {
   LaggedError,
   TimeoutError,
 } from "./errors.js";
-export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
+export { HttpStatusError, JsonError, JsonLineError } from "./fetch/errors.js";
 export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {

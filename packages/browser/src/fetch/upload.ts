@@ -10,7 +10,10 @@ import type { FetchInit, FetchProgress } from "./request.js";
 export function requireUploadStreams(): void {
   hasUploadStreams ??= detectUploadStreams();
   if (!hasUploadStreams)
-    throw new AsupersyncError("UPLOAD_STREAM_UNAVAILABLE", "one that does not");
+    throw new AsupersyncError(
+      "UPLOAD_STREAM_UNAVAILABLE",
+      "one that does not send a body in pieces",
+    );
 }
 
 /**

@@ -58,12 +58,26 @@ export function isNormal({ by, code, failure }: SocketClose): boolean {
 
 /** The error of a socket that is closing or closed, for those who still want something of it. */
 export function closedError(label: string, close: SocketClose | undefined): SocketError {
-  if (close === undefined) return new SocketError("SOCKET_CLOSED", `${label}, closing`, close);
+  if (close === undefined) {
+    return new SocketError("SOCKET_CLOSED", `${label}, which is closing`, close);
+  }
   const { code, reason, by, failure } = close;
   const text = reason === "" ? "" : ` ${JSON.stringify(reason)}`;
-  const received = `${label}, closed by ${failure ?? by} with ${code}${text}`;
+  const received = `${label}, ${HOW[failure ?? by]} (code ${code}${text})`;
   return new SocketError(CODES[failure ?? "lost"], received, close);
 }
+
+/** How a socket ended, in words that need no others: a production build has only these. */
+const HOW: { readonly [W in SocketClose["by"] | SocketFailure]: string } = {
+  us: "closed by this side",
+  peer: "closed by the peer",
+  failure: "which failed",
+  refused: "refused or not reached",
+  lost: "whose connection was lost",
+  unanswered: "closed by this side and not answered by the peer",
+  overflow: "closed because more came than was received",
+  silent: "closed because the peer was silent at a heartbeat",
+};
 
 const CODES: { readonly [F in SocketFailure]: ErrorCode } = {
   refused: "SOCKET_FAILED",

@@ -124,10 +124,14 @@ export class Connection extends HostRecord implements TimerOwner {
 
   /** It is not open in time. */
   timedOut(): void {
-    this.#late = new TimeoutError("TIMEOUT", `none after ${this.setup.openTimeoutMs} ms`, {
-      expected: "an open socket in time",
-      mend: "allow more openTimeoutMs, or look why the server does not answer",
-    });
+    this.#late = new TimeoutError(
+      "TIMEOUT",
+      `${this.label}, which was not open after ${this.setup.openTimeoutMs} ms`,
+      {
+        expected: "an open socket in time",
+        mend: "allow more openTimeoutMs, or look why the server does not answer",
+      },
+    );
     this.askClose(CloseCode.normal, "", "refused");
     this.#socket?.close();
   }
@@ -343,7 +347,12 @@ export class Connection extends HostRecord implements TimerOwner {
   /** The error of one that never opened. */
   #failed(cause: unknown): SocketError {
     const details = cause === undefined ? undefined : { cause };
-    return new SocketError("SOCKET_FAILED", this.label, this.ended, details);
+    return new SocketError(
+      "SOCKET_FAILED",
+      `${this.label}, refused or not reached`,
+      this.ended,
+      details,
+    );
   }
 
   #makeHeartbeat(heartbeat: Heartbeat): HeartbeatTimer {

@@ -263,6 +263,12 @@ export class Relay implements ConnectionHeir {
   #closedError(): SocketError {
     const cause = this.#end?.error;
     const details = cause === undefined ? undefined : { cause };
-    return new SocketError("SOCKET_CLOSED", `${this.setup.label}, closed`, undefined, details);
+    const why = cause === undefined ? "is closed for good" : "was given up";
+    return new SocketError(
+      "SOCKET_CLOSED",
+      `${this.setup.label}, which ${why}`,
+      undefined,
+      details,
+    );
   }
 }

@@ -34,7 +34,7 @@ describe("a status", () => {
         name: "HttpStatusError",
         status,
       });
-      expect(received).toMatch(new RegExp(`^${status} .* from fetch http://`));
+      expect(received).toMatch(new RegExp(`^status ${status} .* from fetch http://`));
       expect(await response.text()).toBe(status === 304 ? "" : `status ${status}`);
       expect(runtime.counters().hostOps).toBe(0);
     });

@@ -100,7 +100,7 @@ test.each(LEGAL)("the peer's close with %i is known by its code and reason", asy
       }
       const error = await failureOf(socket.receive());
       expect(error).toMatchObject({ name: "SocketError", code: "SOCKET_CLOSED", close });
-      expect((error as Error).message).toContain(`closed by peer with ${code} "because"`);
+      expect((error as Error).message).toContain(`closed by the peer (code ${code} "because")`);
     });
   });
 });
