@@ -285,7 +285,7 @@ const FACTS = {
   },
   UPLOAD_STREAM_UNAVAILABLE: {
     expected: "a platform that sends a body in pieces",
-    mend: "pass the whole body, and no onUploadProgress",
+    mend: "pass the whole body, such as a Blob",
   },
   TIMEOUT: {
     expected: "a value in time",
