@@ -255,6 +255,10 @@ const FACTS = {
     expected: "room in the queue of what is sent once there is a connection again",
     mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
   },
+  SOCKET_UNSENT: {
+    expected: "every accepted message sent",
+    mend: "see `cause`; await close(), which sends what it can and says in `unsent` how many are left",
+  },
   SOCKET_SILENT: {
     expected: "an answer to the heartbeat in time",
     mend: "nothing, if the network is gone; else let the server answer, or allow more timeoutMs",

@@ -75,7 +75,7 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
-export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export { type SocketClose, SocketError, type SocketFailure, UnsentError } from "./socket/close.js";
 export type { SocketState } from "./socket/connection.js";
 export type { SocketOverflow } from "./socket/inbox.js";
 export type { Heartbeat, SocketOptions } from "./socket/options.js";

@@ -25,7 +25,7 @@ export interface SocketClose {
 
 /**
  * A socket that could not be opened, or that was not there any more. Code `SOCKET_FAILED`,
- * `SOCKET_CLOSED`, `SOCKET_OVERFLOW` or `SOCKET_SILENT`; `cause` is what the platform said, if it did.
+ * `SOCKET_CLOSED`, `SOCKET_OVERFLOW`, `SOCKET_SILENT`, `SOCKET_QUEUE_FULL` or `SOCKET_UNSENT`; `cause` is what the platform said, if it did.
  */
 export class SocketError extends AsupersyncError {
   /** How it was closed; undefined while that is still to come. */
@@ -44,6 +44,27 @@ export class SocketError extends AsupersyncError {
 
   static {
     SocketError.prototype.name = "SocketError";
+  }
+}
+
+/**
+ * A reconnecting socket ended with messages that it had accepted and not sent, and nobody waited for how it
+ * ended. Code `SOCKET_UNSENT`; `cause` is why they could not be sent, where that is known.
+ */
+export class UnsentError extends SocketError {
+  /** How many. */
+  readonly unsent: number;
+
+  /** @internal */
+  constructor(label: string, unsent: number, cause: unknown) {
+    const received = `${label}, which ended with ${unsent} accepted and not sent`;
+    const close = cause instanceof SocketError ? cause.close : undefined;
+    super("SOCKET_UNSENT", received, close, cause === undefined ? undefined : { cause });
+    this.unsent = unsent;
+  }
+
+  static {
+    UnsentError.prototype.name = "UnsentError";
   }
 }
 

@@ -78,6 +78,8 @@ export class Connection extends HostRecord implements TimerOwner {
   #openTimer: TaskTimer | undefined = undefined;
   /** The host's, since the close may outlive the body. */
   #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** What is sent before the close of one that was asked for while it connected. */
+  lastWords: ((send: (data: SocketData) => void) => void) | undefined = undefined;
   readonly #heartbeat: HeartbeatTimer | undefined;
   readonly #senders = new Set<SocketWait<SocketData>>();
   readonly #closers = new Set<SocketWait<undefined>>();
@@ -195,7 +197,7 @@ export class Connection extends HostRecord implements TimerOwner {
     this.#asked = { code, reason, failure };
     this.state = "closing";
     this.#stopTimers();
-    this.#closeTimer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
+    this.#closeTimer = setTimeout(() => this.drop(), this.setup.closeTimeoutMs);
     this.#stopSenders(this.closedError());
     // One that is still connecting is closed when it is open: sooner, a browser complains of it in the
     // console, as of a mistake.
@@ -215,7 +217,7 @@ export class Connection extends HostRecord implements TimerOwner {
   /** The kernel lets it go: nothing waits for it any more. */
   override forget(): void {
     super.forget();
-    if (this.state !== "closed") this.#drop();
+    if (this.state !== "closed") this.drop();
   }
 
   #isOpen(): boolean {
@@ -249,6 +251,7 @@ export class Connection extends HostRecord implements TimerOwner {
 
   #opened(socket: PlatformSocket, face: unknown): void {
     if (this.#asked !== undefined) {
+      if (this.#asked.failure === undefined) this.lastWords?.((data) => socket.send(data));
       socket.close(this.#asked.code, this.#asked.reason);
       return;
     }
@@ -293,7 +296,7 @@ export class Connection extends HostRecord implements TimerOwner {
   }
 
   /** The peer left the close unanswered, or its answer does not matter any more. */
-  #drop(): void {
+  drop(): void {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#closed(CloseCode.lost, "", false, undefined);

@@ -14,7 +14,9 @@ import { CloseCode } from "./limits.js";
 import { checkClose, decodeSetup, SOCKET_OPTIONS, type SocketOptions } from "./options.js";
 import { platformSocket, type SocketData, type SocketMessage } from "./platform.js";
 
-addOperation("webSocket", webSocketOp);
+addOperation("webSocket", (task: TaskRecord, url: string | URL, options?: SocketOptions) =>
+  webSocketOp(task, url, options),
+);
 
 declare module "../cx.js" {
   interface Cx {
@@ -118,11 +120,16 @@ export interface Socket<In = SocketMessage, Out = SocketData>
   withCx(cx: Cx): Socket<In, Out>;
 }
 
-/** See {@link Cx.webSocket}. */
+/**
+ * See {@link Cx.webSocket}.
+ *
+ * @param made Gets the connection before it connects.
+ */
 export function webSocketOp(
   task: TaskRecord,
   url: string | URL,
   options: SocketOptions = {},
+  made?: (connection: Connection) => void,
 ): Op<Socket> {
   checkActive(task);
   checkOptions(options, SOCKET_OPTIONS, "socket options");
@@ -131,6 +138,7 @@ export function webSocketOp(
   checkOrigin(runtime.origins, new URL(setup.url));
   const implementation = platformSocket(runtime.webSocket);
   const connection = new Connection(task, setup);
+  made?.(connection);
   const op = openHost<Socket>(connection);
   if (connection.handle > 0) connection.connect(implementation, new SocketRecord(task, connection));
   return op;

@@ -111,6 +111,23 @@ test("reconnecting", async () => {
   });
 });
 
+test("what is queued is sent before the close", async () => {
+  await withSockets(async ({ runtime, server }) => {
+    const address = server.socket("/sink");
+    const body = async (cx: Cx) => {
+      const socket = cx.reconnectingSocket(address);
+      await socket.send("saved"); // accepted: there is no connection yet
+      const { unsent, error } = await socket.close();
+      show(unsent === 0 ? "sent" : error);
+    };
+    shown.length = 0;
+    await valueFrom(runtime, body);
+    expect(shown).toEqual(["sent"]);
+    const messages = (await server.until("message")).filter(({ kind }) => kind === "message");
+    expect(messages).toEqual([{ kind: "message", detail: "saved" }]);
+  });
+});
+
 test("where there is no WebSocket", async () => {
   await withSockets(async ({ server }) => {
     const WebSocket = implementation;
