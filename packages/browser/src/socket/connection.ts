@@ -300,9 +300,10 @@ export class Connection extends HostRecord implements TimerOwner {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#closed(CloseCode.lost, "", false, undefined);
-    // One that still connects is given up, of which a browser says so in the console.
+    // One that still connects is given up, of which a browser says so in the console; one that was not
+    // asked to close would stay open.
     if (socket.terminate !== undefined) socket.terminate();
-    else if (socket.readyState < OPEN) socket.close();
+    else if (socket.readyState <= OPEN) socket.close();
   }
 
   #closed(code: number, reason: string, clean: boolean, cause: unknown): void {
