@@ -1,29 +1,46 @@
 /**
- * Brings the tables of `bench/README.md` up to date with `bench/results/*.json`. With `--check` it
- * changes nothing and fails when they are stale.
+ * Brings the tables and the plot of `bench/README.md` up to date with `bench/results/*.json`. With
+ * `--check` it changes nothing and fails when they are stale.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
 import { readGrowth } from "./growth/result.mjs";
 import { growthTables } from "./growth/table.mjs";
-import { hosts } from "./lib/hosts.mjs";
+import { hostNames } from "./lib/hosts.mjs";
 import { readResult } from "./lib/results.mjs";
+import { standing } from "./lib/standing.mjs";
 import { resultNote, resultTable } from "./lib/table.mjs";
+import { plot } from "./plot.mjs";
 
 const BEGIN = "<!-- results: written by `node bench/report.mjs` -->";
 const END = "<!-- end of results -->";
 
-const readmePath = new URL("README.md", import.meta.url);
-const readme = await readFile(readmePath, "utf8");
-const updated = withResults(readme, await resultSections());
-if (updated === readme) {
-  console.log("bench/README.md is up to date");
-} else if (process.argv.includes("--check")) {
-  console.error("bench/README.md is stale: run `node bench/report.mjs`");
-  process.exitCode = 1;
-} else {
-  await writeFile(readmePath, updated);
-  console.log("wrote bench/README.md");
+const results = await readResults();
+const files = [{ name: "README.md", text: withResults(await read("README.md"), await sections()) }];
+if (results.length > 0) files.push({ name: "results/peers.svg", text: plot(results) });
+for (const { name, text } of files) {
+  if ((await read(name)) === text) {
+    console.log(`bench/${name} is up to date`);
+  } else if (process.argv.includes("--check")) {
+    console.error(`bench/${name} is stale: run \`node bench/report.mjs\``);
+    process.exitCode = 1;
+  } else {
+    await writeFile(new URL(name, import.meta.url), text);
+    console.log(`wrote bench/${name}`);
+  }
+}
+
+/** The text of a file of this folder; `undefined` when there is none. */
+async function read(name) {
+  return readFile(new URL(name, import.meta.url), "utf8").catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
+
+/** Of the hosts that were measured. */
+async function readResults() {
+  const found = await Promise.all(hostNames.map(readResult));
+  return found.filter((result) => result !== undefined);
 }
 
 function withResults(text, sections) {
@@ -33,26 +50,27 @@ function withResults(text, sections) {
   return `${text.slice(0, begin + BEGIN.length)}\n\n${sections}\n\n${text.slice(end)}`;
 }
 
-async function resultSections() {
-  const sections = [];
-  for (const host of Object.keys(hosts)) {
-    const result = await readResult(host);
-    if (result !== undefined) sections.push(hostSection(result));
+async function sections() {
+  const parts = [];
+  if (results.length > 0) {
+    const alt = "Every workload as a multiple of the hand-written nursery";
+    parts.push("### where we stand", `![${alt}](results/peers.svg)`, standing(results));
   }
+  parts.push(...results.map(hostSection));
   const growth = await readGrowth();
-  if (growth !== undefined) sections.push(growthSection(growth));
-  return sections.length === 0 ? "Nothing was measured yet." : sections.join("\n\n");
+  if (growth !== undefined) parts.push(growthSection(growth));
+  return parts.length === 0 ? "Nothing was measured yet." : parts.join("\n\n");
 }
 
 /** @param {import("./lib/results.mjs").HostResult} result */
 function hostSection(result) {
-  const { host, versions, command, runs, workloads } = result;
+  const { host, versions, command, runs, seconds, workloads } = result;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const facts = [
     ...machineFacts(result),
     software.join(", "),
     ...commitFacts(result),
-    `\`${command}\`, ${runs} runs of each`,
+    `\`${command}\`, ${runs} runs of each in ${Math.round(seconds / 60)} minutes`,
   ];
   const parts = [`### ${host}`, `${facts.join("; ")}.`];
   for (const workload of workloads) {

@@ -4,12 +4,13 @@
  * because something was slow.
  */
 
-import { hosts } from "./lib/hosts.mjs";
+import { openHost } from "./lib/hosts.mjs";
 import { measure } from "./lib/measure.mjs";
 import { parseOptions, usage } from "./lib/options.mjs";
 import { missingSdkFiles } from "./lib/repository.mjs";
 import { hostResult, workloadResult, writeResult } from "./lib/results.mjs";
-import { resultNote, resultTable } from "./lib/table.mjs";
+import { smoke } from "./lib/smoke.mjs";
+import { named, resultNote, resultTable } from "./lib/table.mjs";
 
 const args = process.argv.slice(2);
 try {
@@ -33,16 +34,25 @@ function optionsOrExit() {
 async function main(options) {
   if (options.help) return console.log(usage);
   requireSdk(options);
+  if (options.smoke) {
+    const isFine = await smoke(options);
+    if (!isFine) process.exitCode = 1;
+    return;
+  }
 
+  const start = performance.now();
   /** @type {import("./lib/hosts.mjs").Host[]} */
   const openHosts = [];
   try {
-    for (const name of options.hostNames) openHosts.push(await hosts[name]());
+    for (const name of options.hostNames) {
+      openHosts.push(await openHost(name, options.contestants));
+    }
     const results = await runWorkloads(openHosts, options);
     if (!options.complete) return;
+    const seconds = (performance.now() - start) / 1_000;
     const command = ["node bench/run.mjs", ...args].join(" ");
     for (const host of openHosts) {
-      const run = { command, runs: options.runs };
+      const run = { command, runs: options.runs, seconds };
       console.log(`wrote ${await writeResult(hostResult(host, results.get(host.name), run))}`);
     }
   } finally {
@@ -56,23 +66,30 @@ async function runWorkloads(openHosts, options) {
   for (const workload of options.workloads) {
     const plan = options.quick ? workload.quickPlan : workload.plan;
     const measured = await measure(openHosts, workload, options);
-    console.log(
-      options.quick
-        ? `ok: ${workload.id}, ${measured.length} lanes checked with ${plan.count} operations each`
-        : `\n${workload.title}`,
-    );
+    if (!options.quick) console.log(`\n${workload.title}`);
     for (const { name, versions } of openHosts) {
       const ofHost = measured.filter(({ host }) => host === name);
       const result = workloadResult(workload, plan, ofHost);
       results.get(name).push(result);
       // A quick run says that things work, not what they cost: cold code meets no aim.
-      if (options.quick) continue;
+      if (options.quick) {
+        console.log(quickLine(name, result));
+        continue;
+      }
       console.log(`\n${name} ${versions[name]}\n${resultTable(result)}`);
       const note = resultNote(result);
       if (note !== "") console.log(note);
     }
   }
   return results;
+}
+
+function quickLine(host, { id, contestants }) {
+  const passed = contestants.filter(({ min }) => min !== undefined);
+  const failed = contestants
+    .filter(({ failure }) => failure !== undefined)
+    .map((contestant) => `\n  ${named(contestant)} fails the check: ${contestant.failure}`);
+  return `${host}, ${id}: ${passed.length} pass the check${failed.join("")}`;
 }
 
 function requireSdk({ contestants }) {

@@ -30,7 +30,8 @@ async function lint(tarball) {
 async function checkTypes(tarball) {
   const attw = packageCommand("@arethetypeswrong/cli", "dist/index.js");
   // The packages are ES modules alone, for Node 20.9 and bundlers. An asset has no types.
-  const rules = ["--profile", "esm-only", "--exclude-entrypoints", "kernel.wasm"];
+  const assets = ["kernel.wasm", "kernel-min.wasm", "kernel-dev.wasm"];
+  const rules = ["--profile", "esm-only", "--exclude-entrypoints", ...assets];
   const { code, output } = await run(process.execPath, [attw, tarball, ...rules, "--no-emoji"]);
   if (code !== 0) console.log(output);
   return code === 0 ? 0 : 1;

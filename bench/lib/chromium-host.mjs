@@ -1,15 +1,22 @@
 /**
- * Headless Chromium as a host: one page for each pair of contestant and workload, each in a browser
- * context of its own, because pages of one context may share a renderer process.
+ * Headless Chromium as a host: one page for each run, in a browser context of its own, because pages
+ * of one context may share a renderer process.
  */
 
 import { chromium } from "playwright";
 import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
+import { bundleFirst, bundleRunner } from "./bundles.mjs";
 import { PROFILE_INTERVAL_US } from "./profile.mjs";
+import { RunFailure } from "./run-failure.mjs";
 import { openServer } from "./server.mjs";
 
-/** @returns {Promise<import("./hosts.mjs").Host>} */
-export async function openChromium() {
+/**
+ * @param {readonly import("../contestants/index.mjs").Contestant[]} contestants
+ * @returns {Promise<import("./hosts.mjs").Host>}
+ */
+export async function openChromium(contestants) {
+  await bundleRunner();
+  const firstFiles = await bundleFirst(contestants, "browser");
   const { executablePath, args } = await chromiumLaunchOptions();
   const browser = await chromium.launch({
     executablePath,
@@ -19,7 +26,9 @@ export async function openChromium() {
   return {
     name: "chromium",
     versions: { chromium: browser.version() },
-    openLane: (entry) => openLane(browser, server.origin, entry),
+    firstUrl: (id) =>
+      firstFiles.has(id) ? `${server.origin}/bundles/first-browser/${id}/first.mjs` : undefined,
+    run: (entry, msMax) => runInPage(browser, server.origin, entry, msMax),
     close: async () => {
       await browser.close();
       await server.close();
@@ -27,36 +36,79 @@ export async function openChromium() {
   };
 }
 
-/** @returns {Promise<import("./hosts.mjs").Lane>} */
-async function openLane(browser, origin, entry) {
+/** @returns {Promise<import("./hosts.mjs").Ran>} */
+async function runInPage(browser, origin, entry, msMax) {
   const context = await browser.newContext();
-  const page = await context.newPage();
-  /** Errors that no `evaluate` carries, such as an unhandled rejection: they spoil the run. */
-  const pageErrors = [];
-  page.on("pageerror", (error) => pageErrors.push(error));
-  await page.goto(`${origin}/`);
-  await page.evaluate(async (given) => {
-    const { openRunner } = await import("/bench/lib/runner.mjs");
-    globalThis.benchRunner = await openRunner(given);
-  }, entry);
-  const profiler = await context.newCDPSession(page);
-  return {
-    async sample() {
-      const durationMs = await page.evaluate(() => globalThis.benchRunner.sample());
-      if (pageErrors.length > 0) throw pageErrors[0];
-      return durationMs;
-    },
-    async startProfile() {
-      await profiler.send("Profiler.enable");
-      await profiler.send("Profiler.setSamplingInterval", { interval: PROFILE_INTERVAL_US });
-      await profiler.send("Profiler.start");
-    },
-    async stopProfile() {
-      return (await profiler.send("Profiler.stop")).profile;
-    },
-    async close() {
-      await page.evaluate(() => globalThis.benchRunner.close());
-      await context.close();
-    },
-  };
+  try {
+    const page = await context.newPage();
+    const devtools = await context.newCDPSession(page);
+    let profile;
+    const answers = {
+      async cpuMs() {
+        const { metrics } = await devtools.send("Performance.getMetrics");
+        return metrics.find(({ name }) => name === "ProcessTime").value * 1_000;
+      },
+      async heapBytes() {
+        const { usedSize, embedderHeapUsedSize = 0 } = await devtools.send("Runtime.getHeapUsage");
+        return usedSize + embedderHeapUsedSize;
+      },
+      async startProfile() {
+        await devtools.send("Profiler.enable");
+        await devtools.send("Profiler.setSamplingInterval", { interval: PROFILE_INTERVAL_US });
+        await devtools.send("Profiler.start");
+      },
+      async stopProfile() {
+        ({ profile } = await devtools.send("Profiler.stop"));
+      },
+    };
+    await devtools.send("Performance.enable");
+    await page.exposeFunction("benchProbe", (name) => answers[name]());
+    const samples = await answerOf(page, msMax, async () => {
+      await page.goto(`${origin}/`);
+      return page.evaluate(evaluateRun, entry);
+    });
+    return { samples, profile };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs in the page. */
+async function evaluateRun(entry) {
+  const { run } = await import("/bundles/runner/runner.mjs");
+  const probe = (name) => () => globalThis.benchProbe(name);
+  return run(entry, {
+    cpuMs: probe("cpuMs"),
+    heapBytes: probe("heapBytes"),
+    startProfile: probe("startProfile"),
+    stopProfile: probe("stopProfile"),
+  });
+}
+
+/** What `work` gives, unless the page breaks or takes too long. */
+async function answerOf(page, msMax, work) {
+  let timer;
+  const broken = new Promise((_, reject) => {
+    const fail = (message, detail) => reject(new RunFailure(message, detail ?? message));
+    timer = setTimeout(() => fail(`no answer within ${msMax / 1_000} s`), msMax);
+    page.on("crash", () => fail("its page crashed"));
+    // Such as an unhandled rejection: it spoils the run.
+    page.on("pageerror", (error) => fail(error.message, error.stack));
+  });
+  const working = work();
+  // Whoever loses has nobody left to listen to it.
+  working.catch(() => {});
+  try {
+    return await Promise.race([working, broken]);
+  } catch (error) {
+    if (error instanceof RunFailure) throw error;
+    throw new RunFailure(withoutPreamble(error.message), error.stack);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The first line without what the browser's driver puts before it. */
+function withoutPreamble(message) {
+  return message.replace(/^page\.\w+: (\w*Error: )?/, "").split("\n")[0];
 }

@@ -1,24 +1,29 @@
 /** Where benchmarks run, and what such a place offers. */
 
-import { openChromium } from "./chromium-host.mjs";
-import { openNode } from "./node-host.mjs";
-
 /**
- * A lane is one contestant on one workload in a process or page of its own, so that all meet
- * equally clean (or equally soiled) machine code.
+ * Each run has a process or page of its own, so that none meets what another has left behind.
  *
- * @typedef {object} Lane
- * @property {() => Promise<number>} sample One checked run; resolves with its milliseconds.
- * @property {() => Promise<void>} startProfile
- * @property {() => Promise<object>} stopProfile Resolves with a V8 CPU profile.
- * @property {() => Promise<void>} close
+ * @typedef {{ samples: import("./runner.mjs").Sample[], profile?: object }} Ran
  *
  * @typedef {object} Host
  * @property {string} name
  * @property {Record<string, string>} versions
- * @property {(entry: import("./runner.mjs").Entry) => Promise<Lane>} openLane
+ * @property {(contestantId: string) => string | undefined} firstUrl Of the bundle of its first task.
+ * @property {(entry: import("./runner.mjs").Entry, msMax: number) => Promise<Ran>} run Rejects with
+ *   `RunFailure` when the check fails or no answer comes in time.
  * @property {() => Promise<void>} close
  */
 
-/** @type {Readonly<Record<string, () => Promise<Host>>>} */
-export const hosts = { node: openNode, chromium: openChromium };
+/** The names of all hosts. */
+export const hostNames = ["node", "chromium"];
+
+/**
+ * @param {string} name
+ * @param {readonly import("../contestants/index.mjs").Contestant[]} contestants Who will run there.
+ * @returns {Promise<Host>}
+ */
+export async function openHost(name, contestants) {
+  // Loaded when used: the report needs no browser.
+  if (name === "node") return (await import("./node-host.mjs")).openNode(contestants);
+  return (await import("./chromium-host.mjs")).openChromium(contestants);
+}

@@ -1,62 +1,112 @@
-/** Measures one workload: every contestant on every host, taking turns. */
+/** Measures one workload: every contestant on every host, taking turns, a process or page a run. */
 
 import { keepProfile } from "./profile.mjs";
+import { RunFailure } from "./run-failure.mjs";
 
-/** Untimed runs first, so that the timed ones meet optimised code. */
-const WARM_UPS = 3;
+/** A run that takes longer has failed, warm-ups included. */
+const RUN_MS_MAX = 90_000;
 
 /**
- * @typedef {{ host: string, contestant: import("../contestants/index.mjs").Contestant,
- *   samplesMs: number[] }} Measured
+ * @typedef {object} Measured
+ * @property {string} host
+ * @property {import("../contestants/index.mjs").Contestant} contestant
+ * @property {import("./runner.mjs").Sample[]} samples One a run; none if it lacks the method.
+ * @property {string} [failure] Why it fails the check: then its samples say nothing.
  */
 
 /**
+ * A library that fails the check is not run again, and the others go on; ours, the floor and plain
+ * promises have to pass.
+ *
  * @param {import("./hosts.mjs").Host[]} hosts
  * @param {import("../workloads/index.mjs").Workload} workload
  * @param {import("./options.mjs").Options} options
  * @returns {Promise<Measured[]>} In the order of hosts, then contestants.
  */
 export async function measure(hosts, workload, { contestants, quick, runs, profile }) {
-  /** @type {(Measured & { lane: import("./hosts.mjs").Lane })[]} */
-  const lanes = [];
-  try {
-    for (const host of hosts) {
-      for (const contestant of contestants) {
-        const entry = { contestantId: contestant.id, workloadId: workload.id, quick };
-        const lane = await named(host.name, contestant, workload, () => host.openLane(entry));
-        lanes.push({ host: host.name, contestant, samplesMs: [], lane });
-      }
+  /** @type {(Measured & { lane: Lane })[]} */
+  const entrants = hosts.flatMap((host) =>
+    contestants.map((contestant) => ({
+      host: host.name,
+      contestant,
+      samples: [],
+      lane: { host, contestant, workload, quick },
+    })),
+  );
+  const running = entrants.filter(({ lane }) => canRun(lane));
+  for (let run = 0; run < runs; run++) {
+    // Each round begins with another one, so that no one always follows the same rival.
+    for (let turn = 0; turn < running.length; turn++) {
+      const entrant = running[(run + turn) % running.length];
+      if (entrant.failure === undefined) await runInTurn(entrant);
     }
-    const sample = ({ host, contestant, lane }) =>
-      named(host, contestant, workload, () => lane.sample());
-    for (const lane of lanes) {
-      for (let i = 0; i < WARM_UPS; i++) await sample(lane);
-    }
-    if (profile) for (const { lane } of lanes) await lane.startProfile();
-    for (let run = 0; run < runs; run++) {
-      // Each run begins with another lane, so that no one always follows the same rival.
-      for (let turn = 0; turn < lanes.length; turn++) {
-        const lane = lanes[(run + turn) % lanes.length];
-        lane.samplesMs.push(await sample(lane));
-      }
-    }
-    if (profile) {
-      for (const { host, contestant, lane } of lanes) {
-        const name = `${host}.${workload.id}.${contestant.id}`;
-        console.log(await keepProfile(name, await lane.stopProfile()));
-      }
-    }
-  } finally {
-    await Promise.all(lanes.map(({ lane }) => lane.close()));
   }
-  return lanes.map(({ host, contestant, samplesMs }) => ({ host, contestant, samplesMs }));
+  if (profile) {
+    for (const { lane, failure } of running) {
+      if (failure !== undefined) continue;
+      const name = `${lane.host.name}.${workload.id}.${lane.contestant.id}`;
+      console.log(await keepProfile(name, (await runLane(lane, { runs, profile })).profile));
+    }
+  }
+  return entrants.map(({ host, contestant, samples, failure }) => ({
+    host,
+    contestant,
+    samples: failure === undefined ? samples : [],
+    failure,
+  }));
 }
 
-/** Says of a failure whose it is. */
-async function named(host, contestant, workload, work) {
+async function runInTurn(entrant) {
   try {
-    return await work();
+    entrant.samples.push(...(await runLane(entrant.lane, { runs: 1 })).samples);
   } catch (error) {
-    throw new Error(`${contestant.id} on ${workload.id} in ${host} failed`, { cause: error });
+    if (!(error instanceof RunFailure) || mustPass(entrant.contestant)) throw error;
+    entrant.failure = error.message;
   }
+}
+
+/**
+ * @typedef {object} Lane One contestant on one workload on one host.
+ * @property {import("./hosts.mjs").Host} host
+ * @property {import("../contestants/index.mjs").Contestant} contestant
+ * @property {import("../workloads/index.mjs").Workload} workload
+ * @property {boolean} quick
+ */
+
+/** @param {Lane} lane */
+export function canRun({ host, contestant, workload }) {
+  if (workload.method === "firstTask") return host.firstUrl(contestant.id) !== undefined;
+  return contestant.lacks[workload.method] === undefined;
+}
+
+/**
+ * Runs it in a process or page of its own.
+ *
+ * @param {Lane} lane
+ * @param {{ runs: number, profile?: boolean }} options
+ * @throws {RunFailure} For one that has to pass, with its name.
+ */
+export async function runLane({ host, contestant, workload, quick }, { runs, profile = false }) {
+  const firstUrl = workload.method === "firstTask" ? host.firstUrl(contestant.id) : undefined;
+  const entry = {
+    contestantId: contestant.id,
+    workloadId: workload.id,
+    quick,
+    runs,
+    profile,
+    firstUrl,
+  };
+  try {
+    return await host.run(entry, RUN_MS_MAX);
+  } catch (error) {
+    if (!mustPass(contestant)) throw error;
+    throw new Error(`${contestant.id} on ${workload.id} in ${host.name}: ${error.detail}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether its failure is ours, and not something to be shown of a peer. */
+function mustPass({ needsSdk, library }) {
+  return needsSdk || library === undefined;
 }

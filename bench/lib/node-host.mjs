@@ -1,62 +1,65 @@
-/** Node as a host: one child process for each pair of contestant and workload. */
+/** Node as a host: one child process for each run. */
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { bundleFirst } from "./bundles.mjs";
+import { RunFailure } from "./run-failure.mjs";
 
 const workerPath = fileURLToPath(new URL("node-worker.mjs", import.meta.url));
 
-/** @returns {Promise<import("./hosts.mjs").Host>} */
-export async function openNode() {
+/**
+ * @param {readonly import("../contestants/index.mjs").Contestant[]} contestants
+ * @returns {Promise<import("./hosts.mjs").Host>}
+ */
+export async function openNode(contestants) {
+  const firstFiles = await bundleFirst(contestants, "node");
   return {
     name: "node",
     versions: { node: process.versions.node, v8: process.versions.v8 },
-    openLane,
+    firstUrl: (id) => firstFiles.get(id)?.href,
+    run,
     close: async () => {},
   };
 }
 
 /**
  * @param {import("./runner.mjs").Entry} entry
- * @returns {Promise<import("./hosts.mjs").Lane>}
+ * @param {number} msMax
+ * @returns {Promise<import("./hosts.mjs").Ran>}
  */
-async function openLane(entry) {
-  const child = fork(workerPath, [], { execArgv: ["--expose-gc"] });
+async function run(entry, msMax) {
+  // What a library prints of its own mishaps is not our output.
+  const child = fork(workerPath, [], {
+    execArgv: ["--expose-gc"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let printed = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    printed = (printed + text).slice(-4_000);
+  });
   const ended = once(child, "exit");
-
-  /** One request at a time; a worker that dies while asked fails the request. */
-  const ask = async (request) => {
-    const answered = new AbortController();
-    const { signal } = answered;
-    child.send(request);
-    try {
-      const [reply] = await Promise.race([
-        once(child, "message", { signal }),
-        once(child, "exit", { signal }).then(([code]) => {
-          throw new Error(`the benchmark's process exited with code ${code}`);
-        }),
-      ]);
-      if (reply.failure !== undefined) throw new Error(reply.failure);
-      return reply.value;
-    } finally {
-      answered.abort();
-    }
-  };
-
+  const answered = new AbortController();
+  const { signal } = answered;
+  const timer = setTimeout(() => answered.abort(), msMax);
   try {
-    await ask({ type: "open", entry });
+    child.send(entry);
+    const reply = await Promise.race([
+      once(child, "message", { signal }).then(([message]) => message),
+      once(child, "exit", { signal }).then(([code, killedBy]) => ({
+        failure: `its process ended with ${killedBy ?? `code ${code}`}`,
+        detail: printed,
+      })),
+    ]);
+    if (reply.failure !== undefined) throw new RunFailure(reply.failure, reply.detail);
+    return reply;
   } catch (error) {
-    child.kill();
-    throw error;
+    if (!signal.aborted) throw error;
+    throw new RunFailure(`no answer within ${msMax / 1_000} s`, printed);
+  } finally {
+    clearTimeout(timer);
+    answered.abort();
+    child.kill("SIGKILL");
+    await ended;
   }
-  return {
-    sample: () => ask({ type: "sample" }),
-    startProfile: () => ask({ type: "start-profile" }),
-    stopProfile: () => ask({ type: "stop-profile" }),
-    close: async () => {
-      await ask({ type: "close" });
-      child.kill();
-      await ended;
-    },
-  };
 }

@@ -1,38 +1,41 @@
-/** The child process of one lane in Node: answers one request at a time over IPC. */
+/** The child process of one run in Node: gets its entry over IPC, answers with samples, and is done. */
 
 import { Session } from "node:inspector/promises";
+import { memoryUsage } from "node:process";
 import { inspect } from "node:util";
 import { PROFILE_INTERVAL_US } from "./profile.mjs";
-import { openRunner } from "./runner.mjs";
+import { run } from "./runner.mjs";
 
-/** @type {import("./runner.mjs").Runner | undefined} */
-let runner;
 const session = new Session();
+let profile;
 
-const answers = {
-  open: async ({ entry }) => {
-    runner = await openRunner(entry);
+/** @type {import("./runner.mjs").Probes} */
+const probes = {
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
   },
-  sample: () => runner.sample(),
-  "start-profile": async () => {
+  heapBytes: () => memoryUsage().heapUsed,
+  async startProfile() {
     session.connect();
     await session.post("Profiler.enable");
     await session.post("Profiler.setSamplingInterval", { interval: PROFILE_INTERVAL_US });
     await session.post("Profiler.start");
   },
-  "stop-profile": async () => {
-    const { profile } = await session.post("Profiler.stop");
-    session.disconnect();
-    return profile;
+  async stopProfile() {
+    ({ profile } = await session.post("Profiler.stop"));
   },
-  close: () => runner.close(),
 };
 
-process.on("message", async (request) => {
+process.once("message", async (entry) => {
   try {
-    process.send({ value: await answers[request.type](request) });
+    const samples = await run(entry, probes);
+    process.send({ samples, profile });
   } catch (error) {
     // As text: what was thrown may hold values that IPC cannot carry.
-    process.send({ failure: inspect(error) });
+    process.send({
+      failure: error instanceof Error ? error.message : inspect(error),
+      detail: inspect(error),
+    });
   }
 });

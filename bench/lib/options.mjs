@@ -3,15 +3,17 @@
 import { parseArgs } from "node:util";
 import { contestants } from "../contestants/index.mjs";
 import { workloads } from "../workloads/index.mjs";
-import { hosts } from "./hosts.mjs";
+import { hostNames } from "./hosts.mjs";
 
 /** Fewer runs say too little about a minimum to be kept. */
 const RUNS_MIN = 7;
-const RUNS_DEFAULT = 9;
+const RUNS_DEFAULT = 7;
 const RUNS_MAX = 1_000;
 
 export const usage = `usage: node bench/run.mjs [options]
-  --quick           small plans and two runs: does everything still work?
+  --quick           small plans and one run: does everything still work?
+  --smoke           ratios to the floor against bench/smoke.json, for CI; takes no other option but
+                    --write, which makes the present ratios the reference
   --only A,B        only these workloads and contestants, by id
   --where HOST      node or chromium; both if not given
   --runs N          runs of each pair, at least ${RUNS_MIN}; ${RUNS_DEFAULT} if not given
@@ -25,6 +27,8 @@ contestants: ${contestants.map(({ id }) => id).join(", ")}`;
  * @typedef {object} Options
  * @property {boolean} help
  * @property {boolean} quick
+ * @property {boolean} smoke
+ * @property {boolean} write
  * @property {boolean} profile
  * @property {number} runs
  * @property {readonly string[]} hostNames
@@ -44,22 +48,30 @@ export function parseOptions(args) {
     options: {
       help: { type: "boolean", short: "h", default: false },
       quick: { type: "boolean", default: false },
+      smoke: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
       only: { type: "string" },
       where: { type: "string" },
       runs: { type: "string" },
     },
   });
-  const { help, quick, profile, only, where } = values;
-  if (where !== undefined && !Object.hasOwn(hosts, where)) {
-    throw new Error(`--where: expected ${Object.keys(hosts).join(" or ")}, got ${where}`);
+  const { help, quick, smoke, write, profile, only, where } = values;
+  if (where !== undefined && !hostNames.includes(where)) {
+    throw new Error(`--where: expected ${hostNames.join(" or ")}, got ${where}`);
   }
+  if (smoke && args.some((arg) => !["--smoke", "--write"].includes(arg))) {
+    throw new Error("--smoke: expected no other option but --write");
+  }
+  if (write && !smoke) throw new Error("--write: expected --smoke");
   return {
     help,
     quick,
+    smoke,
+    write,
     profile,
-    runs: quick ? 2 : parseRuns(values.runs),
-    hostNames: where === undefined ? Object.keys(hosts) : [where],
+    runs: quick ? 1 : parseRuns(values.runs),
+    hostNames: where === undefined ? hostNames : [where],
     ...choose(only),
     complete: !quick && !profile && only === undefined,
   };

@@ -3,28 +3,44 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { join } from "node:path";
+import { OURS } from "../workloads/check.mjs";
+import { figures } from "./figures.mjs";
 import { describeCommit, repositoryRoot } from "./repository.mjs";
 import { median, minimum } from "./statistics.mjs";
+import { versionOf } from "./versions.mjs";
 
-const FORMAT = 1;
+const FORMAT = 2;
 const resultsFolder = join(repositoryRoot, "bench", "results");
 
+/** In a page, each workload of ours is to leave the frames alone. */
+const FRAME_BAR = { contestants: OURS, host: "chromium", of: "frame", max: 50 };
+
 /**
+ * @typedef {object} BarResult
+ * @property {"ratio" | "value" | "peers" | "frame"} of
+ * @property {number} max
+ * @property {number} actual
+ *
  * @typedef {object} ContestantResult
  * @property {string} id
  * @property {string} title
+ * @property {string} [version]
+ * @property {boolean} isLibrary Whether it is ranked: the floor and plain promises are not.
+ * @property {boolean} isOurs
  * @property {boolean} drains
- * @property {number} minNs By operation.
- * @property {number} medianNs By operation.
- * @property {number | undefined} ratioToNursery Of the minima.
- * @property {number | undefined} ratioToPromises Of the minima.
- * @property {number | undefined} bar The ratio to the nursery aimed for.
- * @property {number[]} samplesMs Of whole runs.
+ * @property {string} [lacks] Why it has no such workload.
+ * @property {string} [failure] Why it fails the check.
+ * @property {number} [min] Of the workload's figure.
+ * @property {number} [median]
+ * @property {number} [ratio] Of the minima, to the nursery's.
+ * @property {BarResult[]} bars
+ * @property {import("./runner.mjs").Sample[]} samples One a run.
  *
  * @typedef {object} WorkloadResult
  * @property {string} id
  * @property {string} title
- * @property {number} operations In one run.
+ * @property {import("../workloads/index.mjs").Figure} figure
+ * @property {import("../workloads/index.mjs").Plan} plan
  * @property {ContestantResult[]} contestants
  *
  * @typedef {object} HostResult
@@ -36,16 +52,17 @@ const resultsFolder = join(repositoryRoot, "bench", "results");
  * @property {boolean} modified Whether the files differed from the commit.
  * @property {string} command
  * @property {number} runs
+ * @property {number} seconds How long the whole run took, other hosts included.
  * @property {WorkloadResult[]} workloads
  */
 
 /**
  * @param {import("./hosts.mjs").Host} host
  * @param {WorkloadResult[]} workloads
- * @param {{ command: string, runs: number }} run
+ * @param {{ command: string, runs: number, seconds: number }} run
  * @returns {HostResult}
  */
-export function hostResult(host, workloads, { command, runs }) {
+export function hostResult(host, workloads, { command, runs, seconds }) {
   return {
     format: FORMAT,
     host: host.name,
@@ -54,6 +71,7 @@ export function hostResult(host, workloads, { command, runs }) {
     ...describeCommit(),
     command,
     runs,
+    seconds: Math.round(seconds),
     workloads,
   };
 }
@@ -65,35 +83,69 @@ export function hostResult(host, workloads, { command, runs }) {
  * @returns {WorkloadResult}
  */
 export function workloadResult(workload, plan, measured) {
-  const toNs = (ms) => round((ms * 1e6) / plan.count);
-  const minMs = (id) => {
-    const found = measured.find(({ contestant }) => contestant.id === id);
-    return found && minimum(found.samplesMs);
-  };
-  const [nurseryMs, promisesMs] = [minMs("nursery"), minMs("promises")];
-  return {
-    id: workload.id,
-    title: workload.title,
-    operations: plan.count,
-    contestants: measured.map(({ contestant: { id, title, drains }, samplesMs }) => ({
-      id,
-      title,
-      drains,
-      minNs: toNs(minimum(samplesMs)),
-      medianNs: toNs(median(samplesMs)),
-      ratioToNursery: nurseryMs && round(minimum(samplesMs) / nurseryMs),
-      ratioToPromises: promisesMs && round(minimum(samplesMs) / promisesMs),
-      bar: workload.bars[id],
-      samplesMs: samplesMs.map(round),
-    })),
-  };
+  const { id, title, figure, method } = workload;
+  /** @type {ContestantResult[]} */
+  const contestants = measured.map(({ contestant, samples, failure }) => {
+    const values = samples.map((sample) => figures[figure].of(sample, plan));
+    return {
+      id: contestant.id,
+      title: contestant.title,
+      version: versionOf(contestant.library),
+      isLibrary: contestant.library !== undefined,
+      isOurs: OURS.includes(contestant.id),
+      drains: contestant.drains,
+      lacks: contestant.lacks[method],
+      failure,
+      ...(values.length > 0 && { min: round(minimum(values)), median: round(median(values)) }),
+      bars: [],
+      samples: samples.map(rounded),
+    };
+  });
+  const floor = contestants.find((contestant) => contestant.id === "nursery")?.min;
+  for (const contestant of contestants) {
+    if (contestant.min === undefined || !(floor > 0)) continue;
+    contestant.ratio = round(contestant.min / floor);
+  }
+  const bars = [...workload.bars, FRAME_BAR];
+  for (const contestant of contestants) {
+    contestant.bars = bars.flatMap(({ contestants: ids, host, of, max }) => {
+      if (!ids.includes(contestant.id) || ![undefined, measured[0].host].includes(host)) return [];
+      const actual = barActual(of, contestant, contestants);
+      return actual === undefined ? [] : [{ of, max, actual: round(actual) }];
+    });
+  }
+  return { id, title, figure, plan, contestants };
+}
+
+/** @param {BarResult["of"]} of @param {ContestantResult} contestant @param {ContestantResult[]} all */
+function barActual(of, contestant, all) {
+  const { min, ratio, samples } = contestant;
+  if (of === "value") return min;
+  if (of === "ratio") return ratio;
+  if (of === "frame") {
+    const gaps = samples.flatMap(({ frameMs }) => frameMs ?? []);
+    return gaps.length > 0 ? minimum(gaps) : undefined;
+  }
+  const best = firstOf(all.filter(({ isLibrary, isOurs }) => isLibrary && !isOurs));
+  return min !== undefined && best !== undefined ? min / best.min : undefined;
+}
+
+/**
+ * The one with the smallest figure among those that have one.
+ *
+ * @param {ContestantResult[]} contestants
+ */
+export function firstOf(contestants) {
+  return contestants
+    .filter(({ min }) => min !== undefined)
+    .reduce((best, one) => (best === undefined || one.min < best.min ? one : best), undefined);
 }
 
 /** @param {HostResult} result @returns The path, from the repository's root. */
 export async function writeResult(result) {
   const path = join(resultsFolder, `${result.host}.json`);
   await mkdir(resultsFolder, { recursive: true });
-  await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  await writeFile(path, `${JSON.stringify(result, undefined, 1)}\n`);
   return `bench/results/${result.host}.json`;
 }
 
@@ -103,7 +155,9 @@ export async function writeResult(result) {
  */
 export async function readResult(host) {
   try {
-    return JSON.parse(await readFile(join(resultsFolder, `${host}.json`), "utf8"));
+    const result = JSON.parse(await readFile(join(resultsFolder, `${host}.json`), "utf8"));
+    if (result.format === FORMAT) return result;
+    throw new Error(`bench/results/${host}.json: expected format ${FORMAT}, got ${result.format}`);
   } catch (error) {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -121,6 +175,11 @@ export function describeMachine() {
     // Zero on Windows, which does not keep it.
     loadAverage: os.loadavg().map(round),
   };
+}
+
+/** @param {import("./runner.mjs").Sample} sample */
+function rounded(sample) {
+  return Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, round(value)]));
 }
 
 /** Three decimals: finer than any clock used here. */

@@ -1,44 +1,78 @@
 /** One workload's result as a Markdown table, which reads well on a terminal too. */
 
-const HEADINGS = [
-  "contestant",
-  "ns/op, min",
-  "ns/op, median",
-  "× nursery",
-  "× promises",
-  "aim × nursery",
-];
+import { figures, sideFigures, written } from "./figures.mjs";
+import { minimum } from "./statistics.mjs";
 
 /** @param {import("./results.mjs").WorkloadResult} result */
-export function resultTable({ contestants }) {
-  const rows = contestants.map((contestant) => [
-    contestant.title,
-    wholeNumber(contestant.minNs),
-    wholeNumber(contestant.medianNs),
-    ratio(contestant.ratioToNursery),
-    ratio(contestant.ratioToPromises),
-    aim(contestant),
-  ]);
-  return alignedTable([HEADINGS, ...rows]);
+export function resultTable({ figure, contestants }) {
+  const { unit } = figures[figure];
+  const side = sideFigures.filter(({ of }) =>
+    contestants.some(({ samples }) => samples[0]?.[of] !== undefined),
+  );
+  const headings = [
+    "contestant",
+    `${unit}, min`,
+    "median",
+    "× nursery",
+    ...side.map(({ heading }) => heading),
+    "aims",
+  ];
+  const rows = contestants.map((contestant) => {
+    const { min, median, ratio, samples } = contestant;
+    if (min === undefined) {
+      const why = contestant.failure === undefined ? "–" : "fails the check";
+      return [named(contestant), why, ...new Array(headings.length - 2).fill("")];
+    }
+    return [
+      named(contestant),
+      written(min),
+      written(median),
+      ratio === undefined ? "" : ratio.toFixed(2),
+      ...side.map(({ of, digits }) => minimum(samples.map((one) => one[of])).toFixed(digits)),
+      contestant.bars.map(aim).join("; "),
+    ];
+  });
+  return alignedTable([headings, ...rows]);
 }
 
-/** What the table alone does not say, as one line; empty when there is nothing to add. */
+/** What the table alone does not say, a line for each point; empty when there is nothing to add. */
 export function resultNote({ contestants }) {
-  const titles = contestants.filter(({ drains }) => !drains).map(({ title }) => title);
-  return titles.length === 0 ? "" : `Does not own, cancel or drain anything: ${titles.join(", ")}.`;
+  const lines = [];
+  for (const contestant of contestants) {
+    const { lacks, failure } = contestant;
+    if (failure !== undefined) lines.push(`${named(contestant)} fails the check: ${failure}.`);
+    else if (lacks !== undefined) lines.push(`${named(contestant)}: ${lacks}.`);
+  }
+  const careless = contestants.filter(({ drains, min }) => !drains && min !== undefined);
+  if (careless.length > 0) {
+    const titles = careless.map(named).join(", ");
+    lines.push(`Does not own, cancel or drain anything: ${titles}.`);
+  }
+  return lines.map((line) => `- ${line}`).join("\n");
 }
 
-function aim({ bar, ratioToNursery }) {
-  if (bar === undefined || ratioToNursery === undefined) return "";
-  return `≤ ${bar}: ${ratioToNursery <= bar ? "met" : "not met"}`;
+/** @param {import("./results.mjs").ContestantResult} contestant */
+export function named({ title, version, isOurs }) {
+  return version === undefined || isOurs ? title : `${title} ${version}`;
 }
 
-function ratio(value) {
-  return value === undefined ? "" : value.toFixed(2);
+/** What a bar is of, in words. */
+export const barWords = {
+  ratio: "× nursery",
+  value: "",
+  peers: "× best peer",
+  frame: "ms between frames",
+};
+
+/** @param {import("./results.mjs").BarResult} bar */
+export function isMet({ actual, max }) {
+  return actual <= max;
 }
 
-function wholeNumber(value) {
-  return Math.round(value).toLocaleString("en");
+/** @param {import("./results.mjs").BarResult} bar */
+function aim(bar) {
+  const words = barWords[bar.of] === "" ? "" : ` ${barWords[bar.of]}`;
+  return `≤ ${bar.max.toLocaleString("en")}${words}: ${isMet(bar) ? "met" : "not met"}`;
 }
 
 /** @param {string[][]} rows The first one holds the headings; numbers stand to the right. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { contestants } from "../contestants/index.mjs";
 import { workloads } from "../workloads/index.mjs";
 
 const byId = (id) => workloads.find((workload) => workload.id === id);
@@ -28,9 +29,56 @@ test("races: a contestant that drains must have run every clean-up, no other may
   assert.throws(() => check(plan, { ...full, sum: 0 }, true), /sum/);
 });
 
-test("every plan is a whole number of batches, in full and in quick size", () => {
-  for (const { id, plan, quickPlan } of workloads) {
+test("every plan of tasks and races is a whole number of batches, in full and in quick size", () => {
+  for (const { id, method, plan, quickPlan } of workloads) {
+    if (method !== "tasks" && method !== "races") continue;
     assert.equal(plan.count % plan.live, 0, id);
     assert.equal(quickPlan.count % quickPlan.live, 0, id);
+  }
+});
+
+/** A tally that passes, and changes to it that must not. */
+const cases = {
+  "wide-cancel": [{ cleaned: 200, atEnd: 200 }, { atEnd: 199 }],
+  "deep-tree": [{ cleaned: 50, ordered: 50 }, { cleaned: 49 }, { ordered: 49 }],
+  sleeps: [{ woken: 200, early: 0 }, { woken: 199 }, { early: 1 }],
+  channel: [
+    { sent: 1_000, received: 1_000, maxInFlight: 18, sum: 499_500 },
+    { sent: 999 },
+    { received: 999 },
+    { maxInFlight: 19 },
+    { sum: 1 },
+  ],
+  "ping-pong": [{ sum: 124_750 }, { sum: 0 }],
+  timeouts: [{ sum: 124_750, left: 0 }, { sum: 0 }, { left: 1 }],
+  operations: [{ live: 0, maxLive: 16, sum: 124_750 }, { live: 1 }, { maxLive: 17 }, { sum: 0 }],
+  keystrokes: [{ cleaned: 299, completed: 1 }, { cleaned: 298 }, { completed: 2 }],
+  parked: [{ parked: 1_000, released: 1_000 }, { parked: 999 }, { released: 999 }],
+  sequential: [{ sum: 19_900 }, { sum: 0 }],
+  ready: [{ yields: 3_000 }, { yields: 2_999 }],
+  "first-task": [{ value: 42 }, { value: 0 }],
+};
+
+for (const [id, [full, ...changes]] of Object.entries(cases)) {
+  test(`${id}: a full tally passes, one that left work out does not`, () => {
+    const { check, quickPlan } = byId(id);
+    check(quickPlan, full, true);
+    for (const change of changes) {
+      assert.throws(() => check(quickPlan, { ...full, ...change }, true), JSON.stringify(change));
+    }
+  });
+}
+
+test("every contestant either does a workload or says why not", async () => {
+  for (const contestant of contestants) {
+    // Without the packages built, those that need them cannot be loaded.
+    if (contestant.needsSdk) continue;
+    const runner = await (await contestant.load()).open();
+    for (const { id, method } of workloads) {
+      if (method === "firstTask") continue;
+      const says = contestant.lacks[method] !== undefined;
+      assert.notEqual(runner[method] !== undefined, says, `${contestant.id} on ${id}`);
+    }
+    await runner.close();
   }
 });

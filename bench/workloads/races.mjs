@@ -5,18 +5,22 @@
  * clean-ups that had run when it settled; a contestant that drains must have run them all.
  */
 
-import { expectEqual, sumBelow } from "./check.mjs";
+import { expectEqual, OURS, PARKED_MS, sumBelow } from "./check.mjs";
 
-/** Long enough never to fire within a run. */
-export const LOSER_SLEEP_MS = 60_000;
+export const LOSER_SLEEP_MS = PARKED_MS;
 
-const bars = { "asupersync-generator": 0.3, "asupersync-async": 0.3 };
+/** @type {import("./index.mjs").Bar[]} */
+const bars = [
+  { contestants: OURS, of: "ratio", max: 0.3 },
+  { contestants: OURS, of: "peers", max: 0.5 },
+];
 
 /** @type {import("./index.mjs").Workload} */
 export const races = {
   id: "races",
   title: "10,000 races of 2 branches, one after another, each drained",
   method: "races",
+  figure: "nsByOperation",
   plan: { count: 10_000, live: 1, branches: 2 },
   quickPlan: { count: 500, live: 1, branches: 2 },
   bars,
@@ -29,6 +33,7 @@ export const racesOfThree = {
   id: "races-of-3",
   title: "10,000 races of 3 branches, one after another, each drained",
   method: "races",
+  figure: "nsByOperation",
   plan: { count: 10_000, live: 1, branches: 3 },
   quickPlan: { count: 500, live: 1, branches: 3 },
   bars,
@@ -41,6 +46,7 @@ export const racesThousandLive = {
   id: "races-1k-live",
   title: "10,000 races of 2 branches, 1,000 live at a time, each drained",
   method: "races",
+  figure: "nsByOperation",
   plan: { count: 10_000, live: 1_000, branches: 2 },
   quickPlan: { count: 500, live: 100, branches: 2 },
   bars,

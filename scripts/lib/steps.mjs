@@ -86,6 +86,7 @@ export const quickSteps = [
   ...["browser-core", "browser", "react", "next"].map(vitest),
   command("packages", process.execPath, ["scripts/packages.mjs"]),
   command("sizes", process.execPath, ["scripts/sizes.mjs"]),
+  command("bench smoke", process.execPath, ["bench/run.mjs", "--smoke"]),
 ];
 
 /** @type {Step[]} What needs the demos' production builds and a browser. */
