@@ -43,6 +43,22 @@ export const ENDPOINTS: { readonly [name: string]: Endpoint } = {
     await exchange.step();
     sendJson(exchange, { bytes: (await bodyOf(exchange)).byteLength });
   },
+  /** Reads `bytes` bytes of the body a step, and notes how many have come in all. */
+  paced: async (exchange) => {
+    const { request, url, note, step } = exchange;
+    const stride = Number(url.searchParams.get("bytes"));
+    let bytes = 0;
+    let next = 0;
+    for await (const piece of request) {
+      if (bytes >= next) {
+        note("received", { bytes });
+        next += stride;
+        await step();
+      }
+      bytes += (piece as Buffer).byteLength;
+    }
+    sendJson(exchange, { bytes });
+  },
   /** `/status/503`: that status, and a text, where one may have a body. */
   status: ({ response, url }) => {
     const status = Number(url.pathname.split("/")[2]);
@@ -96,14 +112,14 @@ export const ENDPOINTS: { readonly [name: string]: Endpoint } = {
     }
     response.end();
   },
-  /** Redirects `hops` times, in the end to `to`, an address or a path. */
+  /** Redirects `hops` times with `status` (default 302), in the end to `to`, an address or a path. */
   redirect: ({ response, url }) => {
     const hops = Number(url.searchParams.get("hops") ?? 1);
     const next = new URL(url);
     next.searchParams.set("hops", String(hops - 1));
     const end = url.searchParams.get("to") ?? `/json?key=${url.searchParams.get("key") ?? ""}`;
     const location = hops > 1 ? `${next.pathname}${next.search}` : end;
-    response.writeHead(302, { location }).end();
+    response.writeHead(Number(url.searchParams.get("status") ?? 302), { location }).end();
   },
   /** Redirects to itself. */
   loop: ({ response, url }) => {

@@ -220,9 +220,13 @@ const FACTS = {
     expected: "room in the queue of what is sent once there is a connection again",
     mend: "send less while it is not open, allow a larger queue, or set its overflow to lose some",
   },
+  SOCKET_UNSENT: {
+    expected: "every accepted message sent",
+    mend: "see `cause`; await close(), which sends what it can and says in `unsent` how many are left",
+  },
   SOCKET_SILENT: {
     expected: "an answer to the heartbeat in time",
-    mend: "nothing, if the network is gone; else let the server answer, or allow more timeout",
+    mend: "nothing, if the network is gone; else let the server answer, or allow more timeoutMs",
   },
   NETWORK: {
     expected: "a whole answer from the server",
@@ -242,7 +246,7 @@ const FACTS = {
   },
   INVALID_JSON: {
     expected: "JSON",
-    mend: "see `cause` for the place; each line has to be one whole value",
+    mend: "look at how it begins, and see `cause` for the place: an error page, or half of it?",
   },
   TOO_LARGE: {
     expected: "less than is kept at once",
@@ -250,7 +254,7 @@ const FACTS = {
   },
   UPLOAD_STREAM_UNAVAILABLE: {
     expected: "a platform that sends a body in pieces",
-    mend: "pass the whole body, and no onUploadProgress",
+    mend: "pass the whole body, such as a Blob",
   },
   TIMEOUT: {
     expected: "a value in time",

@@ -30,7 +30,7 @@ export {
   AsupersyncError,
   type ErrorCode,
 } from "./errors.js";
-export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
+export { HttpStatusError, JsonError, JsonLineError } from "./fetch/errors.js";
 export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
 export type { LinesOptions } from "./fetch/lines.js";
 export type {
@@ -69,7 +69,7 @@ export type {
   ScopeNode,
   TaskNode,
 } from "./snapshot.js";
-export { type SocketClose, SocketError, type SocketFailure } from "./socket/close.js";
+export { type SocketClose, SocketError, type SocketFailure, UnsentError } from "./socket/close.js";
 export type { SocketState } from "./socket/connection.js";
 export type { SocketOverflow } from "./socket/inbox.js";
 export type { Heartbeat, SocketOptions } from "./socket/options.js";

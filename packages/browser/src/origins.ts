@@ -46,8 +46,17 @@ function decodeOrigins(value: unknown): AllowedOrigins {
 export function checkOrigin(allowed: AllowedOrigins, url: URL | undefined): void {
   if (allowed === undefined || (url !== undefined && allowed.has(originOf(url)))) return;
   // Without path and query, which may hold what is nobody's business.
-  const received = url === undefined ? "one that the platform hides" : originOf(url);
-  throw new AsupersyncError("ORIGIN_NOT_ALLOWED", received);
+  if (url === undefined) {
+    throw new AsupersyncError("ORIGIN_NOT_ALLOWED", "an origin that the platform hides");
+  }
+  const origin = originOf(url);
+  if (origin !== "null") {
+    throw new AsupersyncError("ORIGIN_NOT_ALLOWED", `${origin}, which is not listed`);
+  }
+  const { protocol } = url;
+  const received = `an address that begins with ${protocol} and has no origin`;
+  const mend = `no list can allow it: use what it holds without a request, or a runtime without allowedOrigins`;
+  throw new AsupersyncError("ORIGIN_NOT_ALLOWED", received, { mend });
 }
 
 const MEND = 'list them as in ["https://api.example.com", location.origin]';

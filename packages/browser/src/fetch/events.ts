@@ -57,7 +57,7 @@ export function readEvents(
   checkContentType(response);
   if (reconnect !== undefined) checkRepeatable(exchange);
   const stream: EventStream = { exchange, refetch, eventCharsMax, reconnect, pieces: take() };
-  return new Reading(eachEvent(stream), () => stream.pieces.return?.());
+  return new Reading(exchange.label, eachEvent(stream), () => stream.pieces.return?.());
 }
 
 /**

@@ -15,6 +15,7 @@ import { invalidArgument } from "../validate.js";
 import { HttpStatusError, networkError, tooLarge } from "./errors.js";
 import { type FetchSetup, fetchLabel, isStreamed, makeRequest } from "./request.js";
 import type { FetchResponse } from "./response.js";
+import { UploadProgress } from "./upload.js";
 
 /** Bytes as the platform gives them. */
 export type Piece = Uint8Array<ArrayBuffer>;
@@ -47,13 +48,18 @@ export class Exchange extends HostRecord implements TimerOwner, Follower {
   #timer: TaskTimer | undefined = undefined;
   #link: SignalLink | undefined = undefined;
   #reader: ReadableStreamDefaultReader<Piece> | undefined = undefined;
+  readonly #upload: UploadProgress | undefined;
   #loaded = 0;
   #total: number | undefined = undefined;
 
   constructor(task: TaskRecord, setup: FetchSetup) {
     super(task, HostKindCode.fetch, fetchLabel(setup.url));
     this.setup = setup;
-    this.sent = makeRequest(setup, this.controller.signal, (error) => this.giveUp(error));
+    const { onUploadProgress } = setup.init;
+    if (onUploadProgress !== undefined) {
+      this.#upload = new UploadProgress(onUploadProgress, (error) => this.giveUp(error));
+    }
+    this.sent = makeRequest(setup, this.controller.signal, this.#upload);
   }
 
   /** Sends the request, unless the task or the caller's signal is cancelled already. */
@@ -141,6 +147,7 @@ export class Exchange extends HostRecord implements TimerOwner, Follower {
     const { fetch = globalThis.fetch } = task.scope.runtime.added;
     const send = async (): Promise<Response> => {
       if (timeoutMs !== undefined) this.#timer = new TaskTimer(task, timeoutMs, this);
+      this.#upload?.began();
       return fetch(this.sent);
     };
     send()
@@ -171,6 +178,9 @@ export class Exchange extends HostRecord implements TimerOwner, Follower {
     }
     this.#timer?.stop();
     this.#checkOrigin(response);
+    this.#upload?.answered();
+    // What listens may have thrown.
+    if (this.#stage === "ended") return;
     const made = makeResponse(this, response);
     const isExpected = this.setup.expect?.(response.status) ?? true;
     const code = isExpected ? HostResult.ok : HostResult.err;

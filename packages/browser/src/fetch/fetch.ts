@@ -45,8 +45,8 @@ declare module "../cx.js" {
      *
      * @param init As for `fetch`, and what {@link FetchInit} adds.
      * @throws {AsupersyncError} `INVALID_ARGUMENT` or `INVALID_NUMBER` for what is no request,
-     *   `ORIGIN_NOT_ALLOWED` before anything is sent, `UPLOAD_STREAM_UNAVAILABLE` where the platform
-     *   cannot send a body in pieces.
+     *   `ORIGIN_NOT_ALLOWED` before anything is sent, `UPLOAD_STREAM_UNAVAILABLE` for a stream as
+     *   body where the platform cannot send one.
      * @example
      * ```ts
      * const response = await cx.fetch("/api/hits", { expect: "ok", timeoutMs: 5_000 });

@@ -9,5 +9,8 @@ export const LINE_CHARS_MAX = 2 ** 20;
 /** UTF-16 units of the data of one event, for the same reason. */
 export const EVENT_CHARS_MAX = 2 ** 20;
 
+/** Bytes of an upload that are told as one step: what most platforms write at once. */
+export const UPLOAD_PIECE_BYTES = 2 ** 16;
+
 /** Milliseconds until a broken event stream is asked for again, unless it says otherwise: as browsers do. */
 export const RECONNECT_PAUSE_MS = 3_000;

@@ -1,6 +1,6 @@
 /** Owns bodies that are read line by line, as text or as JSON. */
 import { checkOptions, checkWhole } from "../validate.js";
-import { JsonLineError, tooLarge } from "./errors.js";
+import { JsonLineError, type Origin, tooLarge } from "./errors.js";
 import { LINE_CHARS_MAX } from "./limits.js";
 import { type Pieces, Reading } from "./reading.js";
 
@@ -11,17 +11,25 @@ export interface LinesOptions {
 }
 
 /** See {@link FetchResponse.lines}. */
-export function readLines(take: () => Pieces, options?: LinesOptions): Reading<string> {
+export function readLines(
+  { label }: Origin,
+  take: () => Pieces,
+  options?: LinesOptions,
+): Reading<string> {
   const cutter = new LineCutter(decodeLineCharsMax(options), "lineCharsMax");
   const pieces = take();
-  return new Reading(eachLine(pieces, cutter), () => pieces.return?.());
+  return new Reading(label, eachLine(pieces, cutter), () => pieces.return?.());
 }
 
 /** See {@link FetchResponse.ndjson}. */
-export function readJsonLines<T>(take: () => Pieces, options?: LinesOptions): Reading<T> {
+export function readJsonLines<T>(
+  origin: Origin,
+  take: () => Pieces,
+  options?: LinesOptions,
+): Reading<T> {
   const cutter = new LineCutter(decodeLineCharsMax(options), "lineCharsMax");
   const pieces = take();
-  return new Reading(eachValue<T>(pieces, cutter), () => pieces.return?.());
+  return new Reading(origin.label, eachValue<T>(origin, pieces, cutter), () => pieces.return?.());
 }
 
 /** Cuts a body into lines, whatever ends them: CR, LF or both, between any two pieces. */
@@ -82,7 +90,11 @@ async function* eachLine(pieces: Pieces, cutter: LineCutter): AsyncGenerator<str
   if (rest !== "") yield rest;
 }
 
-async function* eachValue<T>(pieces: Pieces, cutter: LineCutter): AsyncGenerator<T, undefined> {
+async function* eachValue<T>(
+  origin: Origin,
+  pieces: Pieces,
+  cutter: LineCutter,
+): AsyncGenerator<T, undefined> {
   let line = 0;
   for await (const text of eachLine(pieces, cutter)) {
     line += 1;
@@ -91,7 +103,7 @@ async function* eachValue<T>(pieces: Pieces, cutter: LineCutter): AsyncGenerator
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw new JsonLineError(line, text, error);
+      throw new JsonLineError({ ...origin, text, line, cause: error });
     }
     yield value;
   }

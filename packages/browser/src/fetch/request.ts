@@ -12,7 +12,7 @@ import {
   LABEL_CHARS_MAX,
 } from "../validate.js";
 import { BODY_BYTES_MAX } from "./limits.js";
-import { countUpload, requireUploadStreams } from "./upload.js";
+import { requireUploadStreams, type UploadProgress } from "./upload.js";
 
 /** What `cx.fetch` takes as an address; a `Request` brings the rest with it. */
 export type FetchInput = string | URL | Request;
@@ -22,7 +22,7 @@ export type FetchImplementation = (request: Request) => Promise<Response>;
 
 /** How far a transfer is, in bytes. */
 export interface FetchProgress {
-  /** Bytes so far: handed to the platform, or received and decompressed. */
+  /** Bytes so far: taken by the platform to be sent, or received and decompressed. */
   readonly loaded: number;
   /** Bytes in all, where that is known beforehand. */
   readonly total: number | undefined;
@@ -49,7 +49,13 @@ export interface FetchInit extends RequestInit {
   readonly expect?: "ok" | ((status: number) => boolean);
   /** Bytes of a body that is read as a whole, at most; more fails with `TOO_LARGE`. Default 2^29. */
   readonly bodyBytesMax?: number;
-  /** Called as pieces of the body are handed to the platform, which must be able to send pieces. */
+  /**
+   * Called as the platform takes pieces of the body, of at most 64 KiB, where it asks for them, as Node
+   * does; a redirect that sends the body again counts from the beginning. Where it does not ask, as in
+   * browsers, it is called twice: with 0 when the request is sent, and with all when the answer has come.
+   * A stream as body is always counted in pieces, and its `total` is not known. Of the body that a
+   * `Request` brings with it `total` is not known either, and in browsers only the beginning is told.
+   */
   readonly onUploadProgress?: (progress: FetchProgress) => void;
   /** Called as pieces of the response's body are read. */
   readonly onDownloadProgress?: (progress: FetchProgress) => void;
@@ -123,22 +129,22 @@ export function decodeFetch(task: TaskRecord, input: FetchInput, init: FetchInit
 /**
  * The request that is sent. Nothing of it has been sent yet.
  *
- * @param fail Told what the caller's listener throws.
+ * @param upload Told how far its body is, if anybody asked.
  * @throws {AsupersyncError} `INVALID_ARGUMENT` for what the platform refuses,
  *   `UPLOAD_STREAM_UNAVAILABLE`.
  */
 export function makeRequest(
   setup: FetchSetup,
   signal: AbortSignal,
-  fail: (error: unknown) => void,
+  upload: UploadProgress | undefined,
 ): Request {
   const { input, init, url } = setup;
   if (isStreamed(setup)) requireUploadStreams();
   try {
     const platformInit = { ...init, signal, duplex: "half" };
-    const request = new Request(input instanceof Request ? input : url.href, platformInit);
-    if (init.onUploadProgress === undefined) return request;
-    return countUpload(request, init, init.onUploadProgress, fail);
+    const address = input instanceof Request ? input : url.href;
+    const request = new Request(address, platformInit);
+    return upload?.follow(request, address, platformInit) ?? request;
   } catch (cause) {
     const received = `one that the platform refuses: ${(cause as Error).message}`;
     throw new AsupersyncError("INVALID_ARGUMENT", received, {
@@ -149,9 +155,9 @@ export function makeRequest(
   }
 }
 
-/** Whether the body is sent in pieces. */
+/** Whether the body is a stream. */
 export function isStreamed({ init }: FetchSetup): boolean {
-  return init.onUploadProgress !== undefined || init.body instanceof ReadableStream;
+  return init.body instanceof ReadableStream;
 }
 
 /** `fetch /api/search`: without query and fragment, which may hold what is nobody's business. */

@@ -1,7 +1,7 @@
 /** Owns a response as its task sees it: every read of the body is an operation of that task. */
 import { checkActive } from "../active.js";
-import { AsupersyncError } from "../errors.js";
 import type { Op } from "../op.js";
+import { bodyUsed, JsonError, type Origin } from "./errors.js";
 import { type Refetch, readEvents, type ServerSentEvent, type SseOptions } from "./events.js";
 import type { Exchange, Piece } from "./exchange.js";
 import { type LinesOptions, readJsonLines, readLines } from "./lines.js";
@@ -26,7 +26,7 @@ export interface FetchResponse {
   readonly type: ResponseType;
   /** Whether reading the body has begun. */
   readonly bodyUsed: boolean;
-  /** Reads the body and parses it; fails with the platform's `SyntaxError` if it is no JSON. */
+  /** Reads the body and parses it; fails with {@link JsonError} if it is no JSON. */
   json<T = unknown>(): Op<T>;
   /** Reads the body as UTF-8. */
   text(): Op<string>;
@@ -126,7 +126,7 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
   }
 
   json<T = unknown>(): Op<T> {
-    return this.#read((bytes) => JSON.parse(decode(bytes)));
+    return this.#read((bytes) => parseJson(decode(bytes), this.#origin));
   }
 
   text(): Op<string> {
@@ -159,11 +159,11 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
   }
 
   lines(options?: LinesOptions): AsyncIterable<string> {
-    return readLines(() => this.#pieces(), options);
+    return readLines(this.#origin, () => this.#pieces(), options);
   }
 
   ndjson<T = unknown>(options?: LinesOptions): AsyncIterable<T> {
-    return readJsonLines(() => this.#pieces(), options);
+    return readJsonLines(this.#origin, () => this.#pieces(), options);
   }
 
   sse(options?: SseOptions): AsyncIterable<ServerSentEvent> {
@@ -182,6 +182,10 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
     };
   }
 
+  get #origin(): Origin {
+    return { label: this.#exchange.label, url: this.url, status: this.status };
+  }
+
   get #contentType(): string {
     return this.headers.get("content-type") ?? "";
   }
@@ -195,11 +199,19 @@ export class ResponseRecord implements FetchResponse, ResponseBody {
   #take(): void {
     const { task, label } = this.#exchange;
     checkActive(task);
-    if (this.#isUsed) throw new AsupersyncError("BODY_USED", `one of ${label}, read before`);
+    if (this.#isUsed) throw bodyUsed(label);
     this.#isUsed = true;
   }
 }
 
 function decode(bytes: Piece): string {
   return new TextDecoder().decode(bytes);
+}
+
+function parseJson(text: string, origin: Origin) {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new JsonError({ ...origin, text, cause });
+  }
 }

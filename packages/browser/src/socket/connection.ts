@@ -59,7 +59,7 @@ export interface ConnectionHeir {
  *       └─────────────────────────────────────────────┘ 3
  * ```
  * 1. `#opened`; 2. `askClose`, which waits for the opening handshake first; 3. `#closed`: the platform's
- * close event came, or `closeTimeout` was over.
+ * close event came, or `closeTimeoutMs` was over.
  */
 export class Connection extends HostRecord implements TimerOwner {
   readonly setup: SocketSetup;
@@ -79,6 +79,8 @@ export class Connection extends HostRecord implements TimerOwner {
   #openTimer: TaskTimer | undefined = undefined;
   /** The host's, since the close may outlive the body. */
   #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** What is sent before the close of one that was asked for while it connected. */
+  lastWords: ((send: (data: SocketData) => void) => void) | undefined = undefined;
   readonly #heartbeat: HeartbeatTimer | undefined;
   readonly #senders = new Set<SocketWait<SocketData>>();
   readonly #closers = new Set<SocketWait<undefined>>();
@@ -125,10 +127,14 @@ export class Connection extends HostRecord implements TimerOwner {
 
   /** It is not open in time. */
   timedOut(): void {
-    this.#late = new TimeoutError("TIMEOUT", `none after ${this.setup.openTimeoutMs} ms`, {
-      expected: "an open socket in time",
-      mend: "allow more openTimeout, or look why the server does not answer",
-    });
+    this.#late = new TimeoutError(
+      "TIMEOUT",
+      `${this.label}, which was not open after ${this.setup.openTimeoutMs} ms`,
+      {
+        expected: "an open socket in time",
+        mend: "allow more openTimeoutMs, or look why the server does not answer",
+      },
+    );
     this.askClose(CloseCode.normal, "", "refused");
     this.#socket?.close();
   }
@@ -192,7 +198,7 @@ export class Connection extends HostRecord implements TimerOwner {
     this.#asked = { code, reason, failure };
     this.state = "closing";
     this.#stopTimers();
-    this.#closeTimer = setTimeout(() => this.#drop(), this.setup.closeTimeoutMs);
+    this.#closeTimer = setTimeout(() => this.drop(), this.setup.closeTimeoutMs);
     this.#stopSenders(this.closedError());
     // One that is still connecting is closed when it is open: sooner, a browser complains of it in the
     // console, as of a mistake.
@@ -212,7 +218,7 @@ export class Connection extends HostRecord implements TimerOwner {
   /** The kernel lets it go: nothing waits for it any more. */
   override forget(): void {
     super.forget();
-    if (this.state !== "closed") this.#drop();
+    if (this.state !== "closed") this.drop();
   }
 
   #isOpen(): boolean {
@@ -246,6 +252,7 @@ export class Connection extends HostRecord implements TimerOwner {
 
   #opened(socket: PlatformSocket, face: unknown): void {
     if (this.#asked !== undefined) {
+      if (this.#asked.failure === undefined) this.lastWords?.((data) => socket.send(data));
       socket.close(this.#asked.code, this.#asked.reason);
       return;
     }
@@ -290,13 +297,14 @@ export class Connection extends HostRecord implements TimerOwner {
   }
 
   /** The peer left the close unanswered, or its answer does not matter any more. */
-  #drop(): void {
+  drop(): void {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#closed(CloseCode.lost, "", false, undefined);
-    // One that still connects is given up, of which a browser says so in the console.
+    // One that still connects is given up, of which a browser says so in the console; one that was not
+    // asked to close would stay open.
     if (socket.terminate !== undefined) socket.terminate();
-    else if (socket.readyState < OPEN) socket.close();
+    else if (socket.readyState <= OPEN) socket.close();
   }
 
   #closed(code: number, reason: string, clean: boolean, cause: unknown): void {
@@ -344,7 +352,12 @@ export class Connection extends HostRecord implements TimerOwner {
   /** The error of one that never opened. */
   #failed(cause: unknown): SocketError {
     const details = cause === undefined ? undefined : { cause };
-    return new SocketError("SOCKET_FAILED", this.label, this.ended, details);
+    return new SocketError(
+      "SOCKET_FAILED",
+      `${this.label}, refused or not reached`,
+      this.ended,
+      details,
+    );
   }
 
   #makeHeartbeat(heartbeat: Heartbeat): HeartbeatTimer {

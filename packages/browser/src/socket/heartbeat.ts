@@ -3,20 +3,24 @@ import type { Heartbeat } from "./options.js";
 
 /**
  * ```text
- *          every ms            timeout ms
+ *          everyMs              timeoutMs
  *  resting ────────► beaten ──────────────► silent
  *     ▲                 │ anything came
  *     └─────────────────┘
  * ```
  */
 export class HeartbeatTimer {
-  readonly #times: Pick<Heartbeat, "every" | "timeout">;
+  readonly #times: Pick<Heartbeat, "everyMs" | "timeoutMs">;
   readonly #send: () => void;
   readonly #silent: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #state: "resting" | "beaten" | "stopped" = "stopped";
 
-  constructor(times: Pick<Heartbeat, "every" | "timeout">, send: () => void, silent: () => void) {
+  constructor(
+    times: Pick<Heartbeat, "everyMs" | "timeoutMs">,
+    send: () => void,
+    silent: () => void,
+  ) {
     this.#times = times;
     this.#send = send;
     this.#silent = silent;
@@ -24,7 +28,7 @@ export class HeartbeatTimer {
 
   start(): void {
     this.#state = "resting";
-    this.#timer = setTimeout(() => this.#beat(), this.#times.every);
+    this.#timer = setTimeout(() => this.#beat(), this.#times.everyMs);
   }
 
   stop(): void {
@@ -41,7 +45,7 @@ export class HeartbeatTimer {
 
   #beat(): void {
     this.#state = "beaten";
-    this.#timer = setTimeout(this.#silent, this.#times.timeout);
+    this.#timer = setTimeout(this.#silent, this.#times.timeoutMs);
     this.#send();
   }
 }

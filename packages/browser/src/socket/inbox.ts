@@ -32,6 +32,8 @@ type Form = "value" | "step";
 export class Inbox {
   /** Entries lost to the bounds. */
   dropped = 0;
+  /** Whether anybody has been given the error that it ended with. */
+  hasTold = false;
   readonly #bounds: InboxBounds;
   readonly #label: string;
   readonly #receivers = new Set<SocketWait<Form>>();
@@ -125,8 +127,9 @@ export class Inbox {
   #answerEnd(receiver: SocketWait<Form>): void {
     if (this.#end === undefined) return;
     const { error } = this.#end;
-    if (error !== undefined) receiver.answer(HostResult.err, error);
-    else if (receiver.payload === "value") receiver.answer(HostResult.ok, undefined);
+    if (error !== undefined) {
+      if (receiver.answer(HostResult.err, error)) this.hasTold = true;
+    } else if (receiver.payload === "value") receiver.answer(HostResult.ok, undefined);
     else receiver.answer(HostResult.ok, { done: true, value: undefined });
   }
 

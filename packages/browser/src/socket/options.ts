@@ -28,9 +28,9 @@ import type { SocketData, SocketMessage } from "./platform.js";
 /** How a peer that falls silent is found out. A page cannot send the protocol's own pings. */
 export interface Heartbeat {
   /** Milliseconds from one answer to the next heartbeat; more than 0. */
-  readonly every: number;
+  readonly everyMs: number;
   /** Milliseconds that the peer has to say anything at all after one; more than 0. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
   /** What is sent, or what gives it. */
   readonly message: SocketData | (() => SocketData);
   /** Says of a message whether it is only an answer to a heartbeat: such are not received. */
@@ -42,12 +42,12 @@ export interface SocketOptions {
   /** Protocols to offer, the wanted one first. Default none. */
   readonly protocols?: string | readonly string[];
   /** Milliseconds until it must be open, or opening fails with `TIMEOUT`. Default: the platform's time. */
-  readonly openTimeout?: number;
+  readonly openTimeoutMs?: number;
   /**
    * Milliseconds that the peer has to answer a close; then the connection is dropped, with what is not
    * on the wire by then. Below the runtime's `drainTimeMs`. Default 1000, or half the drain time if that is less.
    */
-  readonly closeTimeout?: number;
+  readonly closeTimeoutMs?: number;
   /** How much may wait to be received: messages (default 1024), bytes (default 16 MiB; of a text its length). */
   readonly receiveBuffer?: { readonly messages?: number; readonly bytes?: number };
   /**
@@ -90,8 +90,8 @@ export interface SocketSetup {
 
 export const SOCKET_OPTIONS = [
   "protocols",
-  "openTimeout",
-  "closeTimeout",
+  "openTimeoutMs",
+  "closeTimeoutMs",
   "receiveBuffer",
   "overflow",
   "highWaterBytes",
@@ -103,7 +103,7 @@ export const SOCKET_OPTIONS = [
 ] as const satisfies readonly (keyof SocketOptions)[];
 
 const BUFFER_OPTIONS = ["messages", "bytes"] as const;
-const HEARTBEAT_OPTIONS = ["every", "timeout", "message", "isReply"] as const;
+const HEARTBEAT_OPTIONS = ["everyMs", "timeoutMs", "message", "isReply"] as const;
 const OVERFLOWS: readonly SocketOverflow[] = ["close", "drop-oldest", "drop-newest"];
 
 /**
@@ -118,7 +118,7 @@ export function decodeSetup(
 ): SocketSetup {
   const url = socketAddress(address);
   checkOrigin(runtime.added.origins, url);
-  const { openTimeout, receiveBuffer, overflow, heartbeat, decode, encode } = options;
+  const { openTimeoutMs, receiveBuffer, overflow, heartbeat, decode, encode } = options;
   if (decode !== undefined) checkListener(decode, "decode");
   if (encode !== undefined) checkListener(encode, "encode");
   if (heartbeat !== undefined) checkHeartbeat(heartbeat);
@@ -130,8 +130,8 @@ export function decodeSetup(
     url: url.href,
     protocols: decodeProtocols(options.protocols),
     openTimeoutMs:
-      openTimeout === undefined ? undefined : checkDuration(openTimeout, "openTimeout"),
-    closeTimeoutMs: decodeCloseTimeout(runtime, options.closeTimeout),
+      openTimeoutMs === undefined ? undefined : checkDuration(openTimeoutMs, "openTimeoutMs"),
+    closeTimeoutMs: decodeCloseTimeout(runtime, options.closeTimeoutMs),
     bounds,
     highWaterBytes: checkWhole(high, 0, BOUND_MAX, "highWaterBytes"),
     lowWaterBytes: checkWhole(low, 0, high, "lowWaterBytes"),
@@ -254,10 +254,10 @@ function decodeProtocols(protocols: unknown): string[] {
 
 function decodeCloseTimeout({ drainMs }: RuntimeRecord, asked: unknown): number {
   if (asked === undefined) return Math.min(CLOSE_TIMEOUT_MS, drainMs / 2);
-  const closeTimeoutMs = checkTimer(asked, "closeTimeout");
+  const closeTimeoutMs = checkTimer(asked, "closeTimeoutMs");
   if (closeTimeoutMs < drainMs) return closeTimeoutMs;
   throw new AsupersyncError("INVALID_NUMBER", String(closeTimeoutMs), {
-    expected: `a closeTimeout below the drain time of ${drainMs} ms`,
+    expected: `a closeTimeoutMs below the drain time of ${drainMs} ms`,
     mend: "pass less, or give the runtime a longer drainTimeMs",
   });
 }
@@ -273,10 +273,10 @@ function checkTimer(ms: unknown, what: string): number {
 
 function checkHeartbeat(heartbeat: Heartbeat): void {
   checkOptions(heartbeat, HEARTBEAT_OPTIONS, "heartbeat");
-  const { every, timeout, message, isReply } = heartbeat;
+  const { everyMs, timeoutMs, message, isReply } = heartbeat;
   for (const [ms, what] of [
-    [every, "every"],
-    [timeout, "timeout"],
+    [everyMs, "everyMs"],
+    [timeoutMs, "timeoutMs"],
   ] as const) {
     if (checkTimer(ms, what) > 0) continue;
     const details = {

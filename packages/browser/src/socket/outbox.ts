@@ -58,7 +58,7 @@ export class Outbox {
       this.dropped += 1;
       return undefined;
     }
-    const received = `${this.#label}, with ${this.size} messages of ${this.#bytes} bytes queued`;
+    const received = `${this.#label}, whose queue of ${this.size} messages and ${this.#bytes} bytes is full`;
     return new SocketError("SOCKET_QUEUE_FULL", received, undefined);
   }
 

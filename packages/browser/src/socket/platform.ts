@@ -62,5 +62,5 @@ export function platformSocket(
   const own = globalThis.WebSocket as WebSocketImplementation | undefined;
   const implementation = asked ?? own;
   if (typeof implementation === "function") return implementation;
-  throw new AsupersyncError("WEBSOCKET_UNAVAILABLE", "a host without one");
+  throw new AsupersyncError("WEBSOCKET_UNAVAILABLE", "a host without a global WebSocket");
 }

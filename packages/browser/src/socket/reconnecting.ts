@@ -35,6 +35,13 @@ declare module "../cx.js" {
      * child task; at the end of the body, and when the task is cancelled, it is closed like the socket of
      * {@link Cx.webSocket}.
      *
+     * A message that `send` has accepted is handed to a connection before the socket ends, if one can be had
+     * within `closeTimeoutMs`: whoever closes it, and at the end of the body. A task that is cancelled waits
+     * for the connection that is being made, and starts no other; with `resume` it sends nothing more. How
+     * many messages are left says {@link SocketEnd.unsent}; with nobody who waits for that the runtime's
+     * `onFailure` gets an {@link UnsentError}. A socket that was given up, of which nobody was told until the
+     * end of the body, is told there too.
+     *
      * What was handed to a connection that then broke is not sent again: nobody can know whether it
      * arrived. `resume` is the place to ask the server.
      *
@@ -136,7 +143,11 @@ export interface ReconnectingSocket<In = SocketMessage, Out = SocketData>
   send(data: Out): Op<void>;
   /** Waits until it is open: at once if it is. Fails with what made it give up. */
   opened(): Op<void>;
-  /** Closes it for good, and waits until it is closed; see {@link Socket.close}. */
+  /**
+   * Closes it for good, once what is queued was sent, and waits until it is closed. For what is queued a
+   * connection is waited for, and a pause cut short, for at most `closeTimeoutMs`; `unsent` says how much is
+   * left then, and `error` why. See {@link Socket.close}.
+   */
   close(code?: number, reason?: string): Op<SocketEnd>;
   /** Waits until it is closed for good. */
   closed(): Op<SocketEnd>;
@@ -210,7 +221,7 @@ function holdWith(task: TaskRecord, relay: Relay): void {
     relay.onEnd = () => anchor.complete(HostResult.ok, undefined);
     return;
   }
-  relay.leave();
+  relay.leave(true);
   if (handle < 0) throw refusal(handle, `task "${task.label}"`);
 }
 
@@ -229,7 +240,8 @@ class Anchor extends HostRecord {
 
   override forget(): void {
     super.forget();
-    this.#relay.leave();
+    const { port } = this.task.scope.runtime;
+    this.#relay.leave(port.task_reason(this.task.handle) > 0);
   }
 }
 
@@ -286,7 +298,7 @@ class ReconnectingRecord implements ReconnectingSocket {
 
   closed(): Op<SocketEnd> {
     checkActive(this.#task);
-    return this.#relay.whenClosed(this.#task);
+    return this.#relay.whenClosed(this.#task, "asks");
   }
 
   withCx(cx: Cx): ReconnectingSocket {
@@ -298,6 +310,8 @@ class ReconnectingRecord implements ReconnectingSocket {
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
-    await this.close();
+    checkActive(this.#task);
+    this.#relay.close(CloseCode.normal, "");
+    await this.#relay.whenClosed(this.#task, "only-waits");
   }
 }

@@ -14,25 +14,27 @@ import { CloseCode } from "./limits.js";
 import { checkClose, decodeSetup, SOCKET_OPTIONS, type SocketOptions } from "./options.js";
 import { platformSocket, type SocketData, type SocketMessage } from "./platform.js";
 
-addOperation("webSocket", webSocketOp);
+addOperation("webSocket", (task: TaskRecord, url: string | URL, options?: SocketOptions) =>
+  webSocketOp(task, url, options),
+);
 
 declare module "../cx.js" {
   interface Cx {
     /**
      * Connects, and gives the socket when it is open. It belongs to the task: at the end of the body, and
      * when the task is cancelled, it is closed with 1000 (and the kind of the cancellation as reason), and
-     * the task ends when the peer has answered, at the latest after `closeTimeout`.
+     * the task ends when the peer has answered, at the latest after `closeTimeoutMs`.
      *
      * @param url Absolute or, on a page, relative; `http:` counts as `ws:`, `https:` as `wss:`.
      * @example
      * ```ts
-     * const socket = await cx.webSocket("wss://example.org/live", { openTimeout: 5_000 });
+     * const socket = await cx.webSocket("wss://example.org/live", { openTimeoutMs: 5_000 });
      * await socket.send("subscribe");
      * for await (const message of socket) show(message);
      * ```
      * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `ORIGIN_NOT_ALLOWED`,
      *   `WEBSOCKET_UNAVAILABLE`. The operation fails with a {@link SocketError} `SOCKET_FAILED` if the server cannot be reached or
-     *   refuses, and with a `TimeoutError` after `openTimeout`.
+     *   refuses, and with a `TimeoutError` after `openTimeoutMs`.
      */
     webSocket<const O extends SocketOptions = SocketOptions>(
       url: string | URL,
@@ -104,7 +106,7 @@ export interface Socket<In = SocketMessage, Out = SocketData>
    */
   trySend(data: Out): boolean;
   /**
-   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeout` is over. What came
+   * Closes it, and waits until it is closed: the peer has answered, or `closeTimeoutMs` is over. What came
    * before can still be received, what comes after it is thrown away. A second call waits for the same end.
    *
    * @param code 1000 (the default), or 3000 to 4999: a page may send no other.
@@ -118,11 +120,16 @@ export interface Socket<In = SocketMessage, Out = SocketData>
   withCx(cx: Cx): Socket<In, Out>;
 }
 
-/** See {@link Cx.webSocket}. */
+/**
+ * See {@link Cx.webSocket}.
+ *
+ * @param made Gets the connection before it connects.
+ */
 export function webSocketOp(
   task: TaskRecord,
   url: string | URL,
   options: SocketOptions = {},
+  made?: (connection: Connection) => void,
 ): Op<Socket> {
   checkActive(task);
   checkOptions(options, SOCKET_OPTIONS, "socket options");
@@ -131,6 +138,7 @@ export function webSocketOp(
   checkOrigin(runtime.added.origins, new URL(setup.url));
   const implementation = platformSocket(runtime.added.webSocket);
   const connection = new Connection(task, setup);
+  made?.(connection);
   const op = openHost<Socket>(connection);
   if (connection.handle > 0) connection.connect(implementation, new SocketRecord(task, connection));
   return op;

@@ -26,7 +26,7 @@ export type SocketStatus =
 /** The last status of a reconnecting socket. */
 export interface SocketEnd {
   readonly state: "closed";
-  /** Why it was given up; undefined for a normal end. */
+  /** Why it was given up, or what kept it from sending what was queued; undefined for a normal end. */
   readonly error: unknown;
   /** Messages that were queued and never sent. */
   readonly unsent: number;
@@ -34,6 +34,8 @@ export interface SocketEnd {
 
 /** The statuses so far, of which the last ones are kept. */
 export class StatusLog {
+  /** Whether anybody has been given the last status. */
+  hasTold = false;
   readonly #kept: SocketStatus[] = [];
   #count = 0;
   readonly #label: string;
@@ -62,6 +64,7 @@ export class StatusLog {
       const lost = this.#count - this.#kept.length;
       const value = this.#kept[Math.max(seen - lost, 0)] as SocketStatus;
       seen = Math.max(seen, lost) + 1;
+      if (value.state === "closed") this.hasTold = true;
       return { done: false, value };
     };
     const next = (): OpRecord<IteratorResult<SocketStatus, undefined>> => {

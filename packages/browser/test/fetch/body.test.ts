@@ -1,6 +1,6 @@
 /** A body is read once, by its task, as a whole or in pieces, within its bounds. */
 import { describe, expect, test } from "vitest";
-import type { FetchInit, FetchResponse } from "../../src/index.js";
+import { type FetchInit, type FetchResponse, JsonError } from "../../src/index.js";
 import { deferred, thrown } from "../support.js";
 import { inTask, rejection, withFetch } from "./support.js";
 
@@ -43,7 +43,7 @@ describe("as a whole", () => {
   });
 
   test.each<[string, (response: FetchResponse) => PromiseLike<unknown>, unknown]>([
-    ["json", (response) => response.json(), SyntaxError],
+    ["json", (response) => response.json(), JsonError],
     ["a form", (response) => response.formData(), TypeError],
   ])("%s that does not parse fails with the platform's own error", async (_, read, type) => {
     await inTask(async (cx, { server, runtime }) => {
@@ -204,6 +204,47 @@ test("twice is refused, and so is reading after the task has ended", async () =>
   });
   expect(kept?.status).toBe(200);
   expect(thrown(() => kept?.text())).toMatchObject({ code: "CX_ENDED" });
+});
+
+test.each<[string, (response: FetchResponse) => AsyncIterable<unknown>]>([
+  ["body", (response) => response.body],
+  ["lines()", (response) => response.lines()],
+  ["ndjson()", (response) => response.ndjson()],
+  ["sse()", (response) => response.sse()],
+])("a second loop over the same %s fails: it would miss what the first one took", async (_, of) => {
+  await inTask(async (cx, { server }) => {
+    const type = encodeURIComponent("text/event-stream");
+    const body = encodeURIComponent("1\n2\ndata: 3\n\n");
+    const response = await cx.fetch(server.http(`/text?type=${type}&body=${body}`));
+    const values = of(response);
+    const loop = async () => {
+      for await (const _ of values) break;
+    };
+    await loop();
+    expect(await rejection(loop())).toMatchObject({
+      code: "BODY_USED",
+      received: expect.stringContaining(server.origin),
+    });
+  });
+});
+
+describe("a body that is no JSON", () => {
+  test.each([
+    ["<!doctype html><p>Sign in", '"<!doctype html><p>Sign in"'],
+    ["", "an empty body"],
+    ['{"a":', '"{\\"a\\":"'],
+  ])("%j: says where it is from and how it begins", async (body, begin) => {
+    await inTask(async (cx, { server }) => {
+      const url = server.http(`/text?body=${encodeURIComponent(body)}`);
+      const response = await cx.fetch(url);
+      const error = (await rejection(response.json())) as JsonError;
+      expect(error).toBeInstanceOf(JsonError);
+      expect(error).toMatchObject({ code: "INVALID_JSON", status: 200, url });
+      expect(error.cause).toBeInstanceOf(SyntaxError);
+      const said = (error.cause as SyntaxError).message;
+      expect(error.received).toBe(`${begin} from fetch ${server.origin}/text, status 200: ${said}`);
+    });
+  });
 });
 
 describe("bodyBytesMax", () => {

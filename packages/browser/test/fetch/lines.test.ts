@@ -1,7 +1,7 @@
 /** Lines and JSON lines, however the network cuts them. */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { LineCutter } from "../../src/fetch/lines.js";
-import { JsonLineError, type LinesOptions } from "../../src/index.js";
+import { JsonError, JsonLineError, type LinesOptions } from "../../src/index.js";
 import { thrown } from "../support.js";
 import { inTask, rejection } from "./support.js";
 
@@ -161,10 +161,15 @@ describe("ndjson()", () => {
       };
       const error = (await rejection(loop())) as JsonLineError;
       expect(error).toBeInstanceOf(JsonLineError);
+      expect(error).toBeInstanceOf(JsonError);
       expect(error).toMatchObject({
         code: "INVALID_JSON",
         line: 3,
-        received: '"{\\"a\\":" in line 3',
+        status: 200,
+        url: response.url,
+        received: expect.stringMatching(
+          /^"\{\\"a\\":" in line 3 from fetch http.*\/script, status 200: /,
+        ),
       });
       expect(error.cause).toBeInstanceOf(SyntaxError);
       expect(seen).toEqual([{ a: 1 }]);

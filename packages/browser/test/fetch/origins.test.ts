@@ -26,7 +26,7 @@ test("one that is not is refused before anything is sent", async () => {
   await inTask(async (cx, { server, runtime }) => {
     expect(thrown(() => cx.fetch(server.otherHttp("/json?secret=1")))).toMatchObject({
       code: "ORIGIN_NOT_ALLOWED",
-      received: other,
+      received: `${other}, which is not listed`,
       mend: expect.stringContaining("allowedOrigins"),
     });
     expect(runtime.counters().hostOps).toBe(0);
@@ -45,12 +45,31 @@ test("an empty list allows none, and nothing that has no origin", async () => {
   );
 });
 
+test.each([
+  ["data:,hello", "data"],
+  ["about:blank", "about"],
+  [URL.createObjectURL(new Blob(["hello"])), "blob"],
+])(
+  "of an address without an origin it says the scheme, and what to do: %s",
+  async (address, scheme) => {
+    // That of a page's own blob is the page's.
+    if (scheme === "blob" && isPage) return;
+    await inTask(async (cx) => {
+      expect(thrown(() => cx.fetch(address))).toMatchObject({
+        code: "ORIGIN_NOT_ALLOWED",
+        received: `an address that begins with ${scheme}: and has no origin`,
+        mend: expect.stringContaining("without allowedOrigins"),
+      });
+    }, ONE);
+  },
+);
+
 test("a redirect to one that is not listed gives no response, and its body is let go", async () => {
   await inTask(async (cx, { server, runtime }) => {
     const to = encodeURIComponent(server.otherHttp("/endless"));
     expect(await rejection(cx.fetch(server.http(`/redirect?to=${to}`)))).toMatchObject({
       code: "ORIGIN_NOT_ALLOWED",
-      received: other,
+      received: `${other}, which is not listed`,
     });
     await cx.foreign(() => server.until("aborted"));
     expect(runtime.counters().hostOps).toBe(0);
@@ -105,7 +124,10 @@ describe("a socket", () => {
         () => cx.reconnectingSocket(address),
       ];
       for (const open of opens) {
-        expect(thrown(open)).toMatchObject({ code: "ORIGIN_NOT_ALLOWED", received: other });
+        expect(thrown(open)).toMatchObject({
+          code: "ORIGIN_NOT_ALLOWED",
+          received: `${other}, which is not listed`,
+        });
       }
     }, options);
   });

@@ -132,6 +132,21 @@ test("progress is told", async () => {
   });
   expect(outcome).toMatchObject({ kind: "ok", value: { byteLength: 100_000 } });
   expect(parts.at(-1)).toBe(1);
+
+  const folder = server.http("/upload");
+  const video = new Blob([new Uint8Array(200_000)]);
+  parts.length = 0;
+  const sent = await runtime.run(async (cx) => {
+    const response = await cx.fetch(folder, {
+      method: "POST",
+      body: video,
+      onUploadProgress: ({ loaded, total }) => draw(total === undefined ? 0 : loaded / total),
+    });
+    return response.json();
+  });
+  expect(sent).toEqual({ kind: "ok", value: { bytes: 200_000 } });
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.at(-1)).toBe(1);
   await runtime.close();
 });
 

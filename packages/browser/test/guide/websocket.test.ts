@@ -10,7 +10,7 @@ test("open, send, receive", async () => {
   await withSockets(async ({ runtime, server }) => {
     const address = server.socket("/echo");
     const live = async (cx: Cx) => {
-      const socket = await cx.webSocket(address, { openTimeout: 5_000 });
+      const socket = await cx.webSocket(address, { openTimeoutMs: 5_000 });
       await socket.send("hello");
       for await (const message of socket) {
         show(message);
@@ -102,8 +102,8 @@ test("reconnecting", async () => {
         reconnect: { pauseMs: 250, pauseMaxMs: 10_000 },
         resume: (connection) => connection.send("subscribe"),
         heartbeat: {
-          every: 20_000,
-          timeout: 5_000,
+          everyMs: 20_000,
+          timeoutMs: 5_000,
           message: "text pong",
           isReply: (message) => message === "pong",
         },
@@ -120,6 +120,23 @@ test("reconnecting", async () => {
     expect(shown).toEqual(["connecting", "open", "hello", "closed"]);
     const messages = (await server.until("message")).filter(({ kind }) => kind === "message");
     expect(messages).toEqual([{ kind: "message", detail: "subscribe" }]);
+  });
+});
+
+test("what is queued is sent before the close", async () => {
+  await withSockets(async ({ runtime, server }) => {
+    const address = server.socket("/sink");
+    const body = async (cx: Cx) => {
+      const socket = cx.reconnectingSocket(address);
+      await socket.send("saved"); // accepted: there is no connection yet
+      const { unsent, error } = await socket.close();
+      show(unsent === 0 ? "sent" : error);
+    };
+    shown.length = 0;
+    await valueFrom(runtime, body);
+    expect(shown).toEqual(["sent"]);
+    const messages = (await server.until("message")).filter(({ kind }) => kind === "message");
+    expect(messages).toEqual([{ kind: "message", detail: "saved" }]);
   });
 });
 

@@ -100,7 +100,7 @@ test.each(LEGAL)("the peer's close with %i is known by its code and reason", asy
       }
       const error = await failureOf(socket.receive());
       expect(error).toMatchObject({ name: "SocketError", code: "SOCKET_CLOSED", close });
-      expect((error as Error).message).toContain(`closed by peer with ${code} "because"`);
+      expect((error as Error).message).toContain(`closed by the peer (code ${code} "because")`);
     });
   });
 });
@@ -138,10 +138,10 @@ test("a connection that is dropped without a close fails those who wait", async 
   });
 });
 
-test("a peer that never answers the close is dropped after closeTimeout", async () => {
+test("a peer that never answers the close is dropped after closeTimeoutMs", async () => {
   const { timersMade } = await withSockets(async ({ runtime, server }) => {
     const close = await valueFrom(runtime, async (cx) => {
-      const socket = await cx.webSocket(server.socket("/mute"), { closeTimeout: 30 });
+      const socket = await cx.webSocket(server.socket("/mute"), { closeTimeoutMs: 30 });
       const closing = socket.close();
       // For who receives it is the end that was asked for.
       expect(await socket.receive()).toBeUndefined();
@@ -162,7 +162,7 @@ test("a peer that never answers the close is dropped after closeTimeout", async 
   expect(timersMade).toBe(1);
 });
 
-test("a peer that never answers holds a cancelled task no longer than closeTimeout, and is no violation", async () => {
+test("a peer that never answers holds a cancelled task no longer than closeTimeoutMs, and is no violation", async () => {
   await withSockets(
     async ({ runtime, server }) => {
       const opened = deferred<Socket>();
@@ -185,7 +185,7 @@ test("a peer that never answers holds a cancelled task no longer than closeTimeo
 test("a half-open peer is dropped like one that is mute", async () => {
   await withSockets(async ({ runtime, server }) => {
     await valueFrom(runtime, async (cx) => {
-      const socket = await cx.webSocket(server.socket("/half-open"), { closeTimeout: 20 });
+      const socket = await cx.webSocket(server.socket("/half-open"), { closeTimeoutMs: 20 });
       expect(await socket.close()).toMatchObject({ by: "failure", failure: "unanswered" });
     });
     await server.tellSockets("drop");
@@ -237,7 +237,7 @@ test("waits of a child end with the socket of its parent", async () => {
     const outcome = await runtime.run(async (cx) => {
       const socket = await cx.webSocket(server.socket("/half-open"), {
         highWaterBytes: 0,
-        closeTimeout: 20,
+        closeTimeoutMs: 20,
       });
       while (socket.trySend(new Uint8Array(2 ** 20))) {}
       cx.spawn(async (child) => {

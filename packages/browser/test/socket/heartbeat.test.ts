@@ -4,8 +4,8 @@ import type { Heartbeat } from "../../src/index.js";
 import { failureOf, IS_NODE, valueFrom, withSockets } from "./support.js";
 
 const HEARTBEAT: Heartbeat = {
-  every: 5,
-  timeout: 60_000,
+  everyMs: 5,
+  timeoutMs: 60_000,
   message: "text pong",
   isReply: (message) => message === "pong",
 };
@@ -33,8 +33,8 @@ test("a peer that falls silent is closed with 4009, and those who wait fail with
   await withSockets(async ({ runtime, server }) => {
     await valueFrom(runtime, async (cx) => {
       const socket = await cx.webSocket(server.socket("/mute"), {
-        heartbeat: { every: 5, timeout: 20, message: "ping" },
-        closeTimeout: 20,
+        heartbeat: { everyMs: 5, timeoutMs: 20, message: "ping" },
+        closeTimeoutMs: 20,
       });
       const error = await failureOf(socket.receive());
       expect(error).toMatchObject({
@@ -53,8 +53,8 @@ test("any message is a sign of life", async () => {
       let beats = 0;
       const socket = await cx.webSocket(server.socket("/echo"), {
         heartbeat: {
-          every: 1,
-          timeout: 60_000,
+          everyMs: 1,
+          timeoutMs: 60_000,
           message: () => {
             beats += 1;
             return String(beats);
@@ -76,8 +76,8 @@ test("what the caller's functions throw is told, and the socket goes on", async 
       await valueFrom(runtime, async (cx) => {
         const socket = await cx.webSocket(server.socket("/command"), {
           heartbeat: {
-            every: 5,
-            timeout: 60_000,
+            everyMs: 5,
+            timeoutMs: 60_000,
             message: () => {
               throw new Error("no beat");
             },

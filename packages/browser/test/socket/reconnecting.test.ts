@@ -305,7 +305,7 @@ test("a send that waits for room goes to the queue when the connection breaks", 
     await valueFrom(runtime, async (cx) => {
       const socket = cx.reconnectingSocket(server.socket("/half-open"), {
         ...FAST,
-        closeTimeout: 20,
+        closeTimeoutMs: 20,
         highWaterBytes: 2 ** 20,
         queue: { messages: 1_000, bytes: 2 ** 30 },
       });
@@ -407,7 +407,7 @@ test("what is no option is refused, and nothing is sent to the server", async ()
         { reconnect: { stableMs: -1 } },
         { reconnect: { pauseMs: Number.NaN } },
         { queue: { messages: 0 } },
-        { closeTimeout: 10_000 },
+        { closeTimeoutMs: 10_000 },
       ]) {
         expect(refusal(options)).toMatchObject({ code: "INVALID_NUMBER" });
       }

@@ -27,7 +27,7 @@ async function findImplementation(): Promise<WebSocketImplementation> {
 }
 
 /** For who waits for a clean close on a busy machine: as long as the default drain time allows. */
-export const PATIENT = { closeTimeout: 4_900 } as const;
+export const PATIENT = { closeTimeoutMs: 4_900 } as const;
 
 /** What a test of sockets gets. */
 export interface SocketTest {

@@ -21,7 +21,9 @@ const types = (_: (cx: Cx) => Promise<void>): void => undefined;
 test("without a codec, texts and bytes", () => {
   types(async (cx) => {
     expectTypeOf(cx.webSocket("/live")).toEqualTypeOf<Op<Socket>>();
-    expectTypeOf(cx.webSocket(new URL("ws://h/"), { openTimeout: 1 })).toEqualTypeOf<Op<Socket>>();
+    expectTypeOf(cx.webSocket(new URL("ws://h/"), { openTimeoutMs: 1 })).toEqualTypeOf<
+      Op<Socket>
+    >();
     const socket = await cx.webSocket("/live");
     expectTypeOf(socket.receive()).toEqualTypeOf<Op<SocketMessage | undefined>>();
     expectTypeOf(socket.send).parameter(0).toEqualTypeOf<SocketData>();
