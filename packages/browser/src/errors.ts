@@ -317,7 +317,7 @@ const FACTS = {
   },
   OBLIGATION_LEAKED: {
     expected: "every obligation kept or taken back before its task ends",
-    mend: "commit or abort it, in a `finally` if the body may throw",
+    mend: "commit or abort it, in a `finally` if the body may throw, or hand it over with transfer(cx)",
   },
 } as const;
 

@@ -45,7 +45,7 @@ export function anyOp<T>(
 
 /** The first value of its branches decides, and their failures are its own to look at. */
 export class Any extends Composite {
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { branches, winner } = this;
     if (winner === undefined && branches.length > 0 && branches.every(hasFailed)) {

@@ -19,7 +19,7 @@ export function raceOp<T>(
 }
 
 class Race extends Composite {
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { winner } = this.scope;
     if (winner === undefined) this.failCancelled(op);

@@ -25,7 +25,7 @@ class Timeout extends Composite {
     this.#limitMs = limitMs;
   }
 
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { reason } = this.scope;
     const [branch] = this.branches;
