@@ -108,7 +108,7 @@ export class LaggedError extends AsupersyncError {
 
   /** @internal */
   constructor(missed: number) {
-    super("LAGGED", `one that missed ${missed}`);
+    super("LAGGED", `a subscriber that missed ${missed}`);
     this.missed = missed;
   }
 
@@ -352,6 +352,7 @@ export function refusal(answer: number, subject: string): AsupersyncError {
 
 /** What comes before the subject where that is not what came. */
 const WHAT_CAME: { readonly [C in ErrorCode]?: string } = {
-  LIMIT_REACHED: "none for ",
-  POISONED: "a broken one at ",
+  LIMIT_REACHED: "no room for more at ",
+  POISONED: "a broken kernel at ",
+  WOULD_WAIT: "a wait for ",
 };

@@ -27,7 +27,7 @@ export function decodeOrigins(value: unknown): AllowedOrigins {
 export function checkOrigin(allowed: AllowedOrigins, url: URL | undefined): void {
   if (allowed === undefined || (url !== undefined && allowed.has(originOf(url)))) return;
   // Without path and query, which may hold what is nobody's business.
-  const received = url === undefined ? "one that the platform hides" : originOf(url);
+  const received = url === undefined ? "an origin that the platform hides" : originOf(url);
   throw new AsupersyncError("ORIGIN_NOT_ALLOWED", received);
 }
 

@@ -39,7 +39,7 @@ export function anyOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("any", bodies, options);
-  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
   return new Any(task, { policy: PolicyCode.any, flags: 0, label }).start(bodies);
 }
 

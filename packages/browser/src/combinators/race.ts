@@ -14,7 +14,7 @@ export function raceOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("race", bodies, options);
-  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
   return new Race(task, { policy: PolicyCode.race, flags: 0, label }).start(bodies);
 }
 

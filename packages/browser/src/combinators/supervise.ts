@@ -175,7 +175,7 @@ class Supervisor extends Composite {
     const now = port.now();
     const recent = this.#restarts.filter(({ at }) => now - at <= withinMs);
     if (recent.length >= maxRestarts) {
-      const received = `one more than ${maxRestarts} in ${withinMs} ms`;
+      const received = `one failure more than ${maxRestarts} in ${withinMs} ms`;
       const failed = new AsupersyncError("SUPERVISION_FAILED", received, { cause: error });
       const failures = new Failures();
       for (const thrown of [failed, ...recent.map((restart) => restart.error)])

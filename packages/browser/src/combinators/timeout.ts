@@ -33,7 +33,7 @@ class Timeout extends Composite {
     if (!isCancelled) this.followBranch(op, branch);
     else if (reason?.kind === "timeout") {
       op.fail(
-        new TimeoutError("TIMEOUT", `none in ${this.#limitMs} ms`, {
+        new TimeoutError("TIMEOUT", `no value in ${this.#limitMs} ms`, {
           cause: makeCancelledError(reason),
         }),
       );

@@ -145,5 +145,5 @@ class LockWait<T> extends PermitWait {
 const MUTEX: LineUse = {
   code: "LOCK_CLOSED",
   name: "mutex",
-  kind: ObligationKindCode.semaphorePermit,
+  kind: ObligationKindCode.lease,
 };
