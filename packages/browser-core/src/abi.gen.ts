@@ -299,6 +299,7 @@ export const EventCode = {
   permitAsked: 30,
   permitsTaken: 31,
   permitsGiven: 32,
+  permitsPassed: 33,
 } as const;
 
 /** One of the codes of {@link EventCode}. */
@@ -314,6 +315,18 @@ export const OwnershipFlag = {
 
 /** One of the codes of {@link OwnershipFlag}. */
 export type OwnershipFlag = (typeof OwnershipFlag)[keyof typeof OwnershipFlag];
+
+/** How much a build of the wasm has in it. */
+export const TierCode = {
+  /** No trace. */
+  coreMin: 0,
+  coreTrace: 1,
+  /** Names, assertions, and invariants that are checked while it runs. */
+  fullDev: 2,
+} as const;
+
+/** One of the codes of {@link TierCode}. */
+export type TierCode = (typeof TierCode)[keyof typeof TierCode];
 
 /** What `count` counts. */
 export const CounterCode = {

@@ -22,8 +22,10 @@ export {
   SemaphoreStateCode,
   TaskStateCode,
   TieBreakCode,
+  TierCode,
 } from "./abi.gen.js";
 export { KernelLoadError, type KernelLoadErrorCode } from "./errors.js";
 export { type KernelModule, openKernelModule } from "./instance.js";
 export { ASKED, type Handle, type Kernel, type KernelConfig, type Status } from "./kernel.js";
+export type { OwnKernel } from "./own-kernel.js";
 export type { WasmSource } from "./source.js";

@@ -3,9 +3,10 @@ import initialise, {
   __wbg_reset_state,
   abi_version,
   panic_message,
+  tier,
   Kernel as WasmKernel,
 } from "../wasm/asupersync.js";
-import { ABI_VERSION, ConfigField } from "./abi.gen.js";
+import { ABI_VERSION, ConfigField, type TierCode } from "./abi.gen.js";
 import { describeThrown, KernelLoadError } from "./errors.js";
 import type { Kernel, KernelConfig } from "./kernel.js";
 
@@ -14,6 +15,8 @@ import type { Kernel, KernelConfig } from "./kernel.js";
  * memory; a trap in one of them ends them all.
  */
 export interface KernelModule {
+  /** How much the wasm has in it. */
+  readonly tier: TierCode;
   /**
    * Makes a kernel. `pump` is called, with nothing of the kernel's on the stack, whenever there may
    * be something to deliver.
@@ -81,13 +84,14 @@ async function open(compile: () => Promise<WebAssembly.Module>): Promise<KernelM
     throw new KernelLoadError("ABI_MISMATCH", `ABI ${version} instead of ${ABI_VERSION}`);
   }
   // Once instantiated, this gives the present instance's exports.
-  return new Instance((await initialise({ module_or_path: compiled })).memory);
+  const { memory } = await initialise({ module_or_path: compiled });
+  return new Instance(memory, tier() as TierCode);
 }
 
 /** The glue keeps whatever it instantiates, so what is no kernel at all must not get that far. */
 function checkExports(module: WebAssembly.Module): void {
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  for (const name of ["abi_version", "memory", "__wbindgen_start"]) {
+  for (const name of ["abi_version", "memory", "tier", "__wbindgen_start"]) {
     if (!names.has(name)) throw new KernelLoadError("ABI_MISMATCH", `wasm without ${name}`);
   }
 }
@@ -103,12 +107,14 @@ function numbersOf(config: KernelConfig): Float64Array {
 }
 
 class Instance implements KernelModule {
+  readonly tier: TierCode;
   readonly #memory: WebAssembly.Memory;
   readonly #listeners = new Set<() => void>();
   #words: Uint32Array;
   #state: "alive" | "dead" = "alive";
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: WebAssembly.Memory, tier: TierCode) {
+    this.tier = tier;
     this.#memory = memory;
     this.#words = new Uint32Array(memory.buffer);
   }
@@ -127,9 +133,8 @@ class Instance implements KernelModule {
   }
 
   words(): Uint32Array {
-    // Growing the memory detaches the buffer under every view of it.
-    const buffer = this.#memory.buffer;
-    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    // Growing the memory empties every view of it. To compare buffers would make objects of them.
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.#memory.buffer);
     return this.#words;
   }
 

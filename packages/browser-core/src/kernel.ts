@@ -142,6 +142,11 @@ export interface Kernel {
     kind: number,
     token: number,
   ): Handle;
+  /**
+   * Takes one permit and keeps the promise, as `semaphore_acquire` and `obligation_commit` would: 1, and
+   * no obligation is left. Else it waits as after the first of them, with the same answer.
+   */
+  semaphore_pass(task: Handle, semaphore: Handle, kind: number, token: number): Handle;
   /** Adds permits; -1 is one for each obligation that waits. */
   semaphore_add(semaphore: Handle, permits: number): Status;
   /** Refuses who can never be met, now and from now on; of half a channel, in all of it. */

@@ -1,25 +1,32 @@
-/** Owns where the wasm comes from: the file beside this package, the inlined copy, or a given source. */
+/** Owns where the wasm comes from: a file beside this package, its inlined copy, or a given source. */
 import { describeThrown, KernelLoadError } from "./errors.js";
+import { isOwnKernel, OwnKernel } from "./own-kernel.js";
 
-/** A place to take the kernel's wasm from, for those who host it themselves. */
-export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+/** A place to take the kernel's wasm from: one of this package's own, or what the app hosts itself. */
+export type WasmSource = OwnKernel | URL | string | Response | BufferSource | WebAssembly.Module;
+
+/** The kernel of those who ask for none, tier core-trace. */
+const coreTrace = new OwnKernel(
+  // The literal is what bundlers look for to emit the file.
+  () => new URL("../wasm/asupersync.wasm", import.meta.url),
+  // Lazy, so that bundlers give the copy a chunk of its own that most pages never fetch.
+  () => import("../wasm/asupersync-inline.js"),
+);
 
 /**
- * Compiles the kernel. Without a source it fetches the file beside this package and, where that is
- * not to be had, decodes the inlined copy; a given source is the only one tried.
+ * Compiles the kernel. Of this package's own it fetches the file and, where that is not to be had,
+ * decodes the inlined copy; any other source is the only one tried.
  *
  * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED` when the host does not compile it, or
  *   `WASM_INVALID` when it is no wasm.
  */
-export function compileKernel(source: WasmSource | undefined): Promise<WebAssembly.Module> {
-  return source === undefined ? compileOwn() : compileGiven(source);
+export function compileKernel(source: WasmSource = coreTrace): Promise<WebAssembly.Module> {
+  return isOwnKernel(source) ? compileOwn(source) : compileGiven(source);
 }
 
-async function compileOwn(): Promise<WebAssembly.Module> {
-  // The literal is what bundlers look for to emit the file. Next's put something in its place that has
-  // neither an origin nor a protocol, only the path.
-  const { href } = new URL("../wasm/asupersync.wasm", import.meta.url);
-  const url = new URL(href, globalThis.location?.href ?? "file:///");
+async function compileOwn(kernel: OwnKernel): Promise<WebAssembly.Module> {
+  // Next's stand-in for the address has neither an origin nor a protocol, only the path.
+  const url = new URL(kernel.address().href, globalThis.location?.href ?? "file:///");
   // Node's fetch has no file: and a page opened from disk may not read one.
   if (url.protocol === "http:" || url.protocol === "https:") {
     try {
@@ -28,10 +35,10 @@ async function compileOwn(): Promise<WebAssembly.Module> {
       // Not served, served as something else, or refused by connect-src: the copy needs no request.
     }
   }
-  return compileBytes(await inlinedBytes());
+  return compileBytes(await inlinedBytes(kernel));
 }
 
-async function compileGiven(source: WasmSource): Promise<WebAssembly.Module> {
+async function compileGiven(source: Exclude<WasmSource, OwnKernel>): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source);
   let response: Response;
@@ -64,9 +71,8 @@ function isInvalidWasm(error: unknown): boolean {
   return !/unsafe-eval|content security policy|\bCSP\b/i.test(error.message);
 }
 
-async function inlinedBytes(): Promise<ArrayBuffer> {
-  // Lazy, so that bundlers give the copy a chunk of its own that most pages never fetch.
-  const { wasmGzipBase64 } = await import("../wasm/asupersync-inline.js");
+async function inlinedBytes(kernel: OwnKernel): Promise<ArrayBuffer> {
+  const { wasmGzipBase64 } = await kernel.inlined();
   const gzip = Uint8Array.from(atob(wasmGzipBase64), (character) => character.charCodeAt(0));
   try {
     // Not by way of a Blob: jsdom puts its own in place, which has no stream().

@@ -13,8 +13,8 @@ import { takeTag } from "./tag.js";
  * Makes a runtime, loading the kernel if this is the first.
  *
  * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH` when the
- *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `LIMIT_REACHED` past 127 open
- *   runtimes in one realm.
+ *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `TRACE_ABSENT` for a
+ *   trace with the kernel `coreMin`, `LIMIT_REACHED` past 127 open runtimes in one realm.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const setup = decodeRuntimeOptions(options);

@@ -1,19 +1,14 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
-import type { Body, BodyValue, Finalizer } from "./body.js";
+import { addGetter, addMethod } from "./add-member.js";
+import type { Body, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
-import { allOp, type BranchesOptions } from "./combinators/all.js";
-import { raceOp } from "./combinators/race.js";
-import { maskOp, type ScopeOpOptions, scopeOp } from "./combinators/scope-op.js";
-import { timeoutOp } from "./combinators/timeout.js";
 import { deferTo } from "./defer.js";
 import { AsupersyncError, type ErrorDetails } from "./errors.js";
-import { type ForeignOptions, foreignOp } from "./foreign.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
 import type { Scope } from "./scope.js";
-import { signalOf } from "./signal.js";
 import type { Task, TaskOptions, TaskRecord } from "./task.js";
 import { describeReceived } from "./validate.js";
 import { checkpointOp, joinOp, sleepOp } from "./wait.js";
@@ -33,13 +28,6 @@ export interface Cx extends CoreCx {}
 
 /** The part of {@link Cx} that is always there. */
 export interface CoreCx {
-  /**
-   * Aborts when the task is cancelled, for code that takes a signal. Its `reason` is what such code
-   * expects: a `DOMException` named `AbortError`, or `TimeoutError` when time ran out, with the
-   * {@link CancelledError} as `cause`. Made when first asked for. `cx.fetch` and `cx.foreign` have their
-   * own.
-   */
-  readonly signal: AbortSignal;
   /** Runtime time in milliseconds, monotonic. */
   readonly now: number;
   /** Why the task is cancelled; undefined as long as it is not. */
@@ -81,69 +69,11 @@ export interface CoreCx {
    */
   join<T>(task: Task<T>): Op<Outcome<T>>;
   /**
-   * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
-   * the first failure among them. With `collect-all` a failed child leaves the others alone.
-   *
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
-   */
-  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
-  /**
-   * Runs all bodies, and gives their values in the order of `bodies`. The first failure cancels the
-   * others; when all have drained it fails with that. Of no bodies the values are `[]`.
-   *
-   * @example
-   * ```ts
-   * const [user, posts] = await cx.all([loadUser, loadPosts]);
-   * ```
-   */
-  all<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<{ -readonly [K in keyof B]: BodyValue<B[K]> }>;
-  /**
-   * Runs all bodies; the first that gives a value or fails decides. The others are cancelled, and it
-   * settles when they have drained.
-   *
-   * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
-   */
-  race<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>>;
-  /**
-   * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
-   * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
-   *
-   * @param ms Milliseconds, finite and at least 0; 0 lets the body start only if it does so first.
-   * @throws {AsupersyncError} `INVALID_NUMBER`, `INVALID_ARGUMENT`.
-   */
-  timeout<T>(ms: number, body: Body<T>): Op<T>;
-  /**
-   * Runs `body` shielded: a cancellation of this task does not reach it, and is noticed at the next wait
-   * after it. The drain time bounds it: for what must not be left half done, not for long work.
-   */
-  mask<T>(body: Body<T>): Op<T>;
-  /**
    * Registers what to run when the body and all children have ended; the last one registered runs
    * first, shielded from cancellation, within the drain time. One that fails makes the task `panicked`;
    * the others run all the same.
    */
   defer(finalizer: Finalizer): void;
-  /**
-   * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
-   * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
-   * promise has settled, whose late result is swallowed; one that does not settle within the drain time
-   * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
-   *
-   * @example
-   * ```ts
-   * const file = await cx.foreign((signal) => showPicker({ signal }));
-   * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
-   * ```
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
-   *   the operation.
-   */
-  foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
 }
 
 /** An operation as the file that owns it has it: the task in place of the cx. */
@@ -181,7 +111,17 @@ export function addOperation(
   name: Exclude<keyof Cx, keyof CoreCx>,
   operation: TaskOperation,
 ): void {
-  CxRecord.add(name, operation);
+  CxRecord.addOperation(name, operation as AnyOperation);
+}
+
+type AnyOperation = (task: TaskRecord, ...args: unknown[]) => unknown;
+
+/** Adds what is read like a field of every `cx`, by the same rule. */
+export function addFact(
+  name: Exclude<keyof Cx, keyof CoreCx>,
+  read: (task: TaskRecord) => unknown,
+): void {
+  CxRecord.addFact(name, read);
 }
 
 /** The record behind {@link Cx}. */
@@ -196,19 +136,12 @@ class CxRecord implements CoreCx {
     return typeof cx === "object" && cx !== null && #task in cx ? cx.#task : undefined;
   }
 
-  static add(name: string, operation: TaskOperation): void {
-    const start = operation as (task: TaskRecord, ...args: unknown[]) => unknown;
-    // Under its name, which stacks show.
-    const method = {
-      [name](this: CxRecord, ...args: unknown[]): unknown {
-        return start(this.#task, ...args);
-      },
-    };
-    Object.defineProperty(CxRecord.prototype, name, { value: method[name] });
+  static addOperation(name: string, operation: AnyOperation): void {
+    addMethod(CxRecord.prototype, name, (cx, args) => operation(cx.#task, ...args));
   }
 
-  get signal(): AbortSignal {
-    return signalOf(this.#task);
+  static addFact(name: string, read: (task: TaskRecord) => unknown): void {
+    addGetter(CxRecord.prototype, name, (cx) => read(cx.#task));
   }
 
   get now(): number {
@@ -252,37 +185,7 @@ class CxRecord implements CoreCx {
     return joinOp(this.#task, task);
   }
 
-  scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T> {
-    return scopeOp(this.#task, body, options);
-  }
-
-  all<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<{ -readonly [K in keyof B]: BodyValue<B[K]> }> {
-    return allOp(this.#task, bodies, options);
-  }
-
-  race<const B extends readonly Body<unknown>[]>(
-    bodies: B,
-    options?: BranchesOptions,
-  ): Op<BodyValue<B[number]>> {
-    return raceOp(this.#task, bodies, options);
-  }
-
-  timeout<T>(ms: number, body: Body<T>): Op<T> {
-    return timeoutOp(this.#task, ms, body);
-  }
-
-  mask<T>(body: Body<T>): Op<T> {
-    return maskOp(this.#task, body);
-  }
-
   defer(finalizer: Finalizer): void {
     deferTo(this.#task, finalizer);
-  }
-
-  foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T> {
-    return foreignOp(this.#task, start, options);
   }
 }

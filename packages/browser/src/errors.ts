@@ -78,45 +78,6 @@ function factsOf(code: ErrorCode): { readonly expected: string; readonly mend: s
 
 const NO_FACTS = { expected: "", mend: "" };
 
-/** `cx.timeout` fired and its body had given no value. Code `TIMEOUT`. */
-export class TimeoutError extends AsupersyncError {
-  static {
-    TimeoutError.prototype.name = "TimeoutError";
-  }
-}
-
-/** Every body of a `cx.any` failed. Code `ALL_FAILED`. */
-export class AllFailedError extends AsupersyncError {
-  /** What each body threw, in the order of the bodies. */
-  readonly errors: readonly unknown[];
-
-  /** @internal */
-  constructor(received: string, errors: readonly unknown[]) {
-    super("ALL_FAILED", received);
-    this.errors = errors;
-  }
-
-  static {
-    AllFailedError.prototype.name = "AllFailedError";
-  }
-}
-
-/** A subscriber was too slow for a broadcast. Code `LAGGED`. */
-export class LaggedError extends AsupersyncError {
-  /** Messages that were overwritten before this subscriber had them. */
-  readonly missed: number;
-
-  /** @internal */
-  constructor(missed: number) {
-    super("LAGGED", `a subscriber that missed ${missed}`);
-    this.missed = missed;
-  }
-
-  static {
-    LaggedError.prototype.name = "LaggedError";
-  }
-}
-
 const FACTS = {
   STALE_HANDLE: {
     expected: "something live",
@@ -166,6 +127,10 @@ const FACTS = {
   ABI_MISMATCH: {
     expected: "the wasm that was built with this package",
     mend: "install one version of the packages, serve its own kernel.wasm, and reload",
+  },
+  TRACE_ABSENT: {
+    expected: "a kernel with a trace",
+    mend: "leave the option `wasm` out, or do without trace and fingerprint",
   },
   WASM_UNAVAILABLE: {
     expected: "the kernel's wasm",

@@ -2,10 +2,33 @@
 import { HostKindCode } from "@asupersync/browser-core";
 import { checkActive } from "./active.js";
 import type { CancelInfo, CancelledError } from "./cancel.js";
+import { addOperation } from "./cx.js";
 import { HostRecord, HostResult, openHost } from "./host-op.js";
 import type { Op } from "./op.js";
 import type { TaskRecord } from "./task.js";
 import { checkLabel, checkListener, checkOptions, invalidArgument } from "./validate.js";
+
+addOperation("foreign", foreignOp);
+
+declare module "./cx.js" {
+  interface Cx {
+    /**
+     * Waits for somebody else's promise. `start` is called at once with a signal that aborts when the task
+     * is cancelled; for work that takes no signal there is `onCancel`. The task then ends only when the
+     * promise has settled, whose late result is swallowed; one that does not settle within the drain time
+     * is revoked and named in the close report. What takes callbacks goes in {@link Cx.callback}.
+     *
+     * @example
+     * ```ts
+     * const file = await cx.foreign((signal) => showPicker({ signal }));
+     * const rows = await cx.foreign(() => query.run(), { onCancel: () => query.stop() });
+     * ```
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws, or its promise is rejected with, fails
+     *   the operation.
+     */
+    foreign<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: ForeignOptions): Op<T>;
+  }
+}
 
 /** How a foreign operation is set up. */
 export interface ForeignOptions {

@@ -41,7 +41,7 @@ export class HostRecord implements OpSource {
     const { runtime } = this.task.scope;
     this.handle = handle;
     runtime.hostOps[indexOf(handle)] = this;
-    runtime.snapshots.touch();
+    runtime.snapshots?.touch();
   }
 
   get id(): number {

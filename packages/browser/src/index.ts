@@ -1,4 +1,5 @@
 /** The package's public door: everything that may be imported from `@asupersync/browser`. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import "./operations.js";
 
 export type { WasmSource } from "@asupersync/browser-core";
@@ -11,8 +12,9 @@ export {
   type CancelRequestKind,
   describeCancel,
 } from "./cancel.js";
-export type { BranchesOptions } from "./combinators/all.js";
+export { AllFailedError } from "./combinators/all-failed-error.js";
 export type { AttemptBody } from "./combinators/attempt.js";
+export type { BranchesOptions } from "./combinators/branches.js";
 export type { HedgeOptions } from "./combinators/hedge.js";
 export type { ItemBody, MapOptions } from "./combinators/map.js";
 export type { Retry, RetryOptions } from "./combinators/retry.js";
@@ -20,15 +22,13 @@ export type { Jitter, Pauses, Schedule } from "./combinators/schedule.js";
 export type { ScopeOpOptions } from "./combinators/scope-op.js";
 export type { Restart, SuperviseOptions } from "./combinators/supervise.js";
 export type { Acquisition } from "./combinators/use.js";
+export type { Counters } from "./counters.js";
 export { createRuntime } from "./create-runtime.js";
 export type { CoreCx, Cx } from "./cx.js";
 export type { Warning } from "./development/warnings.js";
 export {
-  AllFailedError,
   AsupersyncError,
   type ErrorCode,
-  LaggedError,
-  TimeoutError,
 } from "./errors.js";
 export { HttpStatusError, JsonLineError } from "./fetch/errors.js";
 export type { ServerSentEvent, SseOptions, SseReconnect } from "./fetch/events.js";
@@ -59,13 +59,7 @@ export type { ObligationKind, ObligationState } from "./obligation.js";
 export type { Op } from "./op.js";
 export { describeOutcome, type Outcome, type PanicInfo } from "./outcome.js";
 export type { CloseReport, Leaked, Revoked } from "./report.js";
-export type {
-  Counters,
-  Runtime,
-  RuntimeOptions,
-  RuntimeState,
-  TraceEvent,
-} from "./runtime.js";
+export type { CoreRuntime, Runtime, RuntimeOptions, RuntimeState } from "./runtime.js";
 export type { Scope, ScopeState } from "./scope.js";
 export type { ScopeOptions, ScopePolicy } from "./scope-options.js";
 export type {
@@ -108,6 +102,7 @@ export {
   type SendPermit,
 } from "./sync/channel.js";
 export { type BusEvent, type EventBus, type EventOf, eventBus } from "./sync/event-bus.js";
+export { LaggedError } from "./sync/lagged-error.js";
 export { type Latch, latch } from "./sync/latch.js";
 export { type Mutex, type MutexGuard, mutex } from "./sync/mutex.js";
 export { type Notify, notify } from "./sync/notify.js";
@@ -117,12 +112,14 @@ export { type Semaphore, type SemaphorePermit, semaphore } from "./sync/semaphor
 export type { Values } from "./sync/values.js";
 export { type Watch, type Watcher, watch } from "./sync/watch.js";
 export type { Task, TaskOptions, TaskState } from "./task.js";
+export { TimeoutError } from "./timeout-error.js";
 export { type DumpOptions, dumpTree } from "./trace/dump.js";
 export { formatOnConsole } from "./trace/formatter.js";
 export { type LiveScope, type LiveTask, type LiveTree, liveTree } from "./trace/live-tree.js";
 export type { LogFields, LogLevel, LogRecord } from "./trace/log-record.js";
 export { type LogSinkOptions, log, logSink } from "./trace/log-sink.js";
 export { consoleWriter, jsonLinesWriter, type LogConsole } from "./trace/log-writers.js";
+export type { TraceEvent } from "./trace/recorded.js";
 export {
   type EventBatch,
   type EventFilter,

@@ -4,12 +4,58 @@ import { ErrorKindCode, type Handle, type Kernel, type Status } from "@asupersyn
 const POISONED = -ErrorKindCode.poisoned;
 const NO_EVENTS = new Float64Array(0);
 
+/**
+ * The calls that are not made for every task, and what a trap answers each with: a refusal for a command, and
+ * for a question what says that there is nothing.
+ */
+const TRAP_ANSWERS = {
+  region_open: POISONED,
+  region_close: POISONED,
+  region_cancel: POISONED,
+  region_defer: POISONED,
+  region_finalizer_spawn: POISONED,
+  task_budget: POISONED,
+  task_cancel: POISONED,
+  task_defer: POISONED,
+  task_finalized: POISONED,
+  host_open: POISONED,
+  host_wait: POISONED,
+  host_notify: POISONED,
+  host_complete: POISONED,
+  keep_events: POISONED,
+  close: POISONED,
+  release: undefined,
+  root: 0,
+  task_at: 0,
+  region_reason: 0,
+  reason_kind: 0,
+  reason_at_ms: 0,
+  reason_message: undefined,
+  reason_cause: 0,
+  reason_truncated: false,
+  random: 0,
+  snapshot: 0,
+  snapshot_ptr: 0,
+  revision: -1,
+  count: 0,
+  certificate: 0n,
+  fingerprint: 0n,
+  events: NO_EVENTS,
+  task_polls: -1,
+} as const satisfies { readonly [K in keyof Kernel]?: ReturnType<Kernel[K]> };
+
 /** Stands in for a kernel whose instance is dead, and which might seem to answer for a while. */
 const DEAD_KERNEL = new Proxy({} as Kernel, {
   get(): never {
     throw new Error("the kernel is dead");
   },
 });
+
+type Call = keyof typeof TRAP_ANSWERS;
+type AnyKernel = { readonly [C in Call]: (...numbers: unknown[]) => unknown };
+
+// Its other methods are made of the table: written out they are the most of this file.
+export interface KernelPort extends Pick<Kernel, Call> {}
 
 /**
  * One kernel, whose calls never throw. After a trap the instance's state cannot be trusted: `onTrap`
@@ -18,6 +64,7 @@ const DEAD_KERNEL = new Proxy({} as Kernel, {
  * A stack that overflows inside a call counts as a trap, since nobody can say where it stopped. The
  * names are the ABI's, so that a reader finds the same word on both sides.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the static block makes each method of the interface.
 export class KernelPort {
   #kernel: Kernel;
   readonly #onTrap: (error: unknown) => void;
@@ -38,7 +85,7 @@ export class KernelPort {
     return POISONED;
   }
 
-  // Calls made for every task are written out; a closure for each would show in the figures.
+  // Calls made for every task are written out: a call through the table would show in the figures.
 
   turn(): number {
     try {
@@ -128,6 +175,14 @@ export class KernelPort {
     }
   }
 
+  semaphore_pass(task: Handle, semaphore: Handle, kind: number, token: number): Handle {
+    try {
+      return this.#kernel.semaphore_pass(task, semaphore, kind, token);
+    } catch (error) {
+      return this.trap(error);
+    }
+  }
+
   obligation_commit(obligation: Handle): Status {
     try {
       return this.#kernel.obligation_commit(obligation);
@@ -136,179 +191,69 @@ export class KernelPort {
     }
   }
 
-  // The other commands.
-
-  region_open(parent: Handle, policy: number): Handle {
-    return this.#call(() => this.#kernel.region_open(parent, policy), POISONED);
-  }
-
-  region_close(region: Handle): Status {
-    return this.#call(() => this.#kernel.region_close(region), POISONED);
-  }
-
-  region_cancel(region: Handle, kind: number, message: string): Status {
-    return this.#call(() => this.#kernel.region_cancel(region, kind, message), POISONED);
-  }
-
   region_timeout(region: Handle, ms: number): Status {
-    return this.#call(() => this.#kernel.region_timeout(region, ms), POISONED);
-  }
-
-  region_defer(region: Handle): Status {
-    return this.#call(() => this.#kernel.region_defer(region), POISONED);
-  }
-
-  region_finalizer_spawn(region: Handle): Handle {
-    return this.#call(() => this.#kernel.region_finalizer_spawn(region), POISONED);
-  }
-
-  task_budget(
-    task: Handle,
-    deadlineMs: number,
-    polls: number,
-    cost: number,
-    priority: number,
-  ): Status {
-    return this.#call(
-      () => this.#kernel.task_budget(task, deadlineMs, polls, cost, priority),
-      POISONED,
-    );
-  }
-
-  task_cancel(task: Handle, kind: number, message: string): Status {
-    return this.#call(() => this.#kernel.task_cancel(task, kind, message), POISONED);
-  }
-
-  task_defer(task: Handle): Status {
-    return this.#call(() => this.#kernel.task_defer(task), POISONED);
-  }
-
-  task_finalized(task: Handle, outcome: number): Status {
-    return this.#call(() => this.#kernel.task_finalized(task, outcome), POISONED);
-  }
-
-  host_open(task: Handle, token: number, kind: number): Handle {
-    return this.#call(() => this.#kernel.host_open(task, token, kind), POISONED);
-  }
-
-  host_wait(op: Handle, token: number): Status {
-    return this.#call(() => this.#kernel.host_wait(op, token), POISONED);
-  }
-
-  host_notify(op: Handle, code: number): Status {
-    return this.#call(() => this.#kernel.host_notify(op, code), POISONED);
-  }
-
-  host_complete(op: Handle, code: number): Status {
-    return this.#call(() => this.#kernel.host_complete(op, code), POISONED);
-  }
-
-  close(): Status {
-    return this.#call(() => this.#kernel.close(), POISONED);
-  }
-
-  // Calls that are never refused.
-
-  pause(): void {
-    this.#call(() => this.#kernel.pause(), undefined);
-  }
-
-  release(): void {
-    this.#call(() => this.#kernel.release(), undefined);
-  }
-
-  root(): Handle {
-    return this.#call(() => this.#kernel.root(), 0);
-  }
-
-  task_at(slot: number): Handle {
-    return this.#call(() => this.#kernel.task_at(slot), 0);
+    try {
+      return this.#kernel.region_timeout(region, ms);
+    } catch (error) {
+      return this.trap(error);
+    }
   }
 
   task_reason(task: Handle): number {
-    return this.#call(() => this.#kernel.task_reason(task), 0);
-  }
-
-  region_reason(region: Handle): number {
-    return this.#call(() => this.#kernel.region_reason(region), 0);
-  }
-
-  reason_kind(reason: number): number {
-    return this.#call(() => this.#kernel.reason_kind(reason), 0);
-  }
-
-  reason_at_ms(reason: number): number {
-    return this.#call(() => this.#kernel.reason_at_ms(reason), 0);
-  }
-
-  reason_message(reason: number): string | undefined {
-    return this.#call(() => this.#kernel.reason_message(reason), undefined);
-  }
-
-  reason_cause(reason: number): number {
-    return this.#call(() => this.#kernel.reason_cause(reason), 0);
-  }
-
-  reason_truncated(reason: number): boolean {
-    return this.#call(() => this.#kernel.reason_truncated(reason), false);
+    try {
+      return this.#kernel.task_reason(task);
+    } catch (error) {
+      this.trap(error);
+      return 0;
+    }
   }
 
   now(): number {
-    return this.#call(() => this.#kernel.now(), 0);
+    try {
+      return this.#kernel.now();
+    } catch (error) {
+      this.trap(error);
+      return 0;
+    }
   }
 
-  random(): number {
-    return this.#call(() => this.#kernel.random(), 0);
-  }
-
-  snapshot(): number {
-    return this.#call(() => this.#kernel.snapshot(), 0);
-  }
-
-  snapshot_ptr(): number {
-    return this.#call(() => this.#kernel.snapshot_ptr(), 0);
-  }
-
-  revision(): number {
-    return this.#call(() => this.#kernel.revision(), -1);
-  }
-
-  count(which: number): number {
-    return this.#call(() => this.#kernel.count(which), 0);
-  }
-
-  certificate(): bigint {
-    return this.#call(() => this.#kernel.certificate(), 0n);
-  }
-
-  fingerprint(): bigint {
-    return this.#call(() => this.#kernel.fingerprint(), 0n);
-  }
-
-  events(seq: number): Float64Array {
-    return this.#call(() => this.#kernel.events(seq), NO_EVENTS);
-  }
-
-  keep_events(capacity: number): Status {
-    return this.#call(() => this.#kernel.keep_events(capacity), POISONED);
-  }
-
-  task_polls(task: Handle): number {
-    return this.#call(() => this.#kernel.task_polls(task), -1);
+  pause(): void {
+    try {
+      this.#kernel.pause();
+    } catch (error) {
+      this.trap(error);
+    }
   }
 
   /** Gives a command that has no method here: one of a file that not every app loads. */
   command(give: (kernel: Kernel) => number): number {
-    return this.#call(() => give(this.#kernel), POISONED);
+    try {
+      return give(this.#kernel);
+    } catch (error) {
+      return this.trap(error);
+    }
   }
 
-  /** Calls, and answers a trap with `otherwise`. */
-  #call<T>(call: () => T, otherwise: T): T {
-    try {
-      return call();
-    } catch (error) {
-      this.trap(error);
-      return otherwise;
+  static {
+    for (const [name, answer] of Object.entries(TRAP_ANSWERS)) {
+      const call = name as Call;
+      // No call takes more; an array of arguments would cost more than what is passed for nothing.
+      const value = function (
+        this: KernelPort,
+        a: unknown,
+        b: unknown,
+        c: unknown,
+        d: unknown,
+        e: unknown,
+      ): unknown {
+        try {
+          return (this.#kernel as AnyKernel)[call](a, b, c, d, e);
+        } catch (error) {
+          this.trap(error);
+          return answer;
+        }
+      };
+      Object.defineProperty(KernelPort.prototype, name, { value });
     }
   }
 }

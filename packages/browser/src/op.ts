@@ -197,6 +197,8 @@ export function settledOp<T>(task: TaskRecord, value: T): OpRecord<T> {
 /** The token that the next operation of the runtime gets. */
 export function nextToken(task: TaskRecord): number {
   const { ops, freeTokens } = task.scope.runtime;
+  // An index of -1 would be looked up by its name, which costs more than the rest of an answer.
+  if (freeTokens.length === 0) return ops.length;
   return freeTokens[freeTokens.length - 1] ?? ops.length;
 }
 

@@ -1,6 +1,25 @@
 /** Owns which origins a runtime speaks to: any, unless the app has listed those that it allows. */
 import { AsupersyncError } from "./errors.js";
+import { addOption } from "./runtime.js";
 import { invalidArgument } from "./validate.js";
+
+addOption("allowedOrigins", ({ allowedOrigins }) => ({ origins: decodeOrigins(allowedOrigins) }));
+
+declare module "./runtime.js" {
+  interface AddedSetup {
+    readonly origins?: AllowedOrigins;
+  }
+
+  interface RuntimeOptions {
+    /**
+     * The only origins that requests and sockets may go to, such as `["https://api.example.com"]`; list
+     * `location.origin` for the page's own. Left out, all are allowed; `[]` allows none. `wss:` goes by the
+     * entry with `https:`. What is not allowed fails with `ORIGIN_NOT_ALLOWED`: before anything is sent, and
+     * again where a redirect has led elsewhere.
+     */
+    readonly allowedOrigins?: readonly (string | URL)[];
+  }
+}
 
 /** The origins that are allowed; undefined allows all. Those of sockets stand with those of requests. */
 export type AllowedOrigins = ReadonlySet<string> | undefined;
@@ -10,7 +29,7 @@ export type AllowedOrigins = ReadonlySet<string> | undefined;
  *
  * @throws {AsupersyncError} `INVALID_ARGUMENT` for what is no list of origins.
  */
-export function decodeOrigins(value: unknown): AllowedOrigins {
+function decodeOrigins(value: unknown): AllowedOrigins {
   if (value === undefined) return undefined;
   const expected = "an array of origins as allowedOrigins";
   if (!Array.isArray(value)) throw invalidArgument(value, expected, MEND);

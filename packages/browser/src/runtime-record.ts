@@ -3,41 +3,37 @@
 import {
   CounterCode,
   ErrorKindCode,
-  EventCode,
   type KernelConfig,
   type KernelModule,
   OutcomeCode,
   PolicyCode,
+  TierCode,
 } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { current } from "./active.js";
+import { addMethod } from "./add-member.js";
 import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
 import { watchAwaits } from "./development/running.js";
 import { type Warning, Warnings } from "./development/warnings.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { AsupersyncError, refusal } from "./errors.js";
-import type { FetchImplementation } from "./fetch/request.js";
 import { indexOf } from "./handle.js";
 import type { HostRecord } from "./host-op.js";
 import { KernelPort } from "./kernel-port.js";
 import { OpRecord, OpState } from "./op.js";
-import type { AllowedOrigins } from "./origins.js";
 import { describeThrown, type Outcome, type PanicInfo } from "./outcome.js";
 import { pump } from "./pump.js";
 import { type CloseReport, ReportBuilder } from "./report.js";
-import type { Counters, Runtime, RuntimeState, TraceEvent } from "./runtime.js";
+import type { AddedSetup, CoreRuntime, Runtime, RuntimeState } from "./runtime.js";
 import { type Scope, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
 import { settle } from "./settle.js";
-import { WatchedSignals } from "./signal.js";
-import { type RuntimeSnapshot, SnapshotStore } from "./snapshot.js";
-import type { WebSocketImplementation } from "./socket/platform.js";
+import type { SpawnSites } from "./stack.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
 import { panicError, type Task, type TaskOptions, type TaskRecord } from "./task.js";
 import { type UnobservedFailure, UnobservedFailures } from "./unobserved.js";
-import { checkListener } from "./validate.js";
 
 /** Reads events for those who subscribed. */
 export interface EventReader {
@@ -47,6 +43,24 @@ export interface EventReader {
   publish(): void;
 }
 
+/** Learns that the live tree may have changed. */
+export interface ChangeListener {
+  /** Notes a change outside a delivery. */
+  touch(): void;
+  /** Tells of changes: a delivery is over. */
+  publish(): void;
+}
+
+/** Watches over the signals of tasks and scopes. */
+export interface SignalWatch {
+  /** Something was asked to cancel, outside of a delivery. */
+  checkLater(): void;
+  /** Aborts the signals of what is cancelled: a delivery is over. */
+  check(): void;
+  /** Nothing will cancel `watched` any more. */
+  ended(watched: TaskRecord | ScopeRecord): void;
+}
+
 /** What the record of a runtime is made of. */
 export interface RuntimeSetup {
   readonly module: KernelModule;
@@ -54,37 +68,40 @@ export interface RuntimeSetup {
   /** Names it in its handles. */
   readonly tag: number;
   readonly label: string;
-  readonly keepsSpawnSites: boolean;
+  readonly added: AddedSetup;
   readonly onFailure: ((failure: UnobservedFailure) => void) | undefined;
-  readonly webSocket: WebSocketImplementation | undefined;
-  readonly origins: AllowedOrigins;
-  readonly fetch: FetchImplementation | undefined;
   readonly onWarning: ((warning: Warning) => void) | undefined;
 }
 
+/** What the kernel `coreMin` was made without is refused, and not made up. */
+export function expectTrace({ tier }: KernelModule): void {
+  if (tier === TierCode.coreMin) throw new AsupersyncError("TRACE_ABSENT", "core-min");
+}
+
+/** What the record lacks of a {@link Runtime} is added by the files that declare it. */
+export interface RuntimeRecord extends Runtime {}
+
 /** The record behind {@link Runtime}. */
-export class RuntimeRecord implements Runtime {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `addToRuntime` makes what is not written here.
+export class RuntimeRecord implements CoreRuntime {
   readonly port: KernelPort;
   readonly reasons: ReasonCache;
   readonly report = new ReportBuilder();
   readonly unobserved: UnobservedFailures;
   /** Where a development build tells what it finds; a production build finds nothing. */
   readonly warnings: Warnings | undefined;
-  readonly snapshots: SnapshotStore;
-  readonly signals = new WatchedSignals();
   readonly root: ScopeRecord;
-  readonly keepsSpawnSites: boolean;
+  readonly added: AddedSetup;
+  /** There if it keeps where its tasks are spawned. */
+  readonly sites: SpawnSites | undefined;
   /** Milliseconds that something cancelled has to end. */
   readonly drainMs: number;
-  /** What sockets are made with; undefined for the platform's own. */
-  readonly webSocket: WebSocketImplementation | undefined;
-  readonly origins: AllowedOrigins;
-  /** What makes requests; undefined stands for the platform's own, whatever that is by then. */
-  readonly fetch: FetchImplementation | undefined;
-  /** Events that the trace keeps for `events()`. */
-  readonly traceCapacity: number;
   /** There while somebody listens to events. Made by those who offer it, so that nobody else pays for it. */
   eventReader: EventReader | undefined = undefined;
+  /** There once somebody has asked for a snapshot, by the same rule. */
+  snapshots: ChangeListener | undefined = undefined;
+  /** There once somebody has asked for the signal of a task or scope. */
+  signals: SignalWatch | undefined = undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -101,7 +118,7 @@ export class RuntimeRecord implements Runtime {
   /** What channels and locks have answered without waiting since the last turn. */
   answers = 0;
 
-  readonly #module: KernelModule;
+  readonly module: KernelModule;
   readonly #tag: number;
   readonly #stopWatching: () => void;
   #state: RuntimeState = "open";
@@ -112,8 +129,12 @@ export class RuntimeRecord implements Runtime {
 
   constructor(setup: RuntimeSetup) {
     const { module, tag, label } = setup;
+    if (setup.config.traceCapacity > 0 && module.tier === TierCode.coreMin) {
+      releaseTag(tag);
+      expectTrace(module);
+    }
     const kernel = module.createKernel({ ...setup.config, tag }, () => pump(this));
-    this.#module = module;
+    this.module = module;
     this.#tag = tag;
     this.port = new KernelPort(kernel, (error) => this.#trapped(error));
     this.#stopWatching = module.onDeath(() => {
@@ -123,13 +144,9 @@ export class RuntimeRecord implements Runtime {
     this.unobserved = new UnobservedFailures(this.report, setup.onFailure);
     this.warnings = IS_DEVELOPMENT ? new Warnings(setup.onWarning) : undefined;
     if (IS_DEVELOPMENT) watchAwaits(OpRecord.prototype, current);
-    this.snapshots = new SnapshotStore(this);
-    this.keepsSpawnSites = setup.keepsSpawnSites;
+    this.added = setup.added;
+    this.sites = setup.added.sites;
     this.drainMs = setup.config.drainMs;
-    this.webSocket = setup.webSocket;
-    this.origins = setup.origins;
-    this.fetch = setup.fetch;
-    this.traceCapacity = setup.config.traceCapacity;
     this.root = this.addScope({
       runtime: this,
       handle: this.port.root(),
@@ -163,54 +180,6 @@ export class RuntimeRecord implements Runtime {
     return this.port.now();
   }
 
-  snapshot(): RuntimeSnapshot {
-    return this.snapshots.get();
-  }
-
-  subscribe(listener: () => void): () => void {
-    checkListener(listener, "listener");
-    return this.snapshots.subscribe(listener);
-  }
-
-  counters(): Counters {
-    const { port } = this;
-    return Object.freeze({
-      tasks: port.count(CounterCode.tasksLive),
-      scopes: port.count(CounterCode.regionsLive),
-      hostOps: port.count(CounterCode.hostOpsLive),
-      timers: port.count(CounterCode.timersLive),
-      obligations: port.count(CounterCode.obligationsLive),
-      tasksSpawned: port.count(CounterCode.tasksSpawned),
-      tasksCompleted: port.count(CounterCode.tasksCompleted),
-      tasksCancelled: port.count(CounterCode.tasksCancelled),
-      tasksRevoked: port.count(CounterCode.tasksRevoked),
-      hostOpsRevoked: port.count(CounterCode.hostOpsRevoked),
-      obligationsLeaked: port.count(CounterCode.obligationsLeaked),
-      dispatches: port.count(CounterCode.dispatches),
-      events: port.count(CounterCode.events),
-      eventsDropped: port.count(CounterCode.eventsDropped),
-    });
-  }
-
-  fingerprint(): string {
-    return hashText(this.port.fingerprint());
-  }
-
-  certificate(): string {
-    return hashText(this.port.certificate());
-  }
-
-  events(): TraceEvent[] {
-    const numbers = this.port.events(0);
-    const events: TraceEvent[] = [];
-    for (let at = 0; at < numbers.length; at += EVENT_NUMBERS) {
-      const [seq, atMs, kind, subject, detail] = numbers.subarray(at) as unknown as FiveNumbers;
-      const name = EVENT_NAMES[kind];
-      if (name !== undefined) events.push({ seq, at: atMs, kind: name, subject, detail });
-    }
-    return events;
-  }
-
   close(): Promise<CloseReport> {
     if (this.#closing === undefined) {
       const { port } = this;
@@ -236,13 +205,13 @@ export class RuntimeRecord implements Runtime {
   addScope(setup: ScopeSetup): ScopeRecord {
     const scope = new ScopeRecord(setup);
     this.scopes[indexOf(setup.handle)] = scope;
-    this.snapshots.touch();
+    this.snapshots?.touch();
     return scope;
   }
 
   /** The kernel's memory as words, valid until the next call of the kernel. */
   words(): Uint32Array {
-    return this.#module.words();
+    return this.module.words();
   }
 
   /**
@@ -256,9 +225,9 @@ export class RuntimeRecord implements Runtime {
 
   /** A delivery is over. */
   delivered(): void {
-    this.signals.check();
+    this.signals?.check();
     this.eventReader?.publish();
-    this.snapshots.publish();
+    this.snapshots?.publish();
   }
 
   /** The kernel closed the root. */
@@ -274,11 +243,11 @@ export class RuntimeRecord implements Runtime {
     if (this.#state === "closed" || this.#state === "poisoned") return;
     this.#state = "poisoned";
     queueMicrotask(() => this.#endPoisoned(error));
-    this.#module.die();
+    this.module.die();
   }
 
   #endPoisoned(error: unknown): void {
-    const message = this.#module.panicMessage() ?? describeThrown(error);
+    const message = this.module.panicMessage() ?? describeThrown(error);
     const panic: PanicInfo = Object.freeze({ message, error, during: "kernel" });
     this.#letGo();
     this.unobserved.reportPanic(this.root.label, panic);
@@ -297,7 +266,7 @@ export class RuntimeRecord implements Runtime {
       host?.forget();
     }
     this.#finish();
-    this.snapshots.publish();
+    this.snapshots?.publish();
   }
 
   #letGo(): void {
@@ -316,6 +285,18 @@ export class RuntimeRecord implements Runtime {
   }
 }
 
+/** Something of a runtime as the file that owns it has it: the record in place of the runtime. */
+export type RuntimeOperation = (runtime: RuntimeRecord, ...args: never[]) => unknown;
+
+/** Adds `name` to every runtime. Called when the file is loaded that declares it on {@link Runtime}. */
+export function addToRuntime(
+  name: Exclude<keyof Runtime, keyof CoreRuntime>,
+  operation: RuntimeOperation,
+): void {
+  const call = operation as (runtime: RuntimeRecord, ...args: unknown[]) => unknown;
+  addMethod(RuntimeRecord.prototype, name, (runtime, args) => call(runtime, ...args));
+}
+
 /** Settles a task whose kernel is gone, and wakes what still waits for it. */
 function endPoisonedTask(task: TaskRecord, panic: PanicInfo): void {
   task.more().panic = panic;
@@ -330,15 +311,4 @@ function endPoisonedTask(task: TaskRecord, panic: PanicInfo): void {
     op.fail(panicError(panic));
     if (op.reaction !== undefined) advance(op);
   }
-}
-
-const EVENT_NUMBERS = 5;
-type FiveNumbers = readonly [number, number, number, number, number];
-
-const EVENT_NAMES: { readonly [code: number]: keyof typeof EventCode } = Object.fromEntries(
-  Object.entries(EventCode).map(([name, code]) => [code, name as keyof typeof EventCode]),
-);
-
-function hashText(hash: bigint): string {
-  return BigInt.asUintN(64, hash).toString(16).padStart(16, "0");
 }

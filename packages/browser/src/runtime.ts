@@ -1,21 +1,17 @@
 /** Owns runtimes as users see them: what one offers, and its options. */
-import type { EventCode, WasmSource } from "@asupersync/browser-core";
+import type { WasmSource } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import type { Warning } from "./development/warnings.js";
-import type { FetchImplementation } from "./fetch/request.js";
-import { decodeOrigins } from "./origins.js";
 import type { Outcome } from "./outcome.js";
 import type { CloseReport } from "./report.js";
 import type { Scope } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
-import type { RuntimeSnapshot } from "./snapshot.js";
-import type { WebSocketImplementation } from "./socket/platform.js";
+import { SPAWN_SITES, type SpawnSites } from "./stack.js";
 import type { Task, TaskOptions } from "./task.js";
 import type { UnobservedFailure } from "./unobserved.js";
 import {
   checkDuration,
-  checkFlag,
   checkLabel,
   checkListener,
   checkOptions,
@@ -24,7 +20,10 @@ import {
 } from "./validate.js";
 
 /** How a runtime is set up. Copied when it is created. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends CoreRuntimeOptions {}
+
+/** The options that are always there. */
+export interface CoreRuntimeOptions {
   /** Its name in snapshots; 200 characters are kept. Default `runtime`. */
   readonly label?: string;
   /**
@@ -32,8 +31,6 @@ export interface RuntimeOptions {
    * random if left out.
    */
   readonly seed?: number;
-  /** Keeps the last `capacity` events (default 4096, at most 2^20) for {@link Runtime.events}. */
-  readonly trace?: { readonly capacity?: number };
   /**
    * Milliseconds that a cancelled body, finalizer or promise has to end before it is revoked. Default
    * 5000.
@@ -42,44 +39,24 @@ export interface RuntimeOptions {
   /** Milliseconds that tasks run before the page may paint and take input. Default 5. */
   readonly sliceMs?: number;
   /**
-   * Keeps where tasks were spawned, for reports and snapshots: of a thousand tasks a second at most, as
-   * each costs tens of microseconds. Default: in development builds, and with `trace`.
-   */
-  readonly spawnSites?: boolean;
-  /**
    * Called with each failure that nobody asked about. Default: `reportError`, or `console.error`. An
    * unhandled rejection never stands in for it.
    */
   readonly onFailure?: (failure: UnobservedFailure) => void;
-  /**
-   * The only origins that requests and sockets may go to, such as `["https://api.example.com"]`; list
-   * `location.origin` for the page's own. Left out, all are allowed; `[]` allows none. `wss:` goes by the
-   * entry with `https:`. What is not allowed fails with `ORIGIN_NOT_ALLOWED`: before anything is sent, and
-   * again where a redirect has led elsewhere.
-   */
-  readonly allowedOrigins?: readonly (string | URL)[];
-  /** How `cx.fetch` makes its requests: for tests, and for hosts with a client of their own. */
-  readonly fetch?: {
-    /** Called with each request in place of the platform's `fetch`. */
-    readonly implementation?: FetchImplementation;
-  };
   /**
    * Called with each misuse that a development build finds, once for each place in the code. Default:
    * `console.warn`. A production build looks for none.
    */
   readonly onWarning?: (warning: Warning) => void;
   /**
-   * Where the kernel's wasm is, for those who host it themselves. Left out, it is found.
+   * Which kernel to load: `coreMin` of `@asupersync/browser/core-min` or `fullDev` of
+   * `@asupersync/browser/full-dev`; or where the wasm is, for those who host it themselves. Left out, it
+   * is the kernel with a trace, and is found.
    *
    * The first runtime of a realm (a page, a worker) that loads decides: the others share what it has
    * loaded, and their `wasm` is not looked at.
    */
   readonly wasm?: WasmSource;
-  /**
-   * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
-   * without a `WebSocket` of their own: Node 20 has none.
-   */
-  readonly webSocket?: { readonly implementation?: WebSocketImplementation };
 }
 
 /**
@@ -87,39 +64,6 @@ export interface RuntimeOptions {
  * call says so.
  */
 export type RuntimeState = "open" | "closing" | "closed" | "poisoned";
-
-/** Totals since the runtime was made, and what is live now. */
-export interface Counters {
-  readonly tasks: number;
-  readonly scopes: number;
-  readonly hostOps: number;
-  readonly timers: number;
-  /** Promises to act that are neither kept nor taken back: requests and other host operations too. */
-  readonly obligations: number;
-  readonly tasksSpawned: number;
-  readonly tasksCompleted: number;
-  readonly tasksCancelled: number;
-  readonly tasksRevoked: number;
-  readonly hostOpsRevoked: number;
-  readonly obligationsLeaked: number;
-  readonly dispatches: number;
-  readonly events: number;
-  /** Events that the trace no longer holds. */
-  readonly eventsDropped: number;
-}
-
-/** One recorded transition. */
-export interface TraceEvent {
-  /** Number of the event in its run, from 1. */
-  readonly seq: number;
-  /** Runtime time in milliseconds. */
-  readonly at: number;
-  readonly kind: keyof typeof EventCode;
-  /** `id` of the task, scope or host operation. */
-  readonly subject: number;
-  /** What it means depends on the kind: a lane, a cancel kind, an outcome. */
-  readonly detail: number;
-}
 
 /**
  * A kernel and the tree of scopes and tasks that it schedules. Leaving an `await using` runtime closes it.
@@ -131,7 +75,10 @@ export interface TraceEvent {
  * if (outcome.kind === "ok") show(outcome.value);
  * ```
  */
-export interface Runtime extends AsyncDisposable {
+export interface Runtime extends CoreRuntime {}
+
+/** The part of {@link Runtime} that is always there. */
+export interface CoreRuntime extends AsyncDisposable {
   /** The scope of everything. Its policy is `collect-all`: one failed task leaves the others alone. */
   readonly root: Scope;
   readonly state: RuntimeState;
@@ -143,24 +90,6 @@ export interface Runtime extends AsyncDisposable {
   openScope(options?: ScopeOptions): Scope;
   /** Milliseconds since the runtime was made; monotonic. */
   now(): number;
-  /** What is live: an immutable value, the same one until something has changed. O(live) if it has. */
-  snapshot(): RuntimeSnapshot;
-  /**
-   * Calls `listener` after the snapshot may have changed, at most once a turn. Returns what takes it back.
-   *
-   * @throws {AsupersyncError} `INVALID_ARGUMENT`.
-   */
-  subscribe(listener: () => void): () => void;
-  counters(): Counters;
-  /**
-   * Hash of what happened, up to the order of independent events: equal for equal behaviour. 16 digits.
-   * What the clock decides is an input: a slice (`sliceMs`) that ends elsewhere is another run.
-   */
-  fingerprint(): string;
-  /** Hash of the exact schedule. 16 digits. */
-  certificate(): string;
-  /** The events that the trace still holds, oldest first. Empty without the `trace` option. */
-  events(): TraceEvent[];
   /**
    * Cancels everything with `shutdown`, waits until it has drained or been revoked, and reports. The same
    * promise every time; never rejects.
@@ -170,26 +99,49 @@ export interface Runtime extends AsyncDisposable {
 
 const DRAIN_TIME_MS = 5_000;
 const SLICE_MS = 5;
-const TRACE_CAPACITY = 4_096;
-const TRACE_CAPACITY_MAX = 2 ** 20;
 
-const RUNTIME_OPTIONS = [
-  "label",
-  "seed",
-  "trace",
-  "drainTimeMs",
-  "sliceMs",
-  "spawnSites",
-  "onFailure",
-  "onWarning",
-  "allowedOrigins",
-  "fetch",
-  "wasm",
-  "webSocket",
-] as const satisfies readonly (keyof RuntimeOptions)[];
+/**
+ * What the options mean that files add, most of it declared by them. A runtime without such a file has none
+ * of it.
+ */
+export interface AddedSetup {
+  /** Events that the trace keeps. */
+  readonly traceCapacity?: number;
+  /** How it is told where tasks are spawned, if that is kept. */
+  readonly sites?: SpawnSites | undefined;
+}
 
-const TRACE_OPTIONS = ["capacity"] as const;
-const CAPABILITY_OPTIONS = ["implementation"] as const;
+/** Checks what was given for an option that a file adds, and says what it means. */
+export type DecodeOption = (options: RuntimeOptions) => AddedSetup;
+
+/** Adds an option to every runtime. Called when the file is loaded that declares it on {@link RuntimeOptions}. */
+export function addOption(
+  name: Exclude<keyof RuntimeOptions, keyof CoreRuntimeOptions>,
+  decode: DecodeOption,
+): void {
+  OPTIONS[name] = decode;
+}
+
+const isCore: DecodeOption = () => ({});
+
+/**
+ * Every option, in the order in which they are named. One whose file was not loaded is refused, since it
+ * would have no effect.
+ */
+const OPTIONS: { -readonly [N in keyof RuntimeOptions]-?: DecodeOption | undefined } = {
+  label: isCore,
+  seed: isCore,
+  trace: undefined,
+  drainTimeMs: isCore,
+  sliceMs: isCore,
+  spawnSites: undefined,
+  onFailure: isCore,
+  onWarning: isCore,
+  allowedOrigins: undefined,
+  fetch: undefined,
+  wasm: isCore,
+  webSocket: undefined,
+};
 
 /**
  * Checks the options of a runtime and fills in what was left out.
@@ -197,38 +149,43 @@ const CAPABILITY_OPTIONS = ["implementation"] as const;
  * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
  */
 export function decodeRuntimeOptions(options: RuntimeOptions) {
-  checkOptions(options, RUNTIME_OPTIONS, "runtime options");
-  const { label, seed, trace, drainTimeMs, sliceMs, spawnSites, onFailure, onWarning, wasm } =
-    options;
-  checkOptions(trace, TRACE_OPTIONS, "trace");
-  checkFlag(spawnSites, "spawnSites");
+  const decoders = Object.entries(OPTIONS).filter(([, decode]) => decode !== undefined);
+  checkOptions(
+    options,
+    decoders.map(([name]) => name),
+    "runtime options",
+  );
+  const { label, seed, drainTimeMs, sliceMs, onFailure, onWarning, wasm } = options;
   if (onFailure !== undefined) checkListener(onFailure, "onFailure");
   if (onWarning !== undefined) checkListener(onWarning, "onWarning");
   if (wasm !== undefined) checkWasm(wasm);
-  const capacity = trace === undefined ? 0 : (trace.capacity ?? TRACE_CAPACITY);
+  const added: AddedSetup = Object.assign(
+    { sites: IS_DEVELOPMENT ? SPAWN_SITES : undefined },
+    ...decoders.map(([, decode]) => decode?.(options)),
+  );
   return {
     label: checkLabel(label) ?? "runtime",
-    keepsSpawnSites: spawnSites ?? (IS_DEVELOPMENT || trace !== undefined),
     onFailure,
-    origins: decodeOrigins(options.allowedOrigins),
-    fetch: decodeCapability(options.fetch, "fetch"),
-    webSocket: decodeCapability(options.webSocket, "webSocket"),
     onWarning,
+    added,
     config: {
       seed: checkWhole(seed ?? drawSeed(), 0, Number.MAX_SAFE_INTEGER, "seed"),
       drainMs: checkDuration(drainTimeMs ?? DRAIN_TIME_MS, "drainTimeMs"),
       sliceMs: checkDuration(sliceMs ?? SLICE_MS, "sliceMs"),
-      traceCapacity: checkWhole(capacity, 0, TRACE_CAPACITY_MAX, "trace capacity"),
+      traceCapacity: added.traceCapacity ?? 0,
     },
   };
 }
 
-/** What a capability is made with; undefined for the platform's own. */
-function decodeCapability<T>(
+/**
+ * What a capability is made with, for the options that name an implementation; undefined for the platform's
+ * own.
+ */
+export function decodeCapability<T>(
   capability: { readonly implementation?: T } | undefined,
   name: string,
 ): T | undefined {
-  checkOptions(capability, CAPABILITY_OPTIONS, name);
+  checkOptions(capability, ["implementation"], name);
   const implementation = capability?.implementation;
   if (implementation !== undefined) checkListener(implementation, `${name}.implementation`);
   return implementation;
@@ -241,6 +198,7 @@ const WASM_TAGS: readonly string[] = [
   "[object Response]",
   "[object ArrayBuffer]",
   "[object WebAssembly.Module]",
+  "[object AsupersyncKernel]",
 ];
 
 function checkWasm(wasm: unknown): void {

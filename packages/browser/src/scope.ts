@@ -47,12 +47,6 @@ export interface Scope extends AsyncDisposable {
   readonly state: ScopeState;
   readonly runtime: Runtime;
   /**
-   * Aborts when the scope is cancelled, from here or from above, for code that takes a signal. Its
-   * `reason` is an `AbortError`, or a `TimeoutError` when time ran out, with the {@link CancelledError} as
-   * `cause`. Made when first asked for; it stays silent when the scope closes otherwise.
-   */
-  readonly signal: AbortSignal;
-  /**
    * Spawns a task. Its body starts in the kernel's next turn, at the earliest a microtask from now.
    *
    * @throws {AsupersyncError} `SCOPE_CLOSED` once the scope is not open, `RUNTIME_CLOSED`, `POISONED`,
@@ -116,8 +110,12 @@ export interface ScopeSetup {
   readonly deadline: number | undefined;
 }
 
+/** What the record lacks of a {@link Scope} is added by the files that declare it. */
+export interface ScopeRecord extends Scope {}
+
 /** The record behind {@link Scope}. */
-export class ScopeRecord implements Scope {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `signal.ts` makes what is not written here.
+export class ScopeRecord {
   readonly runtime: RuntimeRecord;
   readonly handle: number;
   readonly role: ScopeRole;
@@ -148,7 +146,7 @@ export class ScopeRecord implements Scope {
   #closing: Promise<Outcome<void>> | undefined;
   #resolveClosing: ((outcome: Outcome<void>) => void) | undefined;
   /** Of its own signal. */
-  #controller: AbortController | undefined;
+  controller: AbortController | undefined;
   /** The signal that may cancel it. */
   #link: SignalLink | undefined;
 
@@ -170,7 +168,7 @@ export class ScopeRecord implements Scope {
     this.#scopes = undefined;
     this.#closing = undefined;
     this.#resolveClosing = undefined;
-    this.#controller = undefined;
+    this.controller = undefined;
     this.#link = undefined;
   }
 
@@ -230,18 +228,13 @@ export class ScopeRecord implements Scope {
   /** Asks everything in here to cancel, and gives the kernel's answer. */
   request({ code, message }: DecodedRequest): number {
     const answer = this.runtime.port.region_cancel(this.handle, code, message);
-    this.runtime.signals.checkLater();
+    this.runtime.signals?.checkLater();
     return answer;
   }
 
   /** Lets `signal`, if there is one, cancel it. */
   follow(signal: AbortSignal | undefined): void {
     if (signal !== undefined) this.#link = followSignal(this, signal);
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= this.runtime.signals.watch(this, this.stage === "closed");
-    return this.#controller.signal;
   }
 
   /** Why it is cancelled; undefined as long as it is not. */
@@ -323,7 +316,7 @@ export class ScopeRecord implements Scope {
     this.code = code;
     this.reason = reason;
     this.#link?.delete(this);
-    if (this.#controller !== undefined) this.runtime.signals.ended(this);
+    if (this.controller !== undefined) this.runtime.signals?.ended(this);
     const { failures } = this;
     const parent = this.parent;
     if (parent !== undefined) {

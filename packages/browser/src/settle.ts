@@ -32,7 +32,7 @@ export function settle(task: TaskRecord, code: OutcomeCode, reason: number): voi
   const { extras } = task;
   if (extras === undefined) return;
   extras.link?.delete(task);
-  if (extras.controller !== undefined) runtime.signals.ended(task);
+  if (extras.controller !== undefined) runtime.signals?.ended(task);
   if (extras.resolveJoin !== undefined && task.outcome !== undefined) {
     extras.resolveJoin(task.outcome);
   }

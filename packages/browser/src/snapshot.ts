@@ -12,9 +12,29 @@ import { SLOT_BITS } from "./handle.js";
 import type { HostOpState } from "./host-op.js";
 import { type ObligationKind, type ObligationState, obligationKind } from "./obligation.js";
 import type { RuntimeState } from "./runtime.js";
-import type { RuntimeRecord } from "./runtime-record.js";
+import { addToRuntime, type ChangeListener, type RuntimeRecord } from "./runtime-record.js";
 import type { ScopeState } from "./scope.js";
 import type { TaskState } from "./task.js";
+import { checkListener } from "./validate.js";
+
+addToRuntime("snapshot", snapshotOf);
+addToRuntime("subscribe", (runtime, listener: () => void) => {
+  checkListener(listener, "listener");
+  return subscribeSnapshots(runtime, listener);
+});
+
+declare module "./runtime.js" {
+  interface Runtime {
+    /** What is live: an immutable value, the same one until something has changed. O(live) if it has. */
+    snapshot(): RuntimeSnapshot;
+    /**
+     * Calls `listener` after the snapshot may have changed, at most once a turn. Returns what takes it back.
+     *
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`.
+     */
+    subscribe(listener: () => void): () => void;
+  }
+}
 
 /** What is live in a runtime. Immutable; made when asked for, in time linear in what is live. */
 export interface RuntimeSnapshot {
@@ -72,8 +92,23 @@ export interface ObligationNode {
 
 type TreeNode = ScopeNode | TaskNode | HostOpNode | ObligationNode;
 
+/** What is live in `runtime`. */
+export function snapshotOf(runtime: RuntimeRecord): RuntimeSnapshot {
+  return storeOf(runtime).get();
+}
+
+/** Calls `listener` after the snapshot may have changed. Gives what takes it back. */
+export function subscribeSnapshots(runtime: RuntimeRecord, listener: () => void): () => void {
+  return storeOf(runtime).subscribe(listener);
+}
+
+function storeOf(runtime: RuntimeRecord): SnapshotStore {
+  runtime.snapshots ??= new SnapshotStore(runtime);
+  return runtime.snapshots as SnapshotStore;
+}
+
 /** The current snapshot of a runtime, and those who want to know of the next. */
-export class SnapshotStore {
+class SnapshotStore implements ChangeListener {
   readonly #runtime: RuntimeRecord;
   readonly #listeners = new Set<() => void>();
   #snapshot: RuntimeSnapshot | undefined = undefined;

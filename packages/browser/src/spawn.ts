@@ -8,7 +8,6 @@ import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
 import { followSignal } from "./signal-link.js";
-import { captureStackSparingly } from "./stack.js";
 import { type TaskOptions, TaskRecord } from "./task.js";
 import {
   checkBody,
@@ -43,7 +42,7 @@ export function spawnIn<T>(
   const task = new TaskRecord<T>(scope, handle, body);
   runtime.tasks[indexOf(handle)] = task;
   if (budget !== undefined) applyOptions(task, budget);
-  if (runtime.keepsSpawnSites) task.more().spawned = captureStackSparingly();
+  if (runtime.sites !== undefined) task.more().spawned = runtime.sites.capture();
   if (IS_DEVELOPMENT) openAsyncStack(task);
   return task;
 }

@@ -66,6 +66,16 @@ export function callerFrames(captured: Error): string | undefined {
   return frames.length === 0 ? undefined : frames.slice(0, FRAMES_MAX).join("\n");
 }
 
+/** Where a task was spawned: how it is kept, and how it is told. */
+export interface SpawnSites {
+  /** Undefined where too many were kept within a second. */
+  capture(): Error | undefined;
+  framesOf(captured: Error): string | undefined;
+}
+
+/** For runtimes that keep them. */
+export const SPAWN_SITES: SpawnSites = { capture: captureStackSparingly, framesOf: callerFrames };
+
 /** The name of the function of this package that the caller's code called: `CxRecord.sleep`. */
 export function calledFunction(captured: Error): string | undefined {
   const frames = framesOf(captured);

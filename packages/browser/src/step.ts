@@ -4,6 +4,7 @@ import { OutcomeCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { isCancellation } from "./abort-reason.js";
 import { current } from "./active.js";
+import { answerOf } from "./answer.js";
 import type { Body, Finalizer } from "./body.js";
 import { makeCx } from "./cx.js";
 import { runOnAsyncStack } from "./development/async-stack.js";
@@ -19,13 +20,16 @@ import { invalidArgument } from "./validate.js";
 
 type AnyGenerator = Generator<unknown, unknown, unknown>;
 
-/** What all native generator functions inherit from, and what all their objects share. */
-const GENERATOR_FUNCTION: unknown = Object.getPrototypeOf(function* () {});
+/** What all native generator functions are instances of, and what all their objects share. */
+const GeneratorFunction = function* () {}.constructor;
 const GENERATOR: Pick<AnyGenerator, "next" | "throw"> = Object.getPrototypeOf(
   Object.getPrototypeOf((function* () {})()),
 );
 const { next: NEXT, throw: THROW } = GENERATOR;
-const { isPrototypeOf: inherits } = Object.prototype;
+
+/** Never called: what is an instance of it is a native generator, which compiled code finds by itself. */
+function NativeGenerator(): void {}
+NativeGenerator.prototype = GENERATOR;
 
 /** What the kernel adds to the outcome of a task that completed in the call. */
 const COMPLETED_NOW = 4;
@@ -75,7 +79,8 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
   current.task = undefined;
   // What a native generator function gives is looked at by the function, not the object: every such
   // function makes objects of a shape of its own, and asking each shape costs more than the step.
-  if (Object.getPrototypeOf(code) === GENERATOR_FUNCTION) {
+  // Compiled code walks a chain of prototypes by itself; for `getPrototypeOf` it calls the engine.
+  if (code instanceof GeneratorFunction) {
     task.generator = result as AnyGenerator;
     step(task, false, undefined);
   } else if (result instanceof Promise) {
@@ -87,7 +92,7 @@ function run(task: TaskRecord, code: Body<unknown> | Finalizer): void {
 
 /** Goes on by what a body gave that is of no native function. */
 function take(task: TaskRecord, result: unknown): void {
-  let kind: ReturnType<typeof kindOf>;
+  let kind: ResultKind;
   try {
     kind = kindOf(result);
   } catch (error) {
@@ -96,12 +101,14 @@ function take(task: TaskRecord, result: unknown): void {
     return;
   }
   switch (kind) {
-    case "generator": {
-      const generator = result as AnyGenerator;
-      task.generator = inherits.call(GENERATOR, generator) ? generator : delegate(generator);
+    case "native generator":
+      task.generator = result as AnyGenerator;
       step(task, false, undefined);
       break;
-    }
+    case "generator":
+      task.generator = delegate(result as AnyGenerator);
+      step(task, false, undefined);
+      break;
     case "thenable":
       // What it is made of may throw or call back at once; a promise around it does neither.
       follow(task, Promise.resolve(result as PromiseLike<unknown>));
@@ -115,7 +122,10 @@ function take(task: TaskRecord, result: unknown): void {
   }
 }
 
-function kindOf(result: unknown): "generator" | "thenable" | "async generator" | "value" {
+type ResultKind = "native generator" | "generator" | "thenable" | "async generator" | "value";
+
+function kindOf(result: unknown): ResultKind {
+  if (result instanceof NativeGenerator) return "native generator";
   if (isGenerator(result)) return "generator";
   if (isThenable(result)) return "thenable";
   return isAsyncGenerator(result) ? "async generator" : "value";
@@ -168,8 +178,9 @@ function step(task: TaskRecord, hasFailed: boolean, input: unknown): void {
       return;
     }
     if (!(yielded instanceof OpRecord) || yielded.task !== task) {
-      fails = true;
-      value = misyielded(task, yielded);
+      const answer = answerOf(yielded);
+      fails = answer === undefined;
+      value = answer === undefined ? misyielded(task, yielded) : answer.value;
       continue;
     }
     if (IS_DEVELOPMENT) noteHeard(yielded);
@@ -258,7 +269,7 @@ function ended(task: TaskRecord, answer: number): void {
   if (answer < COMPLETED_NOW) return;
   settle(task, (answer - COMPLETED_NOW) as OutcomeCode, 0);
   // The kernel has nothing to deliver for it.
-  task.scope.runtime.snapshots.touch();
+  task.scope.runtime.snapshots?.touch();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

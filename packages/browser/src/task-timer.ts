@@ -41,7 +41,7 @@ export class TaskTimer extends ScopeRecord {
     });
     this.#tells = tells;
     runtime.scopes[indexOf(handle)] = this;
-    runtime.snapshots.touch();
+    runtime.snapshots?.touch();
     runtime.port.region_timeout(handle, ms);
   }
 

@@ -15,7 +15,6 @@ import type { Outcome, PanicInfo } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
 import type { ScopePolicy } from "./scope-options.js";
 import type { SignalLink } from "./signal-link.js";
-import { callerFrames } from "./stack.js";
 
 /**
  * Where a task stands: `created → running → finalizing → completed`, by way of `cancel-requested`
@@ -49,11 +48,6 @@ export interface Task<T> extends AsyncDisposable {
   readonly state: TaskState;
   /** How it ended; undefined until it has. The same object every time. */
   readonly outcome: Outcome<T> | undefined;
-  /**
-   * Aborts when the task is cancelled, for code that takes a signal: see {@link Cx.signal}, which is the
-   * same one. Made when first asked for; it stays silent when the task ends otherwise.
-   */
-  readonly signal: AbortSignal;
   /** Waits for its end, children and finalizers included. Never rejects. */
   join(): Promise<Outcome<T>>;
   /**
@@ -147,8 +141,12 @@ export class TaskExtras {
   resolveJoin: ((outcome: Outcome<unknown>) => void) | undefined = undefined;
 }
 
+/** What the record lacks of a {@link Task} is added by the files that declare it. */
+export interface TaskRecord<T = unknown> extends Task<T> {}
+
 /** The record behind {@link Task}. Its fields are set in one order, so that all have one shape. */
-export class TaskRecord<T = unknown> implements Task<T>, OpSource {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `signal.ts` makes what is not written here.
+export class TaskRecord<T = unknown> implements OpSource {
   phase: Phase;
   /** The body's outcome from its end on, the task's once completed. */
   code: OutcomeCode;
@@ -244,14 +242,8 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   request({ code, message }: DecodedRequest): number {
     const { runtime } = this.scope;
     const answer = runtime.port.task_cancel(this.handle, code, message);
-    runtime.signals.checkLater();
+    runtime.signals?.checkLater();
     return answer;
-  }
-
-  get signal(): AbortSignal {
-    const extras = this.more();
-    extras.controller ??= this.scope.runtime.signals.watch(this, this.phase >= Phase.completed);
-    return extras.controller.signal;
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
@@ -262,7 +254,7 @@ export class TaskRecord<T = unknown> implements Task<T>, OpSource {
   /** The caller's frames of the call that spawned it, if the runtime keeps them. */
   get spawnSite(): string | undefined {
     const spawned = this.extras?.spawned;
-    return spawned === undefined ? undefined : callerFrames(spawned);
+    return spawned && this.scope.runtime.sites?.framesOf(spawned);
   }
 
   /** The rarely used fields, made now if they were not. */

@@ -1,13 +1,13 @@
 /**
- * What the guide shows is what runs: each of its TypeScript blocks stands in the test of the same name, or
- * in what belongs to that: `workers.worker.ts`.
+ * What the guide shows is what runs: each of its blocks of code stands in the test of the same name, or in
+ * the folder of that name: `workers/page.ts`.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 
 const GUIDE = new URL("../../../docs/guide/", import.meta.url);
 const TESTS = new URL("guide/", import.meta.url);
-const BLOCK = /```tsx?\n(.*?)```/gs;
+const BLOCK = /```(?:[tj]sx?|[mc]js)\n(.*?)```/gs;
 
 const pages = (await readdir(GUIDE)).filter((file) => file.endsWith(".md"));
 
@@ -20,9 +20,12 @@ test.each(pages)("%s shows what its test runs", async (page) => {
   const text = await readFile(new URL(page, GUIDE), "utf8");
   const blocks = [...text.matchAll(BLOCK)].map((match) => match[1] ?? "");
   if (blocks.length === 0) return;
-  const name = page.replace(/md$/, "");
-  const files = (await readdir(TESTS)).filter((file) => file.startsWith(name));
-  expect(files).toContain(`${name}test.ts`);
+  const name = page.replace(/\.md$/, "");
+  const isOf = (file: string): boolean => file === `${name}.test.ts` || file.startsWith(`${name}/`);
+  const files = (await readdir(TESTS, { recursive: true }))
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => isOf(file) && file.endsWith(".ts"));
+  expect(files).toContain(`${name}.test.ts`);
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, TESTS), "utf8")));
   const code = texts.map(words).join("\n");
   for (const block of blocks) expect(code).toContain(words(block));

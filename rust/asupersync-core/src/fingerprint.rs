@@ -1,7 +1,6 @@
-//! Owns the two hashes of a run: the certificate of its exact schedule, and the fingerprint of
-//! its equivalence class.
+//! Owns the fingerprint: the hash of a run's equivalence class.
 //!
-//! # What the fingerprint covers
+//! # What it covers
 //! Two events are dependent if they touch one resource (a task, a region, a host operation, an
 //! obligation, a semaphore) and at least one writes it. Runs that differ only in the order of
 //! independent events are one Mazurkiewicz trace (A. Mazurkiewicz, *Trace Theory*, 1987) and have
@@ -19,10 +18,8 @@
 //! slower clock is the same run. So is the seed: two seeds that reach one class have one
 //! fingerprint.
 
+use crate::certificate::{Certificate, HASH_VERSION};
 use crate::rng::mix;
-
-/// Version of both hashes; a change in what they cover changes it.
-pub const HASH_VERSION: u32 = 1;
 
 /// The hash state of one resource.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,27 +45,19 @@ impl Causal {
     }
 }
 
+/// Both hashes of a run.
 #[derive(Debug)]
 pub(crate) struct Hashes {
-    certificate: u64,
+    pub(crate) certificate: Certificate,
     fingerprint: u64,
-    steps: u64,
 }
 
 impl Hashes {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            certificate: mix(seed ^ u64::from(HASH_VERSION)),
+            certificate: Certificate::new(seed),
             fingerprint: u64::from(HASH_VERSION),
-            steps: 0,
         }
-    }
-
-    /// Adds a dispatch to the certificate.
-    pub(crate) fn dispatched(&mut self, task: u64, lane: u8) {
-        self.steps += 1;
-        self.certificate =
-            mix(self.certificate ^ task.rotate_left(8) ^ u64::from(lane) ^ (self.steps << 54));
     }
 
     /// Adds an event that writes one resource.
@@ -129,10 +118,6 @@ impl Hashes {
         Causal::after(self.write_both(label, one, other))
     }
 
-    pub(crate) fn certificate(&self) -> u64 {
-        self.certificate
-    }
-
     pub(crate) fn fingerprint(&self) -> u64 {
         mix(self.fingerprint)
     }
@@ -183,7 +168,7 @@ mod tests {
     fn version_1_gives_these_hashes() {
         assert_eq!(HASH_VERSION, 1);
         let mut hashes = Hashes::new(7);
-        let seen = |hashes: &Hashes| (hashes.certificate(), hashes.fingerprint());
+        let seen = |hashes: &Hashes| (hashes.certificate.hash(), hashes.fingerprint());
         let mut steps = vec![seen(&hashes)];
         let mut own = Causal::default();
         hashes.write(0x0102_0304, &mut own);
@@ -203,7 +188,9 @@ mod tests {
         hashes.write(9, &mut own);
         steps.push(seen(&hashes));
         for step in 1..=3 {
-            hashes.dispatched(0x8000_0040_0000_0000 + step, 2);
+            hashes
+                .certificate
+                .dispatched(0x8000_0040_0000_0000 + step, 2);
             steps.push(seen(&hashes));
         }
         let expected = [
@@ -218,29 +205,5 @@ mod tests {
             (0x909B_16DA_75F2_9536, 0xC3F6_93A9_F45F_03FA),
         ];
         assert_eq!(steps, expected);
-    }
-
-    #[test]
-    fn the_certificate_tells_the_task_the_lane_and_the_step() {
-        let run = |dispatches: &[(u64, u8)]| {
-            let mut hashes = Hashes::new(1);
-            for (task, lane) in dispatches {
-                hashes.dispatched(*task, *lane);
-            }
-            hashes.certificate()
-        };
-        let runs = [
-            run(&[]),
-            run(&[(1, 0)]),
-            run(&[(2, 0)]),
-            run(&[(1, 1)]),
-            run(&[(1, 2)]),
-            run(&[(1, 0), (2, 0)]),
-            run(&[(2, 0), (1, 0)]),
-            run(&[(1, 0), (1, 0)]),
-        ];
-        let distinct: std::collections::BTreeSet<_> = runs.iter().collect();
-        assert_eq!(distinct.len(), runs.len());
-        assert_eq!(run(&[(1, 0), (2, 0)]), run(&[(1, 0), (2, 0)]));
     }
 }

@@ -25,10 +25,15 @@
 
 mod budget;
 mod cancel;
+mod certificate;
 mod counters;
 mod effect;
 mod error;
 pub mod exec;
+#[cfg(feature = "trace")]
+mod fingerprint;
+#[cfg(not(feature = "trace"))]
+#[path = "fingerprint_absent.rs"]
 mod fingerprint;
 mod handle;
 mod host_op;
@@ -52,10 +57,10 @@ mod wait;
 
 pub use budget::Budget;
 pub use cancel::{CancelKind, CancelReason};
+pub use certificate::HASH_VERSION;
 pub use counters::Counters;
 pub use effect::Effect;
 pub use error::{ErrorKind, KernelError, Result};
-pub use fingerprint::HASH_VERSION;
 pub use handle::{Handle, HandleKind};
 pub use host_op::{HostOpKind, HostOpState};
 pub use invariants::Violation;
@@ -70,4 +75,4 @@ pub use semaphore::{
 pub use snapshot::Row;
 pub use task::TaskState;
 pub use time::Time;
-pub use trace::{Event, EventKind, TraceLevel};
+pub use trace::{Event, EventKind, IS_TRACED, TraceLevel};

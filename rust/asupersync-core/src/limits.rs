@@ -60,7 +60,7 @@ pub const MESSAGE_BYTES_MAX: usize = 256;
 pub const CAUSES_MAX: u8 = 16;
 
 /// Events held by the trace ring: a million, of some forty bytes each, is what a page can still
-/// spare. A larger capacity is cut to this.
+/// spare. A larger capacity is cut to this. A kernel without the feature `trace` keeps none.
 pub const TRACE_CAPACITY_MAX: u32 = 1 << 20;
 
 /// Priorities run from 0 (last) to this (first): one queue and one bit a level.

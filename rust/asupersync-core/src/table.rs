@@ -1,89 +1,141 @@
-//! Owns generation-checked storage: slotmap, with a maximum and with retirement of slots
-//! whose generations have run out.
+//! Owns generation-checked storage: a slot is used again under its next generation, and retired
+//! when its generations have run out.
 
-use slotmap::{Key, SlotMap};
+use core::marker::PhantomData;
+
+use slotmap::Key;
 
 use crate::handle::{generation_of, key_of, slot_of};
 
 /// Entries of one kind. All operations are O(1).
+///
+/// Not a `SlotMap`, which moves a value out to remove it and cannot retire a slot: an entry is
+/// dropped where it is, and the generation that a handle needs is the slot's own.
 #[derive(Debug)]
-pub(crate) struct Table<K: Key, V> {
-    /// `None` marks a retired slot: it stays occupied so that slotmap never hands it out again.
-    slots: SlotMap<K, Option<V>>,
+pub(crate) struct Table<K, V> {
+    /// Slot 0 is never issued.
+    slots: Vec<Slot<V>>,
+    /// The slot freed last, 0 if none is free.
+    free: u32,
     live: u32,
     retired: u32,
-    /// By slot, the generation issued last, so that a slot alone finds its key. Slot 0 is never
-    /// issued.
-    generations: Vec<u32>,
     slots_max: u32,
     generations_max: u32,
+    keys: PhantomData<K>,
     /// Entries looked at so far: what the tests of the kernel's costs count.
     #[cfg(test)]
     touched: core::cell::Cell<u64>,
 }
 
+#[derive(Debug)]
+struct Slot<V> {
+    /// Of the entry, or of the last one.
+    generation: u32,
+    /// The slot that was freed before this one, 0 if none is; of a free slot alone.
+    next_free: u32,
+    value: Option<V>,
+}
+
+impl<V> Slot<V> {
+    const fn unused() -> Self {
+        Self {
+            generation: 0,
+            next_free: 0,
+            value: None,
+        }
+    }
+}
+
 impl<K: Key, V> Table<K, V> {
     pub(crate) fn new(slots_max: u32, generations_max: u32) -> Self {
         Self {
-            slots: SlotMap::with_key(),
+            slots: vec![Slot::unused()],
+            free: 0,
             live: 0,
             retired: 0,
-            generations: vec![0],
             slots_max,
-            generations_max,
+            // What a key holds of a generation.
+            generations_max: generations_max.min(u32::MAX >> 1),
+            keys: PhantomData,
             #[cfg(test)]
             touched: core::cell::Cell::new(0),
         }
     }
 
     /// Stores `value`, or gives `None` when the table is full.
+    #[inline]
     pub(crate) fn insert(&mut self, value: V) -> Option<K> {
         if self.is_full() {
             return None;
         }
         self.live += 1;
-        let key = self.slots.insert(Some(value));
-        let slot = slot_of(key) as usize;
-        if slot == self.generations.len() {
-            self.generations.push(generation_of(key));
-        } else {
-            self.generations[slot] = generation_of(key);
+        self.touch();
+        if let (1.., Some(slot)) = (self.free, self.slots.get_mut(self.free as usize)) {
+            let key = key_of(self.free, slot.generation + 1);
+            self.free = slot.next_free;
+            slot.generation += 1;
+            slot.value = Some(value);
+            return Some(key);
         }
-        self.touch();
-        Some(key)
+        let slot = u32::try_from(self.slots.len()).ok()?;
+        self.slots.push(Slot {
+            generation: 0,
+            next_free: 0,
+            value: Some(value),
+        });
+        Some(key_of(slot, 0))
     }
 
-    pub(crate) fn remove(&mut self, key: K) -> Option<V> {
+    /// Drops the entry; gives whether there was one.
+    #[inline]
+    pub(crate) fn remove(&mut self, key: K) -> bool {
         self.touch();
-        let value = if generation_of(key) >= self.generations_max {
-            let value = self.slots.get_mut(key)?.take()?;
-            self.retired += 1;
-            value
-        } else {
-            self.slots.remove(key)??
+        let number = slot_of(key);
+        let Some(slot) = self.slots.get_mut(number as usize) else {
+            return false;
         };
+        if slot.generation != generation_of(key) || slot.value.is_none() {
+            return false;
+        }
+        slot.value = None;
         self.live -= 1;
-        Some(value)
+        if slot.generation < self.generations_max {
+            slot.next_free = self.free;
+            self.free = number;
+        } else {
+            self.retired += 1;
+        }
+        true
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: K) -> Option<&V> {
         self.touch();
-        self.slots.get(key)?.as_ref()
+        let slot = self.slots.get(slot_of(key) as usize)?;
+        if slot.generation != generation_of(key) {
+            return None;
+        }
+        slot.value.as_ref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: K) -> Option<&mut V> {
         self.touch();
-        self.slots.get_mut(key)?.as_mut()
+        let slot = self.slots.get_mut(slot_of(key) as usize)?;
+        if slot.generation != generation_of(key) {
+            return None;
+        }
+        slot.value.as_mut()
     }
 
     /// The entry of a key that the kernel's own structure holds.
     pub(crate) fn at(&self, key: K) -> &V {
-        self.get(key).expect("the kernel's own keys are live")
+        self.get(key).unwrap_or_else(|| gone())
     }
 
     /// As [`Table::at`], to change it.
     pub(crate) fn at_mut(&mut self, key: K) -> &mut V {
-        self.get_mut(key).expect("the kernel's own keys are live")
+        self.get_mut(key).unwrap_or_else(|| gone())
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -107,21 +159,22 @@ impl<K: Key, V> Table<K, V> {
 
     /// Whether a key of this slot may have been issued.
     pub(crate) fn knows_slot(&self, slot: u32) -> bool {
-        slot != 0 && (slot as usize) < self.generations.len()
+        slot != 0 && (slot as usize) < self.slots.len()
     }
 
     /// The entry at `slot` with its key, if there is one now.
     pub(crate) fn entry_at(&self, slot: u32) -> Option<(K, &V)> {
-        let generation = *self.generations.get(slot as usize)?;
+        let generation = self.slots.get(slot as usize)?.generation;
         let key = key_of(slot, generation);
         self.get(key).map(|value| (key, value))
     }
 
     /// Live entries in slot order. O(slots): for snapshots and invariants only.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        self.slots.iter().filter_map(|(key, value)| {
+        (0..).zip(&self.slots).filter_map(|(number, slot)| {
             self.touch();
-            value.as_ref().map(|value| (key, value))
+            let key = key_of(number, slot.generation);
+            slot.value.as_ref().map(|value| (key, value))
         })
     }
 
@@ -134,6 +187,13 @@ impl<K: Key, V> Table<K, V> {
         #[cfg(test)]
         self.touched.set(self.touched.get() + 1);
     }
+}
+
+/// Stops the kernel. Once for all the places that would each say it otherwise: there are hundreds.
+#[cold]
+#[inline(never)]
+fn gone() -> ! {
+    unreachable!("the kernel's own keys are live")
 }
 
 #[cfg(test)]
@@ -152,8 +212,8 @@ mod tests {
             assert!(generation_of(key) <= 3);
             assert!(seen.iter().all(|old| table.get(*old).is_none()));
             seen.push(key);
-            assert_eq!(table.remove(key), Some(n));
-            assert_eq!(table.remove(key), None);
+            assert!(table.remove(key));
+            assert!(!table.remove(key), "twice is once");
         }
         assert_eq!(table.len(), 0);
     }

@@ -1,11 +1,11 @@
-//! Owns pending deadlines: a heap in (deadline, arming order).
+//! Owns pending deadlines, in (deadline, arming order): a heap, and beside it a queue of those that
+//! come in that order by themselves.
 //!
-//! A disarmed timer stays in the heap until it surfaces or until the dead outnumber the
-//! living; either way arming and disarming are O(log n) amortised and memory follows the
-//! living.
+//! A disarmed timer stays where it is until it surfaces or until the dead outnumber the living;
+//! either way arming and disarming are O(log n) amortised and memory follows the living.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::cancel::CancelKind;
 use crate::handle::{HostOpKey, RegionKey, TaskKey, WaitKey};
@@ -26,9 +26,14 @@ pub(crate) enum TimerTarget {
     DrainHostOp(HostOpKey),
 }
 
+type Entry = (Time, u64, TimerTarget);
+
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Time, u64, TimerTarget)>>,
+    heap: BinaryHeap<Reverse<Entry>>,
+    /// Sorted. All drain times are of one length, so whoever is cancelled later has until later;
+    /// in the heap each of a thousand would have to pass the sleeps that it ends.
+    drains: VecDeque<Entry>,
     armed: u64,
     live: u32,
 }
@@ -41,8 +46,17 @@ impl Timers {
     pub(crate) fn arm(&mut self, at: Time, target: TimerTarget, tie: Option<u64>) {
         self.armed += 1;
         self.live += 1;
-        self.heap
-            .push(Reverse((at, tie.unwrap_or(self.armed), target)));
+        let entry = (at, tie.unwrap_or(self.armed), target);
+        let is_drain = matches!(
+            target,
+            TimerTarget::DrainTask(..) | TimerTarget::DrainHostOp(_)
+        );
+        // A seeded tie may belong before one that is there.
+        if is_drain && self.drains.back().is_none_or(|last| *last <= entry) {
+            self.drains.push_back(entry);
+        } else {
+            self.heap.push(Reverse(entry));
+        }
     }
 
     /// Says that one armed timer no longer counts; its owner knows it by its own state.
@@ -52,25 +66,39 @@ impl Timers {
 
     /// Whether the dead outnumber the living.
     pub(crate) fn wants_compaction(&self) -> bool {
-        self.heap.len() > COMPACT_FROM && self.heap.len() / 2 > self.live as usize
+        let entries = self.heap.len() + self.drains.len();
+        entries > COMPACT_FROM && entries / 2 > self.live as usize
     }
 
     /// Keeps only what `counts` says is armed. O(n), paid for by the n / 2 that it drops.
     pub(crate) fn compact(&mut self, mut counts: impl FnMut(Time, TimerTarget) -> bool) {
         self.heap
             .retain(|Reverse((at, _, target))| counts(*at, *target));
+        self.drains.retain(|(at, _, target)| counts(*at, *target));
     }
 
     /// The nearest entry, armed or dead.
     pub(crate) fn peek(&self) -> Option<(Time, TimerTarget)> {
-        self.heap
-            .peek()
-            .map(|Reverse((at, _, target))| (*at, *target))
+        let entry = match (self.heap.peek(), self.drains.front()) {
+            (Some(Reverse(one)), Some(other)) => one.min(other),
+            (Some(Reverse(one)), None) | (None, Some(one)) => one,
+            (None, None) => return None,
+        };
+        Some((entry.0, entry.2))
     }
 
     /// Takes the nearest entry.
     pub(crate) fn pop(&mut self) -> Option<(Time, TimerTarget)> {
-        self.heap.pop().map(|Reverse((at, _, target))| (at, target))
+        let is_drain = match (self.heap.peek(), self.drains.front()) {
+            (Some(Reverse(one)), Some(other)) => other < one,
+            (one, _) => one.is_none(),
+        };
+        let (at, _, target) = if is_drain {
+            self.drains.pop_front()?
+        } else {
+            self.heap.pop()?.0
+        };
+        Some((at, target))
     }
 
     pub(crate) fn live(&self) -> u32 {
@@ -78,9 +106,10 @@ impl Timers {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Time, TimerTarget)> {
-        self.heap
-            .iter()
-            .map(|Reverse((at, _, target))| (*at, *target))
+        let in_heap = self.heap.iter().map(|Reverse(entry)| entry);
+        in_heap
+            .chain(&self.drains)
+            .map(|(at, _, target)| (*at, *target))
     }
 }
 
@@ -109,5 +138,40 @@ mod tests {
         assert!(wants(1_000, 499));
         assert!(!wants(1_000, 500), "half of them are armed");
         assert!(!wants(1_000, 1_000));
+    }
+
+    #[test]
+    fn drain_times_and_other_deadlines_surface_in_one_order() {
+        let task = TaskKey::default();
+        let (drain, other) = (TimerTarget::DrainTask(task, 1), TimerTarget::Task(task));
+        let mut timers = Timers::default();
+        for (at, target) in [
+            (5, drain),
+            (3, other),
+            (5, other),
+            (5, drain),
+            (7, drain),
+            (4, drain),
+            (9, other),
+            (6, other),
+        ] {
+            timers.arm(Time::from_nanos(at), target, None);
+        }
+        let mut surfaced = Vec::new();
+        while let Some(next) = timers.peek() {
+            assert_eq!(timers.pop(), Some(next));
+            surfaced.push((next.0.as_nanos(), next.1 == drain));
+        }
+        let expected = [
+            (3, false),
+            (4, true),
+            (5, true),
+            (5, false),
+            (5, true),
+            (6, false),
+            (7, true),
+            (9, false),
+        ];
+        assert_eq!(surfaced, expected);
     }
 }

@@ -5,6 +5,10 @@ use std::collections::VecDeque;
 use crate::handle::Handle;
 use crate::time::Time;
 
+/// Whether this kernel has a trace: the feature `trace`, which is a default. Without it no event is
+/// kept and there is no fingerprint; events are counted, and the certificate is kept up.
+pub const IS_TRACED: bool = cfg!(feature = "trace");
+
 /// How much the trace says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum TraceLevel {
@@ -99,6 +103,10 @@ pub enum EventKind {
     /// A semaphore got permits, as many as the detail: those of the obligation that the event
     /// before ended, or new ones.
     PermitsGiven = 32,
+    /// A semaphore granted permits, as many as the detail, to the task whose handle is the
+    /// argument, and no obligation has them: the promise was kept in the same step.
+    /// [`EventKind::PermitsGiven`] follows for where they went, unless they are used up.
+    PermitsPassed = 33,
     /// A region was asked to cancel for the first time, whatever its state; detail and argument
     /// as for a task.
     RegionCancelRequested = 64,
@@ -167,7 +175,7 @@ impl Trace {
         argument: u64,
     ) {
         self.seq += 1;
-        if self.capacity == 0 {
+        if !IS_TRACED || self.capacity == 0 {
             self.dropped += 1;
             return;
         }

@@ -11,6 +11,7 @@ mod support;
 
 use asupersync_core::{
     CancelKind, ChannelHalves, ErrorKind, Handle, ObligationKind, ObligationState, Outcome, Policy,
+    RegionLimits,
 };
 use support::{Rig, kind_of};
 
@@ -72,6 +73,63 @@ fn a_message_goes_from_free_to_sending_to_items_to_receiving_to_free() {
             "free PermitsGiven 1",
         ]
     );
+}
+
+#[test]
+fn a_message_that_need_not_wait_passes_from_half_to_half_without_an_obligation() {
+    let (mut rig, halves, [sender, receiver]) = channel(1);
+    rig.events();
+    let pass = |rig: &mut Rig, task, of, kind| rig.kernel.semaphore_pass(task, of, kind, 7);
+    let limits = RegionLimits {
+        obligations: 0,
+        ..RegionLimits::NONE
+    };
+    rig.kernel.region_limits(rig.root(), limits).unwrap();
+    assert_eq!(pass(&mut rig, sender, halves.free, SendPermit), Ok(None));
+    assert_eq!(counts(&rig, halves), [0, 0, 1, 0]);
+    assert_eq!(pass(&mut rig, receiver, halves.items, Ack), Ok(None));
+    assert_eq!(counts(&rig, halves), [1, 0, 0, 0]);
+    assert_eq!(
+        rig.events(),
+        [
+            "free PermitsPassed 1",
+            "items PermitsGiven 1",
+            "items PermitsPassed 1",
+            "free PermitsGiven 1",
+        ]
+    );
+    let refused = pass(&mut rig, receiver, halves.items, Ack).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::LimitReached, "to wait is to ask");
+}
+
+#[test]
+fn who_passes_serves_who_waits_and_passes_nobody_in_line_and_no_cancellation() {
+    let (mut rig, halves, [sender, receiver]) = channel(1);
+    let first = rig.kernel.semaphore_pass(receiver, halves.items, Ack, 7);
+    let first = first.unwrap().expect("it waits");
+    assert_eq!(
+        rig.kernel
+            .semaphore_pass(sender, halves.free, SendPermit, 7),
+        Ok(None)
+    );
+    assert_eq!(state(&rig, first), Reserved);
+    rig.abort(first);
+    let ahead = rig.ask("ahead", receiver, halves.items, 1);
+    rig.commit(ahead);
+    let ahead = rig.ask("ahead", receiver, halves.free, 1);
+    let behind = rig
+        .kernel
+        .semaphore_pass(sender, halves.free, SendPermit, 8);
+    assert_eq!(state(&rig, behind.unwrap().expect("it waits")), Asked);
+    rig.abort(ahead);
+    rig.turn();
+    rig.kernel
+        .task_cancel(sender, CancelKind::User, "")
+        .unwrap();
+    let held = rig
+        .kernel
+        .semaphore_pass(sender, halves.free, SendPermit, 9);
+    assert_eq!(state(&rig, held.unwrap().expect("it waits")), Asked);
 }
 
 #[test]

@@ -27,6 +27,7 @@ use support::{Rig, config};
 enum Step {
     Ask(usize, usize, u32),
     Try(usize, usize, u32),
+    Pass(usize, usize),
     Commit(usize),
     Abort(usize),
     Transfer(usize, usize),
@@ -45,6 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         10 => (any.clone(), any.clone(), 1..4_u32).prop_map(|(t, s, n)| Step::Ask(t, s, n)),
         2 => (any.clone(), any.clone(), 1..4_u32).prop_map(|(t, s, n)| Step::Try(t, s, n)),
+        4 => (any.clone(), any.clone()).prop_map(|(t, s)| Step::Pass(t, s)),
         8 => any.clone().prop_map(Step::Commit),
         4 => any.clone().prop_map(Step::Abort),
         1 => (any.clone(), any.clone()).prop_map(|(o, t)| Step::Transfer(o, t)),
@@ -130,6 +132,12 @@ impl TraceOracle {
                 let available = self.available.get_mut(&slot).unwrap();
                 *available = available.checked_sub(event.detail).expect("below zero");
                 self.holds.insert(holder, (Some(slot), event.detail));
+            }
+            EventKind::PermitsPassed => {
+                let line = self.lines.get(&slot);
+                assert!(line.is_none_or(VecDeque::is_empty), "passed those in line");
+                let available = self.available.get_mut(&slot).unwrap();
+                *available = available.checked_sub(event.detail).expect("below zero");
             }
             EventKind::PermitsGiven => *self.available.get_mut(&slot).unwrap() += event.detail,
             EventKind::ObligationLeaked => {
@@ -314,6 +322,20 @@ impl World {
                     self.obligations.push(asked);
                 }
                 asked.err()
+            }
+            Step::Pass(t, s) => {
+                let (task, semaphore) = (task(t), semaphore(s));
+                let before = kernel.semaphore_status(semaphore);
+                let passed = kernel.semaphore_pass(task, semaphore, kind, 1);
+                if let (Ok(before), Ok(None)) = (before, passed) {
+                    assert_eq!(before.waiting, 0, "it passed those who wait");
+                }
+                if let Ok(Some(asked)) = passed {
+                    let asked_only = kernel.obligation_state(asked) == Ok(ObligationState::Asked);
+                    assert!(asked_only, "nobody would keep it");
+                    self.obligations.push(asked);
+                }
+                passed.err()
             }
             Step::Try(t, s, permits) => {
                 let tried = kernel.semaphore_try_acquire(task(t), semaphore(s), permits, kind);

@@ -1,7 +1,7 @@
 //! Owns the class that JavaScript holds. Every call is one line.
 
 use asupersync_wasm_core::DriverConfig;
-use asupersync_wasm_core::abi::ABI_VERSION;
+use asupersync_wasm_core::abi::{ABI_VERSION, TierCode};
 use asupersync_wasm_core::web::WebRuntime;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -13,6 +13,13 @@ use crate::panic;
 #[must_use]
 pub fn abi_version() -> u32 {
     ABI_VERSION
+}
+
+/// How much this wasm has in it: a `TierCode`.
+#[wasm_bindgen]
+#[must_use]
+pub fn tier() -> u32 {
+    TierCode::OWN as u32
 }
 
 /// Message and place of the panic that stopped this instance, if one did.
@@ -242,6 +249,13 @@ impl Kernel {
     ) -> f64 {
         self.0
             .command(|d| d.semaphore_acquire(task, semaphore, permits, kind, token))
+    }
+
+    /// Takes one permit and commits it, or asks for it.
+    #[must_use]
+    pub fn semaphore_pass(&self, task: f64, semaphore: f64, kind: f64, token: f64) -> f64 {
+        self.0
+            .command(|d| d.semaphore_pass(task, semaphore, kind, token))
     }
 
     /// Adds permits.

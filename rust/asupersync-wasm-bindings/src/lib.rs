@@ -10,4 +10,4 @@ mod kernel;
 mod panic;
 
 #[cfg(target_arch = "wasm32")]
-pub use kernel::{Kernel, abi_version, panic_message};
+pub use kernel::{Kernel, abi_version, panic_message, tier};

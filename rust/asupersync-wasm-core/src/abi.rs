@@ -3,7 +3,7 @@
 //! `cargo xtask abi` writes `packages/browser-core/src/abi.gen.ts` from [`GROUPS`].
 
 use asupersync_core::{
-    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, LeakPolicy,
+    CancelKind, ErrorKind, EventKind, HandleKind, HostOpKind, HostOpState, IS_TRACED, LeakPolicy,
     ObligationKind, ObligationState, Outcome, PERMITS_CLOSED, PERMITS_GRANTED, PermitFlow, Policy,
     RegionState, SemaphoreState, TaskState, TieBreak,
 };
@@ -39,6 +39,29 @@ pub struct AbiEntry {
 
 const fn entry(name: &'static str, code: u32, doc: &'static str) -> AbiEntry {
     AbiEntry { name, code, doc }
+}
+
+/// How much a build of the wasm has in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum TierCode {
+    /// No trace: the smallest.
+    CoreMin = 0,
+    /// What people get who ask for nothing else.
+    CoreTrace = 1,
+    /// With names, assertions, and invariants that are checked while it runs.
+    FullDev = 2,
+}
+
+impl TierCode {
+    /// The tier of this build.
+    pub const OWN: Self = if cfg!(feature = "checks") {
+        Self::FullDev
+    } else if IS_TRACED {
+        Self::CoreTrace
+    } else {
+        Self::CoreMin
+    };
 }
 
 /// What a record asks of the SDK.
@@ -429,6 +452,7 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("permitAsked", EventKind::PermitAsked as u32, ""),
             entry("permitsTaken", EventKind::PermitsTaken as u32, ""),
             entry("permitsGiven", EventKind::PermitsGiven as u32, ""),
+            entry("permitsPassed", EventKind::PermitsPassed as u32, ""),
         ],
     },
     AbiGroup {
@@ -444,6 +468,19 @@ pub const GROUPS: &[AbiGroup] = &[
                 "linked",
                 FLAG_LINKED,
                 "A failure of the region is one of its owner.",
+            ),
+        ],
+    },
+    AbiGroup {
+        name: "TierCode",
+        doc: "How much a build of the wasm has in it.",
+        entries: &[
+            entry("coreMin", TierCode::CoreMin as u32, "No trace."),
+            entry("coreTrace", TierCode::CoreTrace as u32, ""),
+            entry(
+                "fullDev",
+                TierCode::FullDev as u32,
+                "Names, assertions, and invariants that are checked while it runs.",
             ),
         ],
     },

@@ -19,6 +19,7 @@ pub const FLAG_SHIELDED: u32 = 1;
 /// Ownership flag of a region whose failure is its owner's.
 pub const FLAG_LINKED: u32 = 2;
 
+#[cold]
 fn invalid(expected: &'static str, received: f64) -> KernelError {
     KernelError {
         kind: ErrorKind::InvalidNumber,
@@ -37,11 +38,17 @@ fn invalid(expected: &'static str, received: f64) -> KernelError {
     reason = "the range is checked"
 )]
 fn whole(number: f64, max: f64, expected: &'static str) -> Result<u64> {
-    if number >= 0.0 && number <= max && number.trunc() == number {
+    if is_whole(number, max) {
         Ok(number as u64)
     } else {
         Err(invalid(expected, number))
     }
+}
+
+/// Out of line: every argument of every command is checked.
+#[inline(never)]
+fn is_whole(number: f64, max: f64) -> bool {
+    number >= 0.0 && number <= max && number.trunc() == number
 }
 
 /// A whole number of 32 bits.

@@ -20,6 +20,9 @@ pub struct Driver<P> {
     /// Between a turn that gave records and the call that ends their delivery: commands need
     /// arm nothing, the pump turns again by itself.
     delivering: bool,
+    /// Events by the time that the invariants were checked last.
+    #[cfg(feature = "checks")]
+    checked_events: u64,
 }
 
 impl<P: Port> Driver<P> {
@@ -38,6 +41,8 @@ impl<P: Port> Driver<P> {
             rows: Vec::new(),
             effects: Vec::new(),
             delivering: false,
+            #[cfg(feature = "checks")]
+            checked_events: 0,
         })
     }
 
@@ -52,6 +57,8 @@ impl<P: Port> Driver<P> {
             return 0;
         };
         self.kernel.tick(now);
+        #[cfg(feature = "checks")]
+        self.check_itself();
         let mut effects = core::mem::take(&mut self.effects);
         self.kernel.take_effects_into(&mut effects);
         for effect in &effects {
@@ -80,11 +87,32 @@ impl<P: Port> Driver<P> {
     }
 
     /// Does what every command ends with: arms a wake if the command made work and nothing is
-    /// armed that would find it.
+    /// armed that would find it. Out of line: there are forty commands.
+    #[inline(never)]
     pub(crate) fn after_command(&mut self) {
         if !self.delivering {
             self.wakes
                 .work_came(self.kernel.is_runnable(), self.kernel.next_deadline());
+        }
+    }
+
+    /// Stops on a broken invariant. A check looks at all that is live, so there is one as soon as
+    /// as many events have come since the last: O(log n) an event.
+    #[cfg(feature = "checks")]
+    fn check_itself(&mut self) {
+        let counters = self.kernel.counters();
+        let live = [
+            counters.regions_live,
+            counters.tasks_live,
+            counters.host_ops_live,
+            counters.obligations_live,
+            counters.timers_live,
+        ];
+        let live: u64 = live.into_iter().map(u64::from).sum();
+        if counters.events - self.checked_events >= live {
+            self.checked_events = counters.events;
+            let checked = self.kernel.check_invariants();
+            assert!(checked.is_ok(), "a broken invariant: {checked:?}");
         }
     }
 

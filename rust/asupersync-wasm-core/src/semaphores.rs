@@ -12,6 +12,9 @@ use crate::wakes::Port;
 /// it no handle can be taken for a reserved one, nor for the code of an error.
 pub const ASKED: f64 = -9_007_199_254_740_992.0;
 
+/// What [`Driver::semaphore_pass`] answers when the permit was there.
+pub const PASSED: f64 = 1.0;
+
 /// What [`Driver::semaphore_count`] counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
@@ -78,6 +81,17 @@ impl<P: Port> Driver<P> {
                 .semaphore_acquire(task, semaphore, permits, kind, token)?;
             let is_asked = d.kernel.obligation_state(asked)? == ObligationState::Asked;
             Ok(number(asked) + if is_asked { ASKED } else { 0.0 })
+        })
+    }
+
+    /// Takes one permit and commits it in the same call: [`PASSED`], and nothing is left of it. Else
+    /// it waits as after [`Driver::semaphore_acquire`], which gives the same answer.
+    pub fn semaphore_pass(&mut self, task: f64, semaphore: f64, kind: f64, token: f64) -> f64 {
+        self.answer(|d| {
+            let (task, semaphore) = (decode::handle(task)?, decode::handle(semaphore)?);
+            let (kind, token) = (decode::obligation_kind(kind)?, decode::word(token, TOKEN)?);
+            let asked = d.kernel.semaphore_pass(task, semaphore, kind, token)?;
+            Ok(asked.map_or(PASSED, |asked| number(asked) + ASKED))
         })
     }
 

@@ -21,12 +21,14 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+
+use crate::wasm::{Names, Tier};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
-  wasm [--names]   build the kernel's wasm into packages/browser-core/wasm
-                   (--names keeps function names, for profiling)
+  wasm [--names] [TIER]  build the kernel's wasm into packages/browser-core/wasm: all tiers, or one of
+                   core-min, core-trace, full-dev (--names keeps function names, for profiling)
   rust-demo        build the page in Rust alone into the demo's public folder
   lint-wasm        run clippy on the code that exists for wasm only
   features         check every combination of the facade's features, on both targets
@@ -59,8 +61,21 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         .nth(2)
         .expect("this crate lies two folders below the root");
     match arguments {
-        ["wasm"] => wasm::build(root, wasm::Names::Removed),
-        ["wasm", "--names"] => wasm::build(root, wasm::Names::Kept),
+        ["wasm", rest @ ..] => {
+            let (names, rest) = match rest {
+                ["--names", rest @ ..] => (Names::Kept, rest),
+                rest => (Names::Removed, rest),
+            };
+            match rest {
+                [] => wasm::build(root, &Tier::ALL, names),
+                [name] => {
+                    let tier = Tier::of_name(name);
+                    let tier = tier.with_context(|| format!("no tier {name:?}\n{USAGE}"))?;
+                    wasm::build(root, &[tier], names)
+                }
+                _ => bail!("expected one tier, got {rest:?}\n{USAGE}"),
+            }
+        }
         ["rust-demo"] => rust_demo::build(root),
         ["features"] => features::check(root),
         ["lint-wasm"] => wasm::lint(root),

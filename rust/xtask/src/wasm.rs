@@ -18,13 +18,10 @@ pub(crate) const OUT_DIR: &str = "packages/browser-core/wasm";
 const CRATE: &str = "asupersync-wasm-bindings";
 const TARGET: &str = "wasm32-unknown-unknown";
 const OUT_NAME: &str = "asupersync";
-const ARTEFACTS: [&str; 5] = [
-    "asupersync.wasm",
-    "asupersync.js",
-    "asupersync.d.ts",
-    "asupersync-inline.js",
-    "asupersync-inline.d.ts",
-];
+
+/// The crates whose code the kernel's wasm is of: what a tier asks of the compiler, it asks for these.
+/// Their dependencies are compiled once for all tiers.
+const OWN_CRATES: [&str; 3] = ["asupersync-core", "asupersync-wasm-core", CRATE];
 
 /// Whether the wasm keeps the names of its functions.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
@@ -35,31 +32,141 @@ pub(crate) enum Names {
     Removed,
 }
 
-/// Builds all artefacts, or finds them up to date. The last line printed says which.
-pub(crate) fn build(root: &Path, names: Names) -> Result<()> {
-    let compiled = compile(root, CRATE)?;
-    let stamp_file = root.join("target/wasm/artefacts.stamp");
-    let stamp = stamp(root, &compiled, names)?;
-    let out_dir = root.join(OUT_DIR);
-    let complete = ARTEFACTS.iter().all(|file| out_dir.join(file).exists());
-    if complete && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
-        println!("up to date");
-        return Ok(());
+/// How much a build of the wasm has in it. All tiers have one and the same JavaScript.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// No trace, and all of its own code made for size.
+    CoreMin,
+    /// What people get who ask for nothing else.
+    CoreTrace,
+    /// Names, assertions, checked arithmetic, and invariants that are checked while it runs.
+    FullDev,
+}
+
+impl Tier {
+    /// The one whose JavaScript is kept comes first.
+    pub(crate) const ALL: [Self; 3] = [Self::CoreTrace, Self::CoreMin, Self::FullDev];
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.name() == name)
     }
 
-    let linked = root.join("target/wasm/linked.wasm");
-    fs::create_dir_all(&out_dir)?;
-    bind(&compiled, &linked, &out_dir, names)?;
-    process::run(
-        Command::new("node")
-            .arg(root.join("scripts/wasm-artefact.mjs"))
-            .arg("finish")
-            .args([&linked, &out_dir]),
-    )?;
-    fs::write(stamp_file, stamp)?;
-    sizes::print(root)?;
-    println!("built");
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CoreMin => "core-min",
+            Self::CoreTrace => "core-trace",
+            Self::FullDev => "full-dev",
+        }
+    }
+
+    /// Name of its wasm file, without its ending.
+    const fn file(self) -> &'static str {
+        match self {
+            Self::CoreMin => "asupersync-min",
+            Self::CoreTrace => OUT_NAME,
+            Self::FullDev => "asupersync-dev",
+        }
+    }
+
+    const fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::CoreMin => &["--no-default-features"],
+            Self::CoreTrace => &[],
+            Self::FullDev => &["--features=asupersync-wasm-bindings/full-dev"],
+        }
+    }
+
+    /// What its own crates are compiled with beside the profile.
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            // What it costs in time is in `docs/decisions/three-tiers-of-wasm.md`.
+            Self::CoreMin => &["opt-level=\"z\""],
+            Self::CoreTrace => &[],
+            Self::FullDev => &["debug-assertions=true", "overflow-checks=true"],
+        }
+    }
+
+    /// What `wasm-opt` is called with.
+    const fn optimiser(self) -> &'static str {
+        match self {
+            Self::CoreMin => "-O2",
+            Self::CoreTrace | Self::FullDev => "-O3",
+        }
+    }
+
+    const fn names(self, asked: Names) -> Names {
+        match self {
+            Self::FullDev => Names::Kept,
+            Self::CoreMin | Self::CoreTrace => asked,
+        }
+    }
+
+    fn artefacts(self) -> [String; 5] {
+        let file = self.file();
+        [
+            format!("{file}.wasm"),
+            format!("{file}-inline.js"),
+            format!("{file}-inline.d.ts"),
+            format!("{OUT_NAME}.js"),
+            format!("{OUT_NAME}.d.ts"),
+        ]
+    }
+}
+
+/// Builds the artefacts of these tiers, or finds them up to date. The last line printed says which.
+pub(crate) fn build(root: &Path, tiers: &[Tier], names: Names) -> Result<()> {
+    let mut built = false;
+    for tier in tiers {
+        built |= build_tier(root, *tier, tier.names(names))?;
+    }
+    if built {
+        sizes::print(root)?;
+        println!("built");
+    } else {
+        println!("up to date");
+    }
     Ok(())
+}
+
+/// Whether there was anything to do.
+fn build_tier(root: &Path, tier: Tier, names: Names) -> Result<bool> {
+    let compiled = compile_tier(root, tier)?;
+    let stamp_file = root.join(format!("target/wasm/{}.stamp", tier.name()));
+    let stamp = stamp(root, &compiled, names)?;
+    let out_dir = root.join(OUT_DIR);
+    let artefacts = tier.artefacts();
+    let complete = artefacts.iter().all(|file| out_dir.join(file).exists());
+    if complete && fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+        return Ok(false);
+    }
+
+    let linked = root.join(format!("target/wasm/{}-linked.wasm", tier.name()));
+    fs::create_dir_all(&out_dir)?;
+    bind(&compiled, &linked, &out_dir, tier, names)?;
+    let mut finish = Command::new("node");
+    finish
+        .arg(root.join("scripts/wasm-artefact.mjs"))
+        .arg("finish")
+        .args([&linked, &out_dir])
+        .args([tier.file(), tier.optimiser()]);
+    if names == Names::Kept {
+        finish.arg("-g");
+    }
+    process::run(&mut finish)?;
+    fs::write(stamp_file, stamp)?;
+    Ok(true)
+}
+
+/// Compiles the bindings for a tier and returns the wasm file.
+fn compile_tier(root: &Path, tier: Tier) -> Result<PathBuf> {
+    let mut arguments: Vec<String> = tier.features().iter().map(|&each| each.into()).collect();
+    for package in OWN_CRATES {
+        for setting in tier.settings() {
+            arguments.push("--config".into());
+            arguments.push(format!("profile.wasm.package.{package}.{setting}"));
+        }
+    }
+    compile_with(root, CRATE, &arguments)
 }
 
 /// Runs clippy on the crates that have code for wasm only, which clippy for the host never sees.
@@ -69,7 +176,10 @@ pub(crate) fn lint(root: &Path) -> Result<()> {
         "--package=asupersync-wasm-core",
         "--package=asupersync-wasm-bindings",
     ];
-    clippy(root, &kernel)?;
+    // core-trace is what the packages have by default.
+    for tier in Tier::ALL {
+        clippy(root, &[&kernel, tier.features()].concat())?;
+    }
     clippy(root, &["--package=rust-demo"])?;
     let facade = [
         "--package=asupersync",
@@ -101,9 +211,13 @@ pub(crate) fn cargo_for_wasm(root: &Path, arguments: &[&str]) -> Result<Command>
 
 /// Compiles a crate as people get it and returns the wasm file.
 pub(crate) fn compile(root: &Path, package: &str) -> Result<PathBuf> {
+    compile_with(root, package, &[])
+}
+
+fn compile_with(root: &Path, package: &str, more: &[String]) -> Result<PathBuf> {
     let arguments = ["build", "--quiet", "--locked", "--profile", "wasm"];
     let mut command = cargo_for_wasm(root, &arguments)?;
-    process::run(command.args(["--package", package]))
+    process::run(command.args(["--package", package]).args(more))
         .context("compiling for wasm; if its std is missing, `npm run setup` gets it")?;
     let file = package.replace('-', "_") + ".wasm";
     Ok(target_dir(root).join(TARGET).join("wasm").join(file))
@@ -204,8 +318,9 @@ fn stamp(root: &Path, compiled: &Path, names: Names) -> Result<String> {
     Ok(format!("{:016x}\n", hasher.finish()))
 }
 
-/// Writes `linked`, and the JavaScript and its types into `out_dir`.
-fn bind(compiled: &Path, linked: &Path, out_dir: &Path, names: Names) -> Result<()> {
+/// Writes `linked`, and the JavaScript and its types into `out_dir`: those of core-trace, which the
+/// other tiers only have to agree with.
+fn bind(compiled: &Path, linked: &Path, out_dir: &Path, tier: Tier, names: Names) -> Result<()> {
     let mut output = Bindgen::new()
         .input_path(compiled)
         .out_name(OUT_NAME)
@@ -226,8 +341,17 @@ fn bind(compiled: &Path, linked: &Path, out_dir: &Path, names: Names) -> Result<
         .ts()
         .context("wasm-bindgen made no types")?
         .to_owned();
-    fs::write(out_dir.join("asupersync.js"), output.js())?;
-    fs::write(out_dir.join("asupersync.d.ts"), types)?;
+    let script = out_dir.join("asupersync.js");
+    if tier == Tier::CoreTrace || !script.exists() {
+        fs::write(&script, output.js())?;
+        fs::write(out_dir.join("asupersync.d.ts"), types)?;
+    }
+    ensure!(
+        fs::read_to_string(script)? == output.js(),
+        "the JavaScript of {} is not that of core-trace: build core-trace too, and if it stays so, \
+         give all tiers the same calls",
+        tier.name()
+    );
     fs::write(linked, output.wasm_mut().emit_wasm())?;
     Ok(())
 }

@@ -1,15 +1,30 @@
 /** Owns `cx.all`: every value, or the first failure. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
-import type { Body } from "../body.js";
+import type { Body, BodyValue } from "../body.js";
+import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
-import { checkBodies, checkLabel, checkOptions } from "../validate.js";
+import { type BranchesOptions, checkBranches } from "./branches.js";
 import { Composite } from "./composite.js";
 
-/** How an operation on several bodies is set up. */
-export interface BranchesOptions {
-  /** Its name in snapshots; 200 characters are kept. Default: the name of the operation. */
-  readonly label?: string;
+addOperation("all", allOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Runs all bodies, and gives their values in the order of `bodies`. The first failure cancels the
+     * others; when all have drained it fails with that. Of no bodies the values are `[]`.
+     *
+     * @example
+     * ```ts
+     * const [user, posts] = await cx.all([loadUser, loadPosts]);
+     * ```
+     */
+    all<const B extends readonly Body<unknown>[]>(
+      bodies: B,
+      options?: BranchesOptions,
+    ): Op<{ -readonly [K in keyof B]: BodyValue<B[K]> }>;
+  }
 }
 
 /** See {@link Cx.all}. */
@@ -20,24 +35,6 @@ export function allOp<T>(
 ): Op<T> {
   const label = checkBranches("all", bodies, options);
   return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).start(bodies);
-}
-
-const BRANCHES_OPTIONS = ["label"] as const satisfies readonly (keyof BranchesOptions)[];
-
-/**
- * Checks what an operation on several bodies was given, and gives its label.
- *
- * @param name The operation's name, which is its label by default.
- * @throws {AsupersyncError} `INVALID_ARGUMENT`.
- */
-export function checkBranches(
-  name: string,
-  bodies: unknown,
-  options: BranchesOptions | undefined,
-): string {
-  checkBodies(bodies, name);
-  checkOptions(options, BRANCHES_OPTIONS, "options");
-  return checkLabel(options?.label) ?? name;
 }
 
 class All extends Composite {

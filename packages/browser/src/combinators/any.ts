@@ -3,11 +3,12 @@
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, BodyValue } from "../body.js";
 import { addOperation } from "../cx.js";
-import { AllFailedError, AsupersyncError } from "../errors.js";
+import { AsupersyncError } from "../errors.js";
 import type { Op, OpRecord } from "../op.js";
 import { describeThrown } from "../outcome.js";
 import { type TaskRecord, thrownBy } from "../task.js";
-import { type BranchesOptions, checkBranches } from "./all.js";
+import { AllFailedError } from "./all-failed-error.js";
+import { type BranchesOptions, checkBranches } from "./branches.js";
 import { Composite } from "./composite.js";
 
 addOperation("any", anyOp);

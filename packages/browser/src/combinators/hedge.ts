@@ -1,10 +1,11 @@
 /** Owns `cx.hedge`: further attempts beside one that is slow, of which the first value decides. */
+
 import { PolicyCode } from "@asupersync/browser-core";
 import { addOperation, taskOf } from "../cx.js";
-import { TimeoutError } from "../errors.js";
 import { Failures } from "../failures.js";
 import type { Op, OpRecord } from "../op.js";
 import { type TaskRecord, thrownBy } from "../task.js";
+import { TimeoutError } from "../timeout-error.js";
 import {
   checkBody,
   checkDuration,

@@ -1,11 +1,33 @@
 /** Owns `cx.race`: the first to end decides, the others are cancelled and drained. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
-import type { Body } from "../body.js";
+import type { Body, BodyValue } from "../body.js";
+import { addOperation } from "../cx.js";
 import { AsupersyncError } from "../errors.js";
 import type { Op, OpRecord } from "../op.js";
 import { type TaskRecord, thrownBy } from "../task.js";
-import { type BranchesOptions, checkBranches } from "./all.js";
+import { type BranchesOptions, checkBranches } from "./branches.js";
 import { Composite } from "./composite.js";
+
+addOperation("race", raceOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Runs all bodies; the first that gives a value or fails decides. The others are cancelled, and it
+     * settles when they have drained.
+     *
+     * @example
+     * ```ts
+     * const page = await cx.race([mirrorA, mirrorB]); // the slower one has let go by now
+     * ```
+     * @throws {AsupersyncError} `EMPTY_RACE` for no bodies.
+     */
+    race<const B extends readonly Body<unknown>[]>(
+      bodies: B,
+      options?: BranchesOptions,
+    ): Op<BodyValue<B[number]>>;
+  }
+}
 
 /** See {@link Cx.race}. */
 export function raceOp<T>(

@@ -2,12 +2,43 @@
 import { OutcomeCode, OwnershipFlag, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
 import { makeCancelledError } from "../cancel.js";
+import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import { decodeScopeOptions, type ScopeOptions } from "../scope-options.js";
 import { decodeTaskOptions } from "../spawn.js";
 import type { TaskOptions, TaskRecord } from "../task.js";
 import { checkBody } from "../validate.js";
 import { Composite } from "./composite.js";
+
+addOperation("scope", scopeOp);
+addOperation("mask", maskOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Runs `body` in a scope of its own, and waits for it and for every child that it spawns. Fails with
+     * the first failure among them. With `collect-all` a failed child leaves the others alone.
+     *
+     * @example
+     * ```ts
+     * const count = await cx.scope(
+     *   async (inner) => {
+     *     for (const url of urls) inner.spawn((own) => load(own, url)); // all have ended with the scope
+     *     return urls.length;
+     *   },
+     *   { deadlineMs: 10_000 },
+     * );
+     * ```
+     * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`.
+     */
+    scope<T>(body: Body<T>, options?: ScopeOpOptions): Op<T>;
+    /**
+     * Runs `body` shielded: a cancellation of this task does not reach it, and is noticed at the next wait
+     * after it. The drain time bounds it: for what must not be left half done, not for long work.
+     */
+    mask<T>(body: Body<T>): Op<T>;
+  }
+}
 
 /**
  * How the scope of {@link CoreCx.scope} is set up. What is asked of its budget is for the body and for

@@ -5,7 +5,7 @@ import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { Outcome } from "../outcome.js";
 import type { TaskRecord } from "../task.js";
-import { type BranchesOptions, checkBranches } from "./all.js";
+import { type BranchesOptions, checkBranches } from "./branches.js";
 import { Composite } from "./composite.js";
 
 addOperation("settle", settleOp);

@@ -1,12 +1,33 @@
 /** Owns `cx.timeout`: a body that is cancelled after its time. */
+
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body } from "../body.js";
 import { makeCancelledError } from "../cancel.js";
-import { TimeoutError } from "../errors.js";
+import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
+import { TimeoutError } from "../timeout-error.js";
 import { checkBody, checkDuration } from "../validate.js";
 import { Composite } from "./composite.js";
+
+addOperation("timeout", timeoutOp);
+
+declare module "../cx.js" {
+  interface Cx {
+    /**
+     * Runs `body` and cancels it after its time. A value that it still gives is not lost; otherwise it
+     * fails with {@link TimeoutError} when the body has drained. Of nested timeouts the smaller one wins.
+     *
+     * @example
+     * ```ts
+     * const user = await cx.timeout(2_000, loadUser);
+     * ```
+     * @param ms Milliseconds, finite and at least 0; 0 lets the body start only if it does so first.
+     * @throws {AsupersyncError} `INVALID_NUMBER`, `INVALID_ARGUMENT`.
+     */
+    timeout<T>(ms: number, body: Body<T>): Op<T>;
+  }
+}
 
 /** See {@link Cx.timeout}. */
 export function timeoutOp<T>(task: TaskRecord, ms: number, body: Body<T>): Op<T> {

@@ -1,7 +1,8 @@
 /** Owns one request under way: what aborts it, how its response is read, and when it has ended. */
+
 import { HostKindCode } from "@asupersync/browser-core";
 import type { CancelledError } from "../cancel.js";
-import { refusal, TimeoutError } from "../errors.js";
+import { refusal } from "../errors.js";
 import { foreignOp } from "../foreign.js";
 import { HostRecord, HostResult, openHost } from "../host-op.js";
 import { closeOp, type Op, type OpRecord, openOp } from "../op.js";
@@ -9,6 +10,7 @@ import { checkOrigin } from "../origins.js";
 import { type Follower, followSignal, type SignalLink } from "../signal-link.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
+import { TimeoutError } from "../timeout-error.js";
 import { invalidArgument } from "../validate.js";
 import { HttpStatusError, networkError, tooLarge } from "./errors.js";
 import { type FetchSetup, fetchLabel, isStreamed, makeRequest } from "./request.js";
@@ -136,7 +138,7 @@ export class Exchange extends HostRecord implements TimerOwner, Follower {
     if (signal !== undefined) this.#link = followSignal(this, signal);
     // It has aborted before.
     if (this.#stage === "ended") return;
-    const { fetch = globalThis.fetch } = task.scope.runtime;
+    const { fetch = globalThis.fetch } = task.scope.runtime.added;
     const send = async (): Promise<Response> => {
       if (timeoutMs !== undefined) this.#timer = new TaskTimer(task, timeoutMs, this);
       return fetch(this.sent);
@@ -184,7 +186,7 @@ export class Exchange extends HostRecord implements TimerOwner, Follower {
 
   /** Where redirects have led is seen only now, and not at all of an opaque response. */
   #checkOrigin({ url, type }: Response): void {
-    const { origins } = this.task.scope.runtime;
+    const { origins } = this.task.scope.runtime.added;
     if (url !== "") checkOrigin(origins, new URL(url));
     else if (type === "opaque") checkOrigin(origins, undefined);
   }

@@ -3,12 +3,34 @@ import { checkActive } from "../active.js";
 import { addOperation } from "../cx.js";
 import type { Op } from "../op.js";
 import { checkOrigin } from "../origins.js";
+import { addOption, decodeCapability } from "../runtime.js";
 import type { TaskRecord } from "../task.js";
 import { Exchange } from "./exchange.js";
-import { decodeFetch, type FetchInit, type FetchInput } from "./request.js";
+import {
+  decodeFetch,
+  type FetchImplementation,
+  type FetchInit,
+  type FetchInput,
+} from "./request.js";
 import { type FetchResponse, ResponseRecord } from "./response.js";
 
 addOperation("fetch", fetchOp);
+addOption("fetch", ({ fetch }) => ({ fetch: decodeCapability(fetch, "fetch") }));
+
+declare module "../runtime.js" {
+  interface AddedSetup {
+    /** What makes requests; left out it is the platform's own, whatever that is by then. */
+    readonly fetch?: FetchImplementation | undefined;
+  }
+
+  interface RuntimeOptions {
+    /** How `cx.fetch` makes its requests: for tests, and for hosts with a client of their own. */
+    readonly fetch?: {
+      /** Called with each request in place of the platform's `fetch`. */
+      readonly implementation?: FetchImplementation;
+    };
+  }
+}
 
 declare module "../cx.js" {
   interface Cx {
@@ -39,7 +61,7 @@ declare module "../cx.js" {
 export function fetchOp(task: TaskRecord, input: FetchInput, init?: FetchInit): Op<FetchResponse> {
   checkActive(task);
   const setup = decodeFetch(task, input, init);
-  checkOrigin(task.scope.runtime.origins, setup.url);
+  checkOrigin(task.scope.runtime.added.origins, setup.url);
   return new Exchange(task, setup).start(makeResponse);
 }
 

@@ -33,9 +33,9 @@ declare module "../cx.js" {
      *
      * @example
      * ```ts
-     * const position = await cx.callback<Position>((resolve, reject) => {
-     *   const id = watch(resolve, reject);
-     *   return () => unwatch(id);
+     * const position = await cx.callback<GeolocationPosition>((resolve, reject) => {
+     *   const id = navigator.geolocation.watchPosition(resolve, reject);
+     *   return () => navigator.geolocation.clearWatch(id);
      * });
      * ```
      * @throws {AsupersyncError} `INVALID_ARGUMENT`. What `start` throws fails the operation.

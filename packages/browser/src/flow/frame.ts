@@ -16,6 +16,10 @@ declare module "../cx.js" {
      * A hidden page is not drawn: the wait goes on until it is shown, or the task is cancelled. Race it
      * with `cx.sleep` where something must happen all the same.
      *
+     * @example
+     * ```ts
+     * while (stillMoving()) draw(await cx.frame());
+     * ```
      * @throws {AsupersyncError} `UNSUPPORTED` where there are no frames, as in Node.
      */
     frame(): Op<number>;

@@ -1,4 +1,5 @@
 /** Owns `fromReadableStream`: a stream read by one task, cancelled when it is left. */
+import "../signal.js";
 import { checkActive } from "../active.js";
 import { type Cx, taskOf } from "../cx.js";
 import { AsupersyncError } from "../errors.js";

@@ -1,4 +1,5 @@
 /** Owns taking values out of somebody's iterable in a task: pulled one by one, ended when left. */
+import "../foreign.js";
 import { type Cx, taskOf } from "../cx.js";
 import { invalidArgument } from "../validate.js";
 

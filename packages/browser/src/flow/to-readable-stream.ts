@@ -1,4 +1,5 @@
 /** Owns `toReadableStream`: a stream whose chunks a task makes, when they are wanted. */
+import "./callback.js";
 import { abortReason, requestOf } from "../abort-reason.js";
 import { spawnChild } from "../children.js";
 import { type Cx, taskOf } from "../cx.js";

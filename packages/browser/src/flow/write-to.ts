@@ -1,4 +1,5 @@
 /** Owns `writeTo`: values written to a stream, as fast as it takes them. */
+import "../foreign.js";
 import { abortReason } from "../abort-reason.js";
 import { CancelledError } from "../cancel.js";
 import { scopeOp } from "../combinators/scope-op.js";

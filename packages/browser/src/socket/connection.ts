@@ -1,12 +1,13 @@
 /** Owns one connection: the platform's socket, its listeners, what is sent, and a close that ends. */
+
 import { HostKindCode } from "@asupersync/browser-core";
 import { checkActive } from "../active.js";
 import type { CancelInfo, CancelledError } from "../cancel.js";
-import { TimeoutError } from "../errors.js";
 import { HostRecord, HostResult } from "../host-op.js";
 import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { TaskTimer, type TimerOwner } from "../task-timer.js";
+import { TimeoutError } from "../timeout-error.js";
 import {
   closedError,
   isNormal,

@@ -117,7 +117,7 @@ export function decodeSetup(
   options: SocketOptions,
 ): SocketSetup {
   const url = socketAddress(address);
-  checkOrigin(runtime.origins, url);
+  checkOrigin(runtime.added.origins, url);
   const { openTimeout, receiveBuffer, overflow, heartbeat, decode, encode } = options;
   if (decode !== undefined) checkListener(decode, "decode");
   if (encode !== undefined) checkListener(encode, "encode");

@@ -1,5 +1,25 @@
 /** Owns what is used of the platform's `WebSocket`, and which one that is. */
 import { AsupersyncError } from "../errors.js";
+import { addOption, decodeCapability } from "../runtime.js";
+
+addOption("webSocket", ({ webSocket }) => ({
+  webSocket: decodeCapability(webSocket, "webSocket"),
+}));
+
+declare module "../runtime.js" {
+  interface AddedSetup {
+    /** What sockets are made with; left out it is the platform's own. */
+    readonly webSocket?: WebSocketImplementation | undefined;
+  }
+
+  interface RuntimeOptions {
+    /**
+     * How `cx.webSocket` connects. `implementation` is a class such as that of the package `ws`, for hosts
+     * without a `WebSocket` of their own: Node 20 has none.
+     */
+    readonly webSocket?: { readonly implementation?: WebSocketImplementation };
+  }
+}
 
 /** What can be sent. */
 export type SocketData = string | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Blob;

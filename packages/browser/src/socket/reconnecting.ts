@@ -180,7 +180,7 @@ function reconnectingSocketOp(
   const defaults = { messages: QUEUED_MESSAGES, bytes: QUEUED_BYTES };
   const { runtime } = task.scope;
   const setup = decodeSetup(runtime, url, socketOptions);
-  checkOrigin(runtime.origins, new URL(setup.url));
+  checkOrigin(runtime.added.origins, new URL(setup.url));
   const relay = new Relay({
     setup,
     socketOptions,

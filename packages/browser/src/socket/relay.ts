@@ -1,10 +1,12 @@
 /** Owns the life of a reconnecting socket: one connection after another, and what outlives them. */
+import "../combinators/race.js";
+import "../foreign.js";
 import { type CheckedSchedule, nextPause } from "../combinators/schedule.js";
 import { type Cx, taskOf } from "../cx.js";
-import { TimeoutError } from "../errors.js";
 import { HostResult } from "../host-op.js";
 import type { Op } from "../op.js";
 import type { Task, TaskRecord } from "../task.js";
+import { TimeoutError } from "../timeout-error.js";
 import { closedError, isNormal, SocketError } from "./close.js";
 import type { Connection, ConnectionHeir } from "./connection.js";
 import { Inbox } from "./inbox.js";

@@ -128,8 +128,8 @@ export function webSocketOp(
   checkOptions(options, SOCKET_OPTIONS, "socket options");
   const { runtime } = task.scope;
   const setup = decodeSetup(runtime, url, options);
-  checkOrigin(runtime.origins, new URL(setup.url));
-  const implementation = platformSocket(runtime.webSocket);
+  checkOrigin(runtime.added.origins, new URL(setup.url));
+  const implementation = platformSocket(runtime.added.webSocket);
   const connection = new Connection(task, setup);
   const op = openHost<Socket>(connection);
   if (connection.handle > 0) connection.connect(implementation, new SocketRecord(task, connection));

@@ -25,6 +25,9 @@ const ANSWERS_PER_TURN = 64;
 /** No answer of the kernel: others are to run first. */
 const LATER = 0;
 
+/** The kernel's answer to a pass for which the permit was there. */
+export const PASSED = 1;
+
 /** Whether the task is to let others run before its next answer, of which this counts one. */
 function letsOthersRun(task: TaskRecord): boolean {
   const { runtime } = task.scope;
@@ -44,6 +47,13 @@ export function mustPause(task: TaskRecord): boolean {
 export function ask(task: TaskRecord, line: Line, permits: number): number {
   if (letsOthersRun(task)) return LATER;
   return askNow(task, line, permits, nextToken(task));
+}
+
+/** As {@link ask} for one permit that is used up at once: {@link PASSED}, if it was there. */
+export function pass(task: TaskRecord, line: Line): number {
+  if (letsOthersRun(task)) return LATER;
+  const { port } = line.runtime;
+  return port.semaphore_pass(task.handle, line.handle, line.use.kind, nextToken(task));
 }
 
 /**

@@ -2,10 +2,10 @@
 import { ErrorKindCode, ObligationKindCode, PermitFlowCode } from "@asupersync/browser-core";
 import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
-import { LaggedError } from "../errors.js";
 import type { Op } from "../op.js";
 import type { ScopeRecord } from "../scope.js";
 import { decodeCapacity } from "./capacity.js";
+import { LaggedError } from "./lagged-error.js";
 import { Line, type LineUse } from "./line.js";
 import { lookOp, NOTHING } from "./look.js";
 import { type Owner, scopeOf, userOf } from "./owner.js";

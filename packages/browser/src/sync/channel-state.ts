@@ -49,6 +49,11 @@ export class ChannelState<T> {
   /** Takes the first value for an item. */
   take(item: number): T {
     this.items.commit(item);
+    return this.shift();
+  }
+
+  /** Takes the first value, for an item that is used up. */
+  shift(): T {
     const value = this.queue.shift();
     this.forgetIfOver();
     return value;

@@ -1,11 +1,12 @@
 /** Owns the bounded channel: values from any senders to any receivers, each to one. */
+import { answerOp, doneOp } from "../answer.js";
 import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
 import { Holder } from "../hand-over.js";
 import { type Op, type OpRecord, type OpSource, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { invalidArgument } from "../validate.js";
-import { ask, Held, mustPause, PermitWait, pause, take, waitFor } from "./ask.js";
+import { ask, Held, mustPause, PASSED, PermitWait, pass, pause, take, waitFor } from "./ask.js";
 import { decodeCapacity } from "./capacity.js";
 import { ChannelState } from "./channel-state.js";
 import { type Owner, userOf } from "./owner.js";
@@ -90,12 +91,12 @@ export class Channel<T> implements Disposable {
     if (state.overflow !== "wait") {
       if (mustPause(task)) return pause(task, new Push(state, value));
       state.push(task, value);
-      return settledOp<void>(task, undefined);
+      return doneOp(task);
     }
-    const answer = ask(task, state.free, 1);
-    if (answer <= 0) return waitFor(task, answer, new Send(state, value));
-    state.put(answer, value);
-    return settledOp<void>(task, undefined);
+    const answer = pass(task, state.free);
+    if (answer !== PASSED) return waitFor(task, answer, new Send(state, value));
+    state.queue.push(value);
+    return doneOp(task);
   }
 
   /**
@@ -147,9 +148,9 @@ export class Channel<T> implements Disposable {
   receive(cx: Cx): Op<T> {
     const state = this.#state;
     const task = userOf(cx, state.items.runtime);
-    const answer = ask(task, state.items, 1);
-    if (answer <= 0) return waitFor(task, answer, new Receive(state));
-    return settledOp(task, state.take(answer));
+    const answer = pass(task, state.items);
+    if (answer !== PASSED) return waitFor(task, answer, new Receive(state));
+    return answerOp(task, state.shift());
   }
 
   /**
@@ -170,9 +171,9 @@ export class Channel<T> implements Disposable {
   next(cx: Cx): Op<IteratorResult<T, undefined>> {
     const state = this.#state;
     const task = userOf(cx, state.items.runtime);
-    const answer = ask(task, state.items, 1);
-    if (answer > 0) return settledOp(task, { done: false, value: state.take(answer) });
-    if (state.items.isEnd(answer)) return settledOp(task, ENDED);
+    const answer = pass(task, state.items);
+    if (answer === PASSED) return answerOp(task, { done: false, value: state.shift() });
+    if (state.items.isEnd(answer)) return answerOp(task, ENDED);
     return waitFor(task, answer, new Next(state));
   }
 

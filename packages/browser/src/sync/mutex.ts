@@ -20,7 +20,7 @@ import { type Owner, scopeOf, userOf } from "./owner.js";
  * const account = mutex(runtime, { balance: 0 });
  * runtime.spawn(async (cx) => {
  *   using guard = await account.lock(cx);
- *   const added = await (await cx.fetch("/deposit")).json(); // nobody else gets in meanwhile
+ *   const added = await (await cx.fetch("/deposit")).json<number>(); // nobody else gets in meanwhile
  *   guard.value.balance += added;
  * });
  * ```

@@ -9,7 +9,7 @@ import type { Op } from "../op.js";
  *
  * @example
  * ```ts
- * const jobs = channel.values(cx);
+ * const jobs = waiting.values(cx);
  * for (let job = yield* jobs.next(); !job.done; job = yield* jobs.next()) run(job.value);
  * ```
  */

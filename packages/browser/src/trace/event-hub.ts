@@ -2,8 +2,9 @@
 import { CounterCode, EventCode, HandleKindCode } from "@asupersync/browser-core";
 import { indexOf, kindOf } from "../handle.js";
 import { HostRecord } from "../host-op.js";
-import type { EventReader, RuntimeRecord } from "../runtime-record.js";
+import { type EventReader, expectTrace, type RuntimeRecord } from "../runtime-record.js";
 import type { ScopeRecord } from "../scope.js";
+import { subscribeSnapshots } from "../snapshot.js";
 import { TaskRecord } from "../task.js";
 import type { EventBatch, EventKind, LabelledEvent, SubjectType } from "./subscribe.js";
 
@@ -30,7 +31,8 @@ export class EventHub implements EventReader {
   constructor(runtime: RuntimeRecord) {
     const { port } = runtime;
     this.#runtime = runtime;
-    this.#hasOwnRing = runtime.traceCapacity === 0;
+    expectTrace(runtime.module);
+    this.#hasOwnRing = (runtime.added.traceCapacity ?? 0) === 0;
     if (this.#hasOwnRing) runtime.expectSound(port.keep_events(CAPACITY));
     this.#readSeq = port.count(CounterCode.events);
     for (const table of [runtime.scopes, runtime.tasks, runtime.hostOps]) {
@@ -39,7 +41,7 @@ export class EventHub implements EventReader {
       }
     }
     // Some changes need no turn of the kernel: the snapshots' subscribers learn of them too.
-    this.#stopSnapshots = runtime.snapshots.subscribe(() => this.publish());
+    this.#stopSnapshots = subscribeSnapshots(runtime, () => this.publish());
   }
 
   add(listener: (batch: EventBatch) => void): void {

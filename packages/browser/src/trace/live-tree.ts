@@ -6,6 +6,7 @@ import type { Runtime, RuntimeState } from "../runtime.js";
 import type { RuntimeRecord } from "../runtime-record.js";
 import type { ScopeState } from "../scope.js";
 import type { HostOpNode, ObligationNode, ScopeNode, TaskNode } from "../snapshot.js";
+import { snapshotOf } from "../snapshot.js";
 import { TaskRecord, type TaskState } from "../task.js";
 import { recordOf } from "./record-of.js";
 
@@ -58,7 +59,7 @@ export interface LiveTask {
  */
 export function liveTree(runtime: Runtime): LiveTree {
   const record = recordOf(runtime);
-  const { root, state } = record.snapshot();
+  const { root, state } = snapshotOf(record);
   const scope = scopeDraft(record, root);
   const pending: [ScopeNode | TaskNode, Draft][] = [[root, scope]];
   const drafts: Draft[] = [scope];

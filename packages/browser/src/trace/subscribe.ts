@@ -1,9 +1,10 @@
 /** Owns subscriptions to the events of a runtime. */
 import { EventCode } from "@asupersync/browser-core";
-import type { Runtime, TraceEvent } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
 import { checkListener, checkOptions, invalidArgument } from "../validate.js";
 import { EventHub } from "./event-hub.js";
 import { recordOf } from "./record-of.js";
+import type { TraceEvent } from "./recorded.js";
 
 /** What happened: a name of the kernel's table of events. */
 export type EventKind = TraceEvent["kind"];
@@ -43,8 +44,10 @@ export interface EventFilter {
  *
  * An empty batch is not told, unless events are lost. What a listener throws goes to `reportError`.
  *
- * @returns What takes the listener back, told of what has happened until then. When the runtime has closed there is nothing to take back.
- * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE` for what is no runtime, `POISONED`.
+ * @returns What takes the listener back, told of what has happened until then. When the runtime has closed
+ *   there is nothing to take back.
+ * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE` for what is no runtime, `POISONED`,
+ *   `TRACE_ABSENT` of the kernel `coreMin`.
  * @example
  * ```ts
  * const stop = subscribeEvents(

@@ -1,4 +1,7 @@
 /** Owns workers as a page sees them: what one offers, its options, and how one is made. */
+// A worker knows every option that can be posted.
+import "../origins.js";
+import "../trace/options.js";
 import type { Cx } from "../cx.js";
 import type { Op } from "../op.js";
 import type { Outcome } from "../outcome.js";

@@ -2,16 +2,14 @@
  * Owns how what was thrown crosses between page and worker. Cloning alone would lose what an error is: of
  * ours the class and the code, of any its kind, its causes and what it carries.
  */
+
 import { CancelKindCode } from "@asupersync/browser-core";
 import { type CancelInfo, CancelledError, cancelKind, makeCancelledError } from "../cancel.js";
-import {
-  AllFailedError,
-  AsupersyncError,
-  isErrorCode,
-  LaggedError,
-  TimeoutError,
-} from "../errors.js";
+import { AllFailedError } from "../combinators/all-failed-error.js";
+import { AsupersyncError, isErrorCode } from "../errors.js";
 import { describeThrown } from "../outcome.js";
+import { LaggedError } from "../sync/lagged-error.js";
+import { TimeoutError } from "../timeout-error.js";
 import { describeReceived, isError } from "../validate.js";
 
 /** Something thrown, as it is posted. */

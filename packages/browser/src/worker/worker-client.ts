@@ -1,4 +1,5 @@
 /** The door for the page: everything that may be imported from `@asupersync/browser/worker-client`. */
+/// <reference lib="esnext.disposable" preserve="true" />
 export {
   type CallOptions,
   createWorker,

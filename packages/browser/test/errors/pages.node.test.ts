@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import * as sdk from "../../src/index.js";
+import { COMPILER_MS, typeErrors } from "../snippets.js";
 
 const ROOT = new URL("../../../../", import.meta.url);
 const PAGES = new URL("docs/errors/", ROOT);
@@ -33,6 +34,8 @@ interface Page {
   readonly code: string;
   readonly text: string;
   readonly summary: string;
+  /** Every block of TypeScript. */
+  readonly blocks: readonly { readonly code: string; readonly isTsx: boolean }[];
   /** Those that are run. */
   readonly examples: readonly string[];
 }
@@ -41,9 +44,14 @@ async function readPage(file: string): Promise<Page> {
   const text = await readFile(new URL(file, PAGES), "utf8");
   const code = file.replace(/\.md$/, "");
   const summary = text.split("\n\n")[1] ?? "";
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? "");
-  const examples = blocks.filter((block) => /^\/\/ (?:Fails|Works)\b/.test(block));
-  return { code, text, summary, examples };
+  const blocks = [...text.matchAll(/```(tsx?)\n(.*?)```/gs)].map(([, language, code = ""]) => ({
+    code,
+    isTsx: language === "tsx",
+  }));
+  const examples = blocks
+    .filter((block) => /^\/\/ (?:Fails|Works)\b/.test(block.code))
+    .map((block) => block.code);
+  return { code, text, summary, blocks, examples };
 }
 
 const files = (await readdir(PAGES)).filter((file) => file.endsWith(".md") && file !== "README.md");
@@ -89,7 +97,36 @@ test("the index lists them all, each with its first sentence", async () => {
   await expect(index).toMatchFileSnapshot(new URL("README.md", PAGES).pathname);
 });
 
+/** What the examples have around them that are not run: the tasks of a worker, and what they show and load. */
+const STAND_INS = `
+  declare const runtime: Runtime;
+  declare const cx: Cx;
+  declare const url: string;
+  declare const tasks: { resize(cx: WorkerCx, width: number): Promise<string> };
+  declare const start: () => Worker;
+  declare const worker: TaskWorker<{ resize(cx: WorkerCx, size: { width: number }): Promise<string> }>;
+  declare const element: HTMLElement;
+  declare function show(message: unknown): void;
+  declare function showOffline(): void;
+  declare function report(error: unknown): void;
+  declare function draw(cx: Cx, width: number): string;
+  declare function load(cx: Cx, q: string): Promise<string[]>;
+  declare function App(): null;
+  declare function List(props: { hits: readonly string[] }): null;
+`;
+
 describe("the examples", () => {
+  test(
+    "have no type error",
+    async () => {
+      const snippets = pages.flatMap(({ code: name, blocks }) =>
+        blocks.map((block) => ({ name, ...block })),
+      );
+      expect(await typeErrors(snippets, STAND_INS)).toEqual([]);
+    },
+    COMPILER_MS,
+  );
+
   const all = pages.flatMap(({ code, examples }) =>
     examples.map((example, index) => ({ code, example, index })),
   );

@@ -112,7 +112,8 @@ describe("the body", () => {
 
   test("that is still on its way is broken off when the task is cancelled", async () => {
     await withFetch(async ({ runtime, server }) => {
-      const body = new Uint8Array(20_000_000);
+      // More than the buffers of any connection take up: to the server it ends before it is whole.
+      const body = new Uint8Array(2 ** 26);
       const task = runtime.spawn((cx) =>
         cx.fetch(server.http("/stalled"), { method: "POST", body }),
       );

@@ -154,11 +154,20 @@ test("events by their type", async () => {
       using added = bus.on("added");
       for await (const event of added.values(cx)) shown.push(event.item); // narrowed: it has an item
     });
+    const log: string[] = [];
+    const logger = runtime.run(async (cx) => {
+      using all = bus.all();
+      for await (const event of all.values(cx)) {
+        if (event.type === "added") log.push(`added ${event.item}`);
+        else log.push(event.type);
+      }
+    });
     await runtime.run((cx) => cx.checkpoint());
     bus.publish({ type: "added", item: "milk" });
     bus.publish({ type: "cleared" });
     bus.close();
-    await listener;
+    await Promise.all([listener, logger]);
     expect(shown).toEqual(["milk"]);
+    expect(log).toEqual(["added milk", "cleared"]);
   });
 });

@@ -1,8 +1,10 @@
 /** The examples of the guide's page on events and time. */
-import { expect, test } from "vitest";
-import { type Cx, debounce, events, interval, latest } from "../../src/index.js";
+import { afterEach, expect, test, vi } from "vitest";
+import { type Cx, debounce, events, interval, latest, throttle } from "../../src/index.js";
 import { countListeners } from "../flow/support.js";
 import { idle, withRuntime } from "../support.js";
+
+afterEach(() => vi.unstubAllGlobals());
 
 async function confirm(cx: Cx, dialog: EventTarget): Promise<string> {
   return cx.race([
@@ -43,6 +45,23 @@ async function suggest(
   const quiet = debounce(cx, events(cx, field, "input"), 200);
   const hits = latest(cx, quiet, (inner) => load(inner, field.value));
   for await (const found of hits) show(found);
+}
+
+async function track(
+  cx: Cx,
+  page: EventTarget & { scrollTop: number },
+  mark: (top: number) => void,
+): Promise<void> {
+  const scrolls = throttle(cx, events(cx, page, "scroll"), 100, { edge: "both" });
+  for await (const _ of scrolls) mark(page.scrollTop);
+}
+
+async function fade(cx: Cx, paint: (part: number) => void): Promise<void> {
+  const began = await cx.frame();
+  for (let part = 0; part < 1; ) {
+    part = Math.min(1, ((await cx.frame()) - began) / 200);
+    paint(part);
+  }
 }
 
 async function poll(cx: Cx, ask: (cx: Cx) => Promise<boolean>): Promise<number> {
@@ -102,6 +121,41 @@ test("the latest of what was typed", async () => {
       field.dispatchEvent(new Event("input"));
     }
     expect(await shown).toEqual(["key"]);
+  });
+});
+
+test("the first and the last place that was scrolled to", async () => {
+  await withRuntime(async (runtime) => {
+    const page = Object.assign(new EventTarget(), { scrollTop: 0 });
+    const marks: number[] = [];
+    const last = new Promise<void>((resolve) => {
+      const mark = (top: number): void => {
+        marks.push(top);
+        if (top === 30) resolve();
+      };
+      runtime.spawn((cx) => track(cx, page, mark));
+    });
+    await idle(runtime);
+    for (const top of [10, 20, 30]) {
+      page.scrollTop = top;
+      page.dispatchEvent(new Event("scroll"));
+    }
+    await last;
+    expect(marks.length).toBeLessThanOrEqual(2); // how the first one is seen goes by the machine
+  });
+});
+
+test("drawn frame by frame", async () => {
+  let time = 1_000;
+  vi.stubGlobal("requestAnimationFrame", (draw: (time: number) => void) => {
+    time += 80;
+    return setTimeout(draw, 0, time);
+  });
+  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+  await withRuntime(async (runtime) => {
+    const painted: number[] = [];
+    await runtime.run((cx) => fade(cx, (part) => void painted.push(part)));
+    expect(painted).toEqual([0.4, 0.8, 1]);
   });
 });
 

@@ -72,6 +72,52 @@ test("rows and events come one by one", async () => {
   await runtime.close();
 });
 
+test("a signal of one's own ends one request", async () => {
+  const server = faults();
+  const runtime = await createRuntime();
+  const file = server.http("/hang");
+  const button = new EventTarget();
+  const run = runtime.run(async (cx) => {
+    const skip = new AbortController();
+    button.addEventListener("click", () => skip.abort("skipped"), { once: true });
+    try {
+      return await (await cx.fetch(file, { signal: skip.signal })).text();
+    } catch (error) {
+      if (error === "skipped") return "without it"; // the task goes on
+      throw error;
+    }
+  });
+  await server.until("arrived");
+  button.dispatchEvent(new Event("click"));
+  expect(await run).toEqual({ kind: "ok", value: "without it" });
+  await runtime.close();
+});
+
+test("bodies of every form", async () => {
+  const answers: Record<string, () => Response> = {
+    "/avatar": () => new Response(new Uint8Array(3)),
+    "/form": () => new Response(new URLSearchParams({ name: "Ada" })),
+    "/log": () => new Response("one\ntwo\n"),
+  };
+  const implementation = async (request: Request): Promise<Response> =>
+    answers[new URL(request.url).pathname]?.() ?? Response.error();
+  const runtime = await createRuntime({ fetch: { implementation } });
+  const [avatar, form, journal] = ["/avatar", "/form", "/log"].map(
+    (path) => new URL(path, "https://example.com"),
+  ) as [URL, URL, URL];
+  const lines: string[] = [];
+  const outcome = await runtime.run(async (cx) => {
+    const picture = await (await cx.fetch(avatar)).blob();
+    const profile = await (await cx.fetch(form)).formData();
+    const log = await cx.fetch(journal);
+    for await (const line of log.lines({ lineCharsMax: 10_000 })) lines.push(line);
+    return [picture.size, profile.get("name")];
+  });
+  expect(outcome).toEqual({ kind: "ok", value: [3, "Ada"] });
+  expect(lines).toEqual(["one", "two"]);
+  await runtime.close();
+});
+
 test("progress is told", async () => {
   const server = faults();
   const runtime = await createRuntime();
@@ -85,6 +131,25 @@ test("progress is told", async () => {
     return response.bytes();
   });
   expect(outcome).toMatchObject({ kind: "ok", value: { byteLength: 100_000 } });
+  expect(parts.at(-1)).toBe(1);
+  await runtime.close();
+});
+
+test("progress of an upload is told", async () => {
+  const target = "https://example.com/files";
+  const implementation = async (request: Request): Promise<Response> =>
+    new Response(String((await request.arrayBuffer()).byteLength));
+  const runtime = await createRuntime({ fetch: { implementation } });
+  const file = new Blob([new Uint8Array(100_000)]);
+  const parts: number[] = [];
+  const draw = (part: number) => void parts.push(part);
+  await runtime.run(async (cx) => {
+    await cx.fetch(target, {
+      method: "POST",
+      body: file,
+      onUploadProgress: ({ loaded, total = file.size }) => draw(loaded / total),
+    });
+  });
   expect(parts.at(-1)).toBe(1);
   await runtime.close();
 });

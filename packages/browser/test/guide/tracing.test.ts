@@ -1,6 +1,7 @@
 /** What the page on looking inside shows, run. */
 import { expect, test, vi } from "vitest";
 import {
+  consoleWriter,
   dumpTree,
   formatOnConsole,
   jsonLinesWriter,
@@ -75,6 +76,20 @@ test("a log has what bodies say, without what is secret", async () => {
       fields: { user: 7, token: "[redacted]" },
     },
   ]);
+});
+
+test("a log on the console", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  try {
+    await withRuntime(async (runtime) => {
+      const endTalk = logSink(runtime, { level: "warn", write: consoleWriter() });
+      await runtime.run(async (cx) => log(cx, "warn", "slow", { ms: 900 }), { label: "load" });
+      endTalk();
+    });
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^WARN .*load: slow$/), { ms: 900 }]]);
+  } finally {
+    warn.mockRestore();
+  }
 });
 
 test("the timeline has the tasks that were asked for", async () => {

@@ -23,6 +23,18 @@ test("open, send, receive", async () => {
   });
 });
 
+test("the protocol that the peer took", async () => {
+  await withSockets(async ({ runtime, server }) => {
+    const address = server.socket("/echo?protocol=chat.v1");
+    const body = async (cx: Cx) => {
+      const socket = await cx.webSocket(address, { protocols: ["chat.v2", "chat.v1"] });
+      const isOld = socket.protocol === "chat.v1";
+      return isOld;
+    };
+    expect(await valueFrom(runtime, body)).toBe(true);
+  });
+});
+
 test("one task receives, another sends", async () => {
   await withSockets(async ({ runtime, server }) => {
     const address = server.socket("/echo");

@@ -9,13 +9,14 @@ import {
 import { expect, inject, test } from "vitest";
 import { hostTurn } from "../support.js";
 import { workerOf } from "../worker/support.js";
-import type { tasks } from "./workers.worker.js";
+import { worker as pageWorker } from "./workers/page.js";
+import type { tasks } from "./workers/tasks.worker.js";
 
 // As the guide has it in a browser; Node takes a file that was built.
 const make: () => WorkerLike =
   typeof document === "object"
-    ? () => new Worker(new URL("./workers.worker.ts", import.meta.url), { type: "module" })
-    : () => workerOf(new URL("workers.worker.mjs", inject("workers")));
+    ? () => new Worker(new URL("./workers/tasks.worker.ts", import.meta.url), { type: "module" })
+    : () => workerOf(new URL("guide.worker.mjs", inject("workers")));
 
 async function withWorker(use: (worker: TaskWorker<typeof tasks>) => Promise<void>): Promise<void> {
   await using worker = createWorker<typeof tasks>(make);
@@ -23,6 +24,14 @@ async function withWorker(use: (worker: TaskWorker<typeof tasks>) => Promise<voi
 }
 
 const pixels = () => ({ width: 1, data: Uint8ClampedArray.of(30, 60, 90, 255) });
+
+test("the page's own module", async () => {
+  // A worker of the page's kind is there in a browser alone.
+  const isPage = typeof document === "object";
+  const outcome = isPage ? await pageWorker.run("parse", "a,b\n") : undefined;
+  expect(outcome).toEqual(isPage ? { kind: "ok", value: 1 } : undefined);
+  expect((await pageWorker.close()).outcome).toBe("clean");
+});
 
 test("a call from anywhere", async () => {
   await withWorker(async (worker) => {

@@ -14,7 +14,10 @@ declare module "vitest" {
   }
 }
 
-const FILES = ["test/worker/fixtures/tasks.worker.ts", "test/guide/workers.worker.ts"];
+const FILES = {
+  "tasks.worker": "test/worker/fixtures/tasks.worker.ts",
+  "guide.worker": "test/guide/workers/tasks.worker.ts",
+};
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), "asupersync-workers-"));

@@ -79,6 +79,7 @@ impl Kernel {
 
 // From the handle to the entry and back.
 impl Kernel {
+    #[inline(never)]
     fn key<K: KindedKey, V>(
         &self,
         table: &Table<K, V>,
@@ -133,6 +134,7 @@ impl Kernel {
     }
 
     /// The key of a task whose code can be running.
+    #[inline(never)]
     pub(super) fn active_key(&self, handle: Handle) -> Result<TaskKey> {
         let key = self.task_key(handle)?;
         let task = self.tasks.at(key);

@@ -50,7 +50,7 @@ use crate::table::Table;
 use crate::task::Task;
 use crate::time::Time;
 use crate::timers::{TimerTarget, Timers};
-use crate::trace::{Event, EventKind, Trace, TraceLevel};
+use crate::trace::{Event, EventKind, IS_TRACED, Trace, TraceLevel};
 use crate::wait::Wait;
 
 /// How a kernel is set up.
@@ -187,7 +187,7 @@ impl Kernel {
             host_ops: Table::new(SLOTS_MAX, generations),
             obligations: Table::new(SLOTS_MAX, generations),
             semaphores: Table::new(SEMAPHORES_MAX, generations),
-            // Waits never cross the boundary, so their slots need no retirement.
+            // Waits never cross the boundary: their slots last as long as their keys do.
             waits: Table::new(WAITS_MAX, u32::MAX),
             lanes: Lanes::new(config.cancel_streak, config.ties),
             timers: Timers::default(),
@@ -284,14 +284,15 @@ impl Kernel {
     /// the same order. Equal for equal commands on every target; O(1), kept up with the run.
     #[must_use]
     pub fn certificate(&self) -> u64 {
-        self.hashes.certificate()
+        self.hashes.certificate.hash()
     }
 
     /// Hash of the run's equivalence class: of every transition of a region, task, host operation
     /// or obligation, with all that it depends on. Neither the order of independent transitions
     /// nor times, the seed or the runtime's tag are in it. Equal for equal commands on every
     /// target; O(1), kept up with the run. Comparable within one
-    /// [`HASH_VERSION`](crate::HASH_VERSION).
+    /// [`HASH_VERSION`](crate::HASH_VERSION). 0, which says nothing, unless the kernel
+    /// [`IS_TRACED`](crate::IS_TRACED).
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.hashes.fingerprint()
@@ -375,7 +376,7 @@ impl Kernel {
 
     /// Records what leads to a transition and is none itself.
     fn explain(&mut self, kind: EventKind, subject: Handle, detail: u32, argument: u64) {
-        if self.config.trace_level == TraceLevel::Full {
+        if IS_TRACED && self.config.trace_level == TraceLevel::Full {
             self.trace
                 .record_with(self.now, kind, subject, detail, argument);
         }

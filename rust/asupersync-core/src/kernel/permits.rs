@@ -3,6 +3,7 @@
 //! recurses.
 
 use super::{Kernel, label};
+use crate::fingerprint::Causal;
 use crate::handle::{ObligationKey, SemaphoreKey, TaskKey, WaitKey};
 use crate::obligation::{Obligation, ObligationKind, ObligationState};
 use crate::semaphore::{Flow, PERMITS_CLOSED, PERMITS_GRANTED, Permit, SemaphoreState};
@@ -250,27 +251,67 @@ impl Kernel {
             return;
         }
         let given = target.map_or(0, |_| permit.permits);
-        let event = label(EventKind::PermitsGiven, given);
         let touched = target.unwrap_or(permit.semaphore);
+        let mut past = obligation.causal;
+        self.give(touched, given, &mut past);
+        self.obligations.at_mut(key).causal = past;
+    }
+
+    /// Takes a permit that is there and moves it on at once, without an obligation between.
+    pub(super) fn pass(&mut self, task: TaskKey, from: SemaphoreKey) {
+        let (event, by) = (EventKind::PermitsPassed, self.task_handle(task).raw());
+        let handle = self.semaphore_handle(from);
+        let (owner, record) = (self.tasks.at_mut(task), self.semaphores.at_mut(from));
+        record.available -= 1;
+        self.hashes
+            .write_both(label(event, 1), &mut owner.causal, &mut record.causal);
+        let (is_open, mut past) = (record.state == SemaphoreState::Open, record.causal);
+        let (touched, given) = match record.flow {
+            Flow::Items(other) | Flow::Free(other) => (other, 1),
+            Flow::Returned => (from, 1),
+            Flow::Spent => {
+                record.total -= 1;
+                (from, 0)
+            }
+        };
+        self.trace.record_with(self.now, event, handle, 1, by);
+        if given == 0 && is_open {
+            // Used up, and nobody who asks can tell.
+            return;
+        }
+        self.give(touched, given, &mut past);
+        if touched != from && is_open {
+            self.semaphores.at_mut(from).causal = past;
+        }
+        if !self.serving.is_empty() {
+            self.run_serving();
+        }
+    }
+
+    /// Adds permits that have come by an event with this past, and notes who may be served now.
+    fn give(&mut self, touched: SemaphoreKey, given: u32, past: &mut Causal) {
+        let event = EventKind::PermitsGiven;
         let record = self.semaphores.at_mut(touched);
         record.available += given;
         self.hashes
-            .write_reading(event, &mut record.causal, &mut obligation.causal);
-        self.serving.push(touched);
+            .write_reading(label(event, given), &mut record.causal, past);
+        let is_open = record.state == SemaphoreState::Open;
+        if !is_open || !record.line.is_empty() {
+            self.serving.push(touched);
+        }
         if !is_open {
             // What one half may still get is told by the other.
             let (other, mut past) = (record.flow.other_half(), record.causal);
             if let Some(other) = other.and_then(|other| self.semaphores.get_mut(other)) {
                 self.hashes
-                    .write_reading(event, &mut other.causal, &mut past);
+                    .write_reading(label(event, given), &mut other.causal, &mut past);
             }
             self.semaphores.at_mut(touched).causal = past;
             self.serving.extend(other);
         }
-        if target.is_some() {
+        if given > 0 {
             let handle = self.semaphore_handle(touched);
-            self.trace
-                .record(self.now, EventKind::PermitsGiven, handle, given);
+            self.trace.record(self.now, event, handle, given);
         }
     }
 }

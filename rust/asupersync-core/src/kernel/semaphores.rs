@@ -166,6 +166,46 @@ impl Kernel {
         Ok(self.obligation_handle(key))
     }
 
+    /// Takes one permit and keeps the promise in the same step, as a send or a receive does that
+    /// finds what it needs: `None`, and there is no obligation that could be forgotten. If the
+    /// permit is not there, or the task has a cancellation to observe, it has only asked, as by
+    /// [`Kernel::semaphore_acquire`]: the obligation that waits under `token`. O(1), and O(1) each
+    /// obligation that is granted.
+    ///
+    /// ```
+    /// use asupersync_core::{Kernel, KernelConfig, ObligationKind, Time};
+    ///
+    /// let mut kernel = Kernel::new(&KernelConfig::default());
+    /// let channel = kernel.channel_open(kernel.root(), 1)?;
+    /// let task = kernel.region_spawn(kernel.root())?;
+    /// kernel.tick(Time::ZERO);
+    /// kernel.take_effects();
+    ///
+    /// let send = ObligationKind::SendPermit;
+    /// assert_eq!(kernel.semaphore_pass(task, channel.free, send, 1)?, None);
+    /// assert_eq!(kernel.semaphore_status(channel.items)?.available, 1);
+    /// assert!(kernel.semaphore_pass(task, channel.free, send, 1)?.is_some());
+    /// # Ok::<(), asupersync_core::KernelError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Kernel::semaphore_acquire`].
+    pub fn semaphore_pass(
+        &mut self,
+        task: Handle,
+        semaphore: Handle,
+        kind: ObligationKind,
+        token: u32,
+    ) -> Result<Option<Handle>> {
+        let (by, from) = (self.active_key(task)?, self.semaphore_key(semaphore)?);
+        if self.answer(from, 1) == Answer::Granted && !self.tasks.at(by).must_observe() {
+            self.pass(by, from);
+            return Ok(None);
+        }
+        let asked = self.semaphore_acquire(task, semaphore, 1, kind, token);
+        asked.map(Some)
+    }
+
     /// As [`Kernel::semaphore_acquire`], and never waits: what is not there at once is refused.
     /// A cancelled task may ask this way too, for its clean-up. O(1).
     ///

@@ -85,11 +85,11 @@ impl Kernel {
     fn free_graves(&mut self) {
         while let Some(grave) = self.graves_taken.pop() {
             match grave {
-                Grave::Task(key) => drop(self.tasks.remove(key)),
-                Grave::HostOp(key) => drop(self.host_ops.remove(key)),
-                Grave::Obligation(key) => drop(self.obligations.remove(key)),
-                Grave::Region(key) => drop(self.regions.remove(key)),
-            }
+                Grave::Task(key) => self.tasks.remove(key),
+                Grave::HostOp(key) => self.host_ops.remove(key),
+                Grave::Obligation(key) => self.obligations.remove(key),
+                Grave::Region(key) => self.regions.remove(key),
+            };
         }
     }
 
@@ -187,7 +187,8 @@ impl Kernel {
     fn dispatch(&mut self, key: TaskKey, lane: Lane) {
         let task = self.task_handle(key);
         self.counters.dispatches += 1;
-        self.hashes.dispatched(task.without_tag(), lane as u8);
+        let certificate = &mut self.hashes.certificate;
+        certificate.dispatched(task.without_tag(), lane as u8);
         self.note_task(key, EventKind::TaskDispatched, lane as u32);
         let record = self.tasks.at(key);
         if record.drain_at <= self.now && record.activity != Activity::Draining {

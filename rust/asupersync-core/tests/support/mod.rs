@@ -388,6 +388,7 @@ impl Rig {
             | EventKind::HostOpCompleted
             | EventKind::SemaphoreOpened
             | EventKind::PermitsTaken
+            | EventKind::PermitsPassed
             | EventKind::PermitsGiven => Some(format!(" {}", event.detail)),
             _ => None,
         };

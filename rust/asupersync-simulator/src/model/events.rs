@@ -128,7 +128,10 @@ impl Model {
             | EventKind::SemaphoreClosed
             | EventKind::SemaphoreDropped => self.semaphore_event(subject, event.kind),
             // Commands and ends say what moves; that it does is for the oracles.
-            EventKind::PermitAsked | EventKind::PermitsTaken | EventKind::PermitsGiven => Ok(()),
+            EventKind::PermitAsked
+            | EventKind::PermitsTaken
+            | EventKind::PermitsPassed
+            | EventKind::PermitsGiven => Ok(()),
         }
     }
 

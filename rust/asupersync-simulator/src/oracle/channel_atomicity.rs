@@ -110,6 +110,8 @@ impl Oracle for ChannelAtomicity {
             if let Some(permit) = self.permits.get_mut(&by) {
                 permit.taken = Some(event.detail);
             }
+        } else if event.kind == EventKind::PermitsPassed {
+            self.passed(event, tree)?;
         } else if event.kind == EventKind::PermitsGiven {
             self.semaphore(subject)?.available += event.detail;
         } else if matches!(
@@ -204,6 +206,21 @@ impl ChannelAtomicity {
         ensure!(first == Some(&event.subject), "{first:?} asked before");
         record.line.retain(|other| *other != event.subject);
         self.due = Some(Due::Take(permit.semaphore, event.subject));
+        Ok(())
+    }
+
+    fn passed(&mut self, event: &Event, tree: &Tree) -> Verdict {
+        let (from, passed) = (event.subject, event.detail);
+        let record = self.semaphore(from)?;
+        let mut line = record.line.iter();
+        let first = line.find(|other| !has_left(**other, tree));
+        ensure!(first.is_none(), "{first:?} asked before");
+        let left = record.available.checked_sub(passed);
+        record.available = left.ok_or("they are not there")?;
+        self.due = Some(match record.half {
+            Half::Of(other, _) => Due::Give(other, passed),
+            Half::None => Due::MayGive(from, passed),
+        });
         Ok(())
     }
 

@@ -153,6 +153,7 @@ impl Tree {
             EventKind::ChannelOpened
             | EventKind::SemaphoreClosed
             | EventKind::PermitsTaken
+            | EventKind::PermitsPassed
             | EventKind::PermitsGiven
             | EventKind::TaskRevoked
             | EventKind::FinalizerEnded
