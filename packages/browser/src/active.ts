@@ -39,9 +39,9 @@ export function callAs<T>(task: TaskRecord, call: () => T): T {
 
 function misuse(task: TaskRecord): AsupersyncError {
   if ((task.phase & 1) === 1) {
-    const received = `that of task "${task.label}" in task "${current.task?.label}"`;
+    const received = `the cx of task "${task.label}" in task "${current.task?.label}"`;
     return new AsupersyncError("CX_FOREIGN", received);
   }
   const how = task.phase === Phase.revoked ? "was revoked" : "has ended";
-  return new AsupersyncError("CX_ENDED", `that of task "${task.label}", which ${how}`);
+  return new AsupersyncError("CX_ENDED", `the cx of task "${task.label}", which ${how}`);
 }

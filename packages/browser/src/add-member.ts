@@ -12,7 +12,11 @@ export function addMethod<T extends object>(
       return call(this, args);
     },
   };
-  Object.defineProperty(prototype, name, { value: method[name] });
+  Object.defineProperty(prototype, name, {
+    value: method[name],
+    writable: true,
+    configurable: true,
+  });
 }
 
 /** Adds what is read like a field. */
@@ -22,6 +26,7 @@ export function addGetter<T extends object>(
   read: (self: T) => unknown,
 ): void {
   Object.defineProperty(prototype, name, {
+    configurable: true,
     get(this: T): unknown {
       return read(this);
     },

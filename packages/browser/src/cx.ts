@@ -5,7 +5,7 @@ import type { Body, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
 import { deferTo } from "./defer.js";
-import { AsupersyncError } from "./errors.js";
+import { AsupersyncError, type ErrorDetails } from "./errors.js";
 import type { Op } from "./op.js";
 import type { Outcome } from "./outcome.js";
 import type { Scope } from "./scope.js";
@@ -89,16 +89,19 @@ export function makeCx(task: TaskRecord): Cx {
 /**
  * The task that `cx` was given to, for functions that take a `cx`.
  *
+ * @param facts What to say if it is none, where more than a `cx` would do.
  * @throws {AsupersyncError} `FORGED_HANDLE` for anything but a cx that a runtime gave out.
  */
-export function taskOf(cx: Cx): TaskRecord {
+export function taskOf(cx: Cx, facts: ErrorDetails = NO_CX): TaskRecord {
   const task = CxRecord.taskOf(cx);
   if (task !== undefined) return task;
-  throw new AsupersyncError("FORGED_HANDLE", describeReceived(cx), {
-    expected: "the cx that a body was given",
-    mend: "pass the parameter of the body itself, not a copy of it",
-  });
+  throw new AsupersyncError("FORGED_HANDLE", describeReceived(cx), facts);
 }
+
+const NO_CX: ErrorDetails = {
+  expected: "the cx that a body was given",
+  mend: "pass the parameter of the body itself, not a copy of it",
+};
 
 /**
  * Adds an operation to every `cx`. The file that owns the operation calls this once, and declares its

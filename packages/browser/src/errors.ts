@@ -286,7 +286,7 @@ const FACTS = {
   },
   OBLIGATION_LEAKED: {
     expected: "every obligation kept or taken back before its task ends",
-    mend: "commit or abort it, in a `finally` if the body may throw",
+    mend: "commit or abort it, in a `finally` if the body may throw, or hand it over with transfer(cx)",
   },
 } as const;
 
@@ -321,6 +321,7 @@ export function refusal(answer: number, subject: string): AsupersyncError {
 
 /** What comes before the subject where that is not what came. */
 const WHAT_CAME: { readonly [C in ErrorCode]?: string } = {
-  LIMIT_REACHED: "none for ",
-  POISONED: "a broken one at ",
+  LIMIT_REACHED: "no room for more at ",
+  POISONED: "a broken kernel at ",
+  WOULD_WAIT: "a wait for ",
 };

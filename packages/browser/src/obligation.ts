@@ -3,7 +3,7 @@ import { ObligationKindCode } from "@asupersync/browser-core";
 
 /**
  * What an obligation promises: to send into a place reserved in a channel, to acknowledge a message,
- * to give back what was lent, to see an I/O operation through, to give back a place in a semaphore,
+ * to give back what was lent (the guard of a lock), to see an I/O operation through, to give back a place in a semaphore,
  * to commit or roll back a transaction.
  */
 export type ObligationKind =

@@ -17,6 +17,10 @@ export interface ScopeOptions {
   /**
    * Cancels the scope when it aborts, as {@link TaskOptions.signal} does a task. Of one that is aborted
    * already the scope takes no work.
+   *
+   * Around a body, as of `cx.scope`, such a cancellation is the operation's failure, not the task's: a task
+   * that lets the {@link CancelledError} through, though nobody has cancelled it, ends `err` with it. A
+   * signal given to `run` or `spawn` cancels the task itself, which ends `cancelled`.
    */
   readonly signal?: AbortSignal;
 }

@@ -11,6 +11,7 @@ import {
 } from "./cancel.js";
 import { ASYNC_DISPOSE } from "./dispose.js";
 import { Failures } from "./failures.js";
+import type { Handed } from "./hand-over.js";
 import { type Outcome, type PanicInfo, UNKNOWN_PANIC } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { RuntimeRecord } from "./runtime-record.js";
@@ -133,6 +134,8 @@ export class ScopeRecord {
   winner: TaskRecord | undefined;
   /** What `defer` registered; the last one runs first. */
   finalizers: Finalizer[] | undefined;
+  /** Obligations that branches returned. Not declared where there are none. */
+  declare handed?: Handed[];
   /** The scope above, if it is in one. */
   readonly parent: ScopeRecord | undefined;
   /** The task that owns it, if one does. */

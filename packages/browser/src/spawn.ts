@@ -1,4 +1,5 @@
 /** Owns spawning: a body becomes a task of a scope. */
+import { ErrorKindCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import { openAsyncStack } from "./development/async-stack.js";
@@ -61,9 +62,13 @@ export function runIn<T>(
 
 /** The error for work that the kernel refused to a scope: one that has ended is not open either. */
 export function refusedWork(scope: ScopeRecord, answer: number): AsupersyncError {
-  const received = `scope "${scope.label}", which is ${scope.state}`;
-  const error = refusal(answer, received);
-  return error.code === "STALE_HANDLE" ? new AsupersyncError("SCOPE_CLOSED", received) : error;
+  const subject = `scope "${scope.label}", which`;
+  // The kernel has closed it already where the next batch has not said so yet.
+  if (answer === -ErrorKindCode.staleHandle) {
+    return new AsupersyncError("SCOPE_CLOSED", `${subject} has ended`);
+  }
+  const { state } = scope;
+  return refusal(answer, `${subject} is ${state === "draining" ? "being cancelled" : state}`);
 }
 
 const TASK_OPTIONS = [

@@ -10,8 +10,10 @@ import { makeCx } from "./cx.js";
 import { runOnAsyncStack } from "./development/async-stack.js";
 import { noteHeard, noteReturned } from "./development/awaits.js";
 import { AsupersyncError } from "./errors.js";
+import { handOver } from "./hand-over.js";
 import { OpRecord, OpState } from "./op.js";
 import { finalizerPanic } from "./outcome.js";
+import { ScopeRole } from "./scope.js";
 import { settle } from "./settle.js";
 import { Phase, type TaskRecord } from "./task.js";
 import { invalidArgument } from "./validate.js";
@@ -223,8 +225,10 @@ function asyncGeneratorRefused(): AsupersyncError {
 function returned(task: TaskRecord, value: unknown): void {
   task.generator = undefined;
   if (IS_DEVELOPMENT) noteReturned(task);
-  if (task.phase === Phase.running) endBody(task, OutcomeCode.ok, value);
-  else if (task.phase === Phase.finalizing) endFinalizer(task, OutcomeCode.ok);
+  if (task.phase === Phase.running) {
+    if (task.scope.role === ScopeRole.composite) handOver(task, value);
+    endBody(task, OutcomeCode.ok, value);
+  } else if (task.phase === Phase.finalizing) endFinalizer(task, OutcomeCode.ok);
 }
 
 function threw(task: TaskRecord, error: unknown): void {

@@ -5,6 +5,7 @@ import {
   AsupersyncError,
   CancelledError,
   type Cx,
+  channel,
   createRuntime,
   type Runtime,
   type Task,
@@ -434,7 +435,7 @@ test("after a trap it says that the runtime is broken", async () => {
   expect(thrown(() => runtime.openScope())).toMatchObject({
     code: "POISONED",
     expected: "a sound runtime",
-    received: expect.stringMatching(/^a broken one at scope "main"/),
+    received: expect.stringMatching(/^a broken kernel at scope "main"/),
   });
   await runtime.close();
 });
@@ -456,5 +457,32 @@ test("a CancelledError has texts too, made when they are read, and no field for 
       "CANCELLED: expected the task to go on, got a cancellation (user: enough): nothing is wrong: clean up and let it pass through (see @asupersync/browser/docs/errors/CANCELLED.md)",
     );
     expect(Object.keys(error).sort()).toEqual(["cancel", "code"]);
+  });
+});
+
+test("work refused to a scope that was cancelled says how the scope is, which is not open", async () => {
+  await withRuntime(async (runtime) => {
+    const busy = runtime.openScope({ label: "busy" });
+    void busy.run((cx) => cx.sleep(60_000));
+    await idle(runtime);
+    const empty = runtime.openScope({ label: "empty" });
+    for (const scope of [busy, empty]) scope.cancel();
+    expect(thrown(() => busy.spawn(() => 1))).toMatchObject({
+      code: "SCOPE_CLOSED",
+      received: 'scope "busy", which is being cancelled',
+    });
+    expect(thrown(() => empty.spawn(() => 1))).toMatchObject({
+      code: "SCOPE_CLOSED",
+      received: 'scope "empty", which has ended',
+    });
+  });
+});
+
+test("what is no owner of a channel is told who may be one", async () => {
+  await withRuntime(async () => {
+    expect(thrown(() => channel({} as Cx, { capacity: 1 }))).toMatchObject({
+      code: "FORGED_HANDLE",
+      expected: "a runtime, a scope, or the cx that a body was given",
+    });
   });
 });

@@ -71,7 +71,7 @@ forBothKinds((body) => {
         kind: "err",
         error: {
           code: "SUPERVISION_FAILED",
-          received: `one more than ${maxRestarts} in 60000 ms`,
+          received: `one failure more than ${maxRestarts} in 60000 ms`,
           expected: "failures no more often than it may restart",
         },
       });

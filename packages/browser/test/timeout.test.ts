@@ -29,7 +29,7 @@ forBothKinds((body) => {
         body(function* (cx) {
           try {
             yield* cx.timeout(
-              5,
+              200,
               body(function* (inner) {
                 inner.defer(async (cleanUp) => {
                   await cleanUp.sleep(5);

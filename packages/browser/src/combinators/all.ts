@@ -38,7 +38,11 @@ export function allOp<T>(
 }
 
 class All extends Composite {
-  override finish(op: OpRecord): void {
+  protected override get givesAll(): boolean {
+    return true;
+  }
+
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { failures } = this.scope;
     if (failures !== undefined) this.failWith(op, failures);

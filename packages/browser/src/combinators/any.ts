@@ -40,13 +40,13 @@ export function anyOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("any", bodies, options);
-  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
   return new Any(task, { policy: PolicyCode.any, flags: 0, label }).start(bodies);
 }
 
 /** The first value of its branches decides, and their failures are its own to look at. */
 export class Any extends Composite {
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { branches, winner } = this;
     if (winner === undefined && branches.length > 0 && branches.every(hasFailed)) {

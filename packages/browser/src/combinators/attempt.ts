@@ -35,7 +35,11 @@ export function attemptLabel(body: AttemptBody<unknown>): string {
 }
 
 class Attempt extends Composite {
-  override finish(op: OpRecord): void {
+  protected override get givesAll(): boolean {
+    return true;
+  }
+
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const [branch] = this.branches;
     if (branch === undefined) this.failCancelled(op);

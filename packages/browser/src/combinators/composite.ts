@@ -10,7 +10,8 @@ import type { Body } from "../body.js";
 import { makeCancelledError } from "../cancel.js";
 import { AsupersyncError, refusal } from "../errors.js";
 import type { Failures } from "../failures.js";
-import { closeOp, type Op, type OpRecord, type OpSource, openOp } from "../op.js";
+import type { Handed } from "../hand-over.js";
+import { closeOp, type Op, type OpRecord, type OpSource, OpState, openOp } from "../op.js";
 import { type ScopeRecord, ScopeRole } from "../scope.js";
 import { spawnIn } from "../spawn.js";
 import { panicError, type TaskOptions, type TaskRecord, thrownBy } from "../task.js";
@@ -66,8 +67,20 @@ export abstract class Composite implements OpSource {
     return this.scope.label;
   }
 
+  finish(op: OpRecord): void {
+    this.decide(op);
+    const { handed } = this.scope;
+    if (handed === undefined) return;
+    for (const each of handed) if (!this.#passesOn(op, each)) each.owed.abort();
+  }
+
   /** Settles `op` by what the branches came to: all that started have ended. */
-  abstract finish(op: OpRecord, aux: number): void;
+  protected abstract decide(op: OpRecord): void;
+
+  /** Whether the value of every branch that gave one is in the operation's, or else that of one is it. */
+  protected get givesAll(): boolean {
+    return false;
+  }
 
   /**
    * Starts the branches and the wait for them.
@@ -144,6 +157,13 @@ export abstract class Composite implements OpSource {
     const reason = port.task_reason(task.handle);
     if (reason !== 0) task.cancelError = reasons.errorFor(reason);
     return task.cancelError;
+  }
+
+  /** Whether the task gets what a branch returned, and with it the obligation that it holds. */
+  #passesOn({ state, value }: OpRecord, handed: Handed): boolean {
+    if (state !== OpState.fulfilled) return false;
+    const { code } = handed.branch;
+    return value === handed.value || (this.givesAll && code === OutcomeCode.ok);
   }
 
   /** Whether every branch that was asked for has started. */

@@ -186,7 +186,7 @@ class Mapping extends Composite {
     }
   }
 
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const [conductor] = this.branches;
     // The conductor has not waited for the last ones, whose task ends only after they have.

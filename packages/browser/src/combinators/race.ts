@@ -36,12 +36,12 @@ export function raceOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("race", bodies, options);
-  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "none");
+  if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
   return new Race(task, { policy: PolicyCode.race, flags: 0, label }).start(bodies);
 }
 
 class Race extends Composite {
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { winner } = this.scope;
     if (winner === undefined) this.failCancelled(op);

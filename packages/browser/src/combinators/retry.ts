@@ -105,7 +105,11 @@ class Retrying extends Composite {
     return this.start([(cx) => this.#attempts(taskOf(cx), body)], { label: "attempts" });
   }
 
-  *#attempts(task: TaskRecord, body: AttemptBody<unknown>): Generator<Op<unknown>, void, unknown> {
+  /** Returns what the last attempt did, so that an obligation goes on to who called. */
+  *#attempts(
+    task: TaskRecord,
+    body: AttemptBody<unknown>,
+  ): Generator<Op<unknown>, unknown, unknown> {
     const { port } = task.scope.runtime;
     const began = port.now();
     for (let count = 1; ; count += 1) {
@@ -113,7 +117,7 @@ class Retrying extends Composite {
       const pauseMs = this.#pauseAfter(attempt, count, began);
       if (pauseMs === undefined) {
         this.#last = attempt;
-        return;
+        return attempt.value;
       }
       yield* sleepOp(task, pauseMs);
     }
@@ -141,7 +145,7 @@ class Retrying extends Composite {
     return answer;
   }
 
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const [conductor] = this.branches;
     // What the last attempt came to is not lost because the task was cancelled meanwhile.

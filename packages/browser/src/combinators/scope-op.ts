@@ -93,7 +93,7 @@ export class SingleBranch extends Composite {
     this.scope.follow(signal);
   }
 
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     const own = this.ownCancellation();
     const { reason } = this.scope;
     const [branch] = this.branches;

@@ -45,7 +45,11 @@ function settleOp<T>(
 }
 
 class Settle extends Composite {
-  override finish(op: OpRecord): void {
+  protected override get givesAll(): boolean {
+    return true;
+  }
+
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     if (this.haveAllStarted) op.fulfil(this.branches.map((branch) => branch.outcome));
     else this.failCancelled(op);

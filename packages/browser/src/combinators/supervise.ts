@@ -142,20 +142,21 @@ class Supervisor extends Composite {
 
   begin(bodies: readonly Body<unknown>[]): Op<never> {
     const runs = bodies.map(
-      (body, index): Body<void> =>
+      (body, index): Body<unknown> =>
         (cx) =>
           this.#runs(taskOf(cx), body, index),
     );
     return this.start(runs, { label: "runs" });
   }
 
-  *#runs(task: TaskRecord, body: Body<unknown>, index: number): Generator<Op<unknown>, void> {
+  /** Returns what the last run did, so that an obligation goes on to who called. */
+  *#runs(task: TaskRecord, body: Body<unknown>, index: number): Generator<Op<unknown>, unknown> {
     for (let count = 1; ; count += 1) {
       const run = yield* attemptOp(task, body, count);
       if (run.code === OutcomeCode.ok) {
         this.#ended[index] = run;
         this.#endedCount += 1;
-        return;
+        return run.value;
       }
       const error = thrownBy(run);
       if (run.code === OutcomeCode.cancelled || isCancellation(error)) throw error;
@@ -174,7 +175,7 @@ class Supervisor extends Composite {
     const now = port.now();
     const recent = this.#restarts.filter(({ at }) => now - at <= withinMs);
     if (recent.length >= maxRestarts) {
-      const received = `one more than ${maxRestarts} in ${withinMs} ms`;
+      const received = `one failure more than ${maxRestarts} in ${withinMs} ms`;
       const failed = new AsupersyncError("SUPERVISION_FAILED", received, { cause: error });
       const failures = new Failures();
       for (const thrown of [failed, ...recent.map((restart) => restart.error)])
@@ -191,7 +192,11 @@ class Supervisor extends Composite {
     return pauseMs;
   }
 
-  override finish(op: OpRecord): void {
+  protected override get givesAll(): boolean {
+    return true;
+  }
+
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { branches } = this;
     const runs = this.#ended;

@@ -46,7 +46,7 @@ class Timeout extends Composite {
     this.#limitMs = limitMs;
   }
 
-  override finish(op: OpRecord): void {
+  protected override decide(op: OpRecord): void {
     this.ownCancellation();
     const { reason } = this.scope;
     const [branch] = this.branches;
@@ -54,7 +54,7 @@ class Timeout extends Composite {
     if (!isCancelled) this.followBranch(op, branch);
     else if (reason?.kind === "timeout") {
       op.fail(
-        new TimeoutError("TIMEOUT", `none in ${this.#limitMs} ms`, {
+        new TimeoutError("TIMEOUT", `no value in ${this.#limitMs} ms`, {
           cause: makeCancelledError(reason),
         }),
       );

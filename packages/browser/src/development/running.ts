@@ -40,7 +40,7 @@ export function checkRunning(task: TaskRecord): void {
   // What is inferred may be wrong where tasks share operations, but not in that direction.
   if (running.certainty === "inferred" && !isOwned) return;
   const whose = isOwned ? ", which belongs to it" : "";
-  const received = `that of task "${task.label}" in task "${running.task.label}"${whose}`;
+  const received = `the cx of task "${task.label}" in task "${running.task.label}"${whose}`;
   task.scope.runtime.warnings?.tell("CX_FOREIGN", task, received, captureStackSparingly());
 }
 

@@ -78,5 +78,5 @@ class Worker extends Composite {
     return worker;
   }
 
-  override finish(): void {}
+  protected override decide(): void {}
 }

@@ -2,6 +2,7 @@
 import { ASKED, PermitsCode } from "@asupersync/browser-core";
 import type { Cx } from "../cx.js";
 import { AsupersyncError, refusal } from "../errors.js";
+import type { Owed } from "../hand-over.js";
 import {
   closeOp,
   nextToken,
@@ -170,7 +171,7 @@ export abstract class PermitWait implements OpSource {
 }
 
 /** Permits that a task has: an obligation of it. */
-export class Held {
+export class Held implements Owed {
   #task: TaskRecord;
   readonly #line: Line;
   /** 0 once it has ended. */
@@ -216,11 +217,12 @@ export class Held {
   transfer(cx: Cx): void {
     const task = userOf(cx, this.#line.runtime);
     this.check();
-    const answer = this.#line.runtime.port.command((kernel) =>
-      kernel.obligation_transfer(this.#obligation, task.handle),
-    );
+    const answer = this.#moveTo(task);
     if (answer < 0) throw this.#refusal(answer);
-    this.#task = task;
+  }
+
+  pass(from: TaskRecord, to: TaskRecord): boolean {
+    return this.isHeld && this.#task === from && this.#moveTo(to) >= 0;
   }
 
   /** @throws {AsupersyncError} `STALE_HANDLE`. */
@@ -231,6 +233,14 @@ export class Held {
       expected: "a permit that is held",
       mend: "use it once, before the task that got it ends",
     });
+  }
+
+  #moveTo(task: TaskRecord): number {
+    const answer = this.#line.runtime.port.command((kernel) =>
+      kernel.obligation_transfer(this.#obligation, task.handle),
+    );
+    if (answer >= 0) this.#task = task;
+    return answer;
   }
 
   #refusal(answer: number): AsupersyncError {

@@ -2,6 +2,7 @@
 import { answerOp, doneOp } from "../answer.js";
 import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
+import { Holder } from "../hand-over.js";
 import { type Op, type OpRecord, type OpSource, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { invalidArgument } from "../validate.js";
@@ -203,14 +204,16 @@ export class Channel<T> implements Disposable {
  * The right to send one value without waiting: an obligation of the task that reserved it, to be kept or
  * taken back before that task ends. Leaving a `using` permit takes it back if it was not used.
  */
-export class SendPermit<T> implements Disposable {
+export class SendPermit<T> extends Holder implements Disposable {
   readonly #state: ChannelState<T>;
   readonly #held: Held;
 
   /** @internal */
   constructor(state: ChannelState<T>, task: TaskRecord, place: number) {
+    const held = new Held(task, state.free, place);
+    super(held);
     this.#state = state;
-    this.#held = new Held(task, state.free, place);
+    this.#held = held;
   }
 
   /**

@@ -8,7 +8,7 @@ export class LaggedError extends AsupersyncError {
 
   /** @internal */
   constructor(missed: number) {
-    super("LAGGED", `one that missed ${missed}`);
+    super("LAGGED", `a subscriber that missed ${missed}`);
     this.missed = missed;
   }
 

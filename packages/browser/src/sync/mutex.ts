@@ -2,6 +2,7 @@
 import { ObligationKindCode, PermitFlowCode } from "@asupersync/browser-core";
 import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
+import { Holder } from "../hand-over.js";
 import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { ask, Held, PermitWait, take, waitFor } from "./ask.js";
@@ -75,14 +76,16 @@ export class Mutex<T> {
  * The value of a {@link Mutex}: an obligation of the task that got it, to be given back before that task
  * ends. Leaving a `using` guard gives it back.
  */
-export class MutexGuard<T> implements Disposable {
+export class MutexGuard<T> extends Holder implements Disposable {
   readonly #state: State<T>;
   readonly #held: Held;
 
   /** @internal */
   constructor(state: State<T>, task: TaskRecord, obligation: number) {
+    const held = new Held(task, state.line, obligation);
+    super(held);
     this.#state = state;
-    this.#held = new Held(task, state.line, obligation);
+    this.#held = held;
   }
 
   /**
@@ -142,5 +145,5 @@ class LockWait<T> extends PermitWait {
 const MUTEX: LineUse = {
   code: "LOCK_CLOSED",
   name: "mutex",
-  kind: ObligationKindCode.semaphorePermit,
+  kind: ObligationKindCode.lease,
 };

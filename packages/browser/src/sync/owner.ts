@@ -23,11 +23,16 @@ export type Owner = Runtime | Scope | Cx;
 export function scopeOf(owner: Owner): ScopeRecord {
   if (owner instanceof RuntimeRecord) return owner.root;
   if (owner instanceof ScopeRecord) return owner;
-  const task = taskOf(owner as Cx);
+  const task = taskOf(owner as Cx, NO_OWNER);
   checkActive(task);
   // The scope of its children is closed once it is cancelled; its clean-up may still need a lock.
   return mustObserve(task) ? task.scope : childrenOf(task);
 }
+
+const NO_OWNER = {
+  expected: "a runtime, a scope, or the cx that a body was given",
+  mend: "pass the owner that it is to go with, itself and not a copy of it",
+};
 
 /**
  * The task of `cx`, which is to use something of `runtime`.

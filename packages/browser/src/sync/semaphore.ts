@@ -2,6 +2,7 @@
 import { ObligationKindCode, PermitFlowCode } from "@asupersync/browser-core";
 import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
+import { Holder } from "../hand-over.js";
 import { type Op, type OpRecord, settledOp } from "../op.js";
 import type { TaskRecord } from "../task.js";
 import { checkWhole } from "../validate.js";
@@ -100,15 +101,17 @@ export class Semaphore {
  * Permits of a {@link Semaphore}: an obligation of the task that got them, to be given back before that
  * task ends. Leaving a `using` one gives them back.
  */
-export class SemaphorePermit implements Disposable {
+export class SemaphorePermit extends Holder implements Disposable {
   /** How many. */
   readonly permits: number;
   readonly #held: Held;
 
   /** @internal */
   constructor(task: TaskRecord, line: Line, obligation: number, permits: number) {
+    const held = new Held(task, line, obligation);
+    super(held);
     this.permits = permits;
-    this.#held = new Held(task, line, obligation);
+    this.#held = held;
   }
 
   /** Gives them back. Again, or after its task has ended, it does nothing. */

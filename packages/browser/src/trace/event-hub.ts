@@ -26,6 +26,7 @@ export class EventHub implements EventReader {
   #readSeq: number;
   #pending: LabelledEvent[] = [];
   #dropped = 0;
+  #isTelling = false;
 
   constructor(runtime: RuntimeRecord) {
     const { port } = runtime;
@@ -70,8 +71,15 @@ export class EventHub implements EventReader {
     }
   }
 
-  /** Tells what was read. */
+  /** What happened and was not told yet, oldest first. */
+  get untold(): readonly LabelledEvent[] {
+    this.collect();
+    return this.#pending;
+  }
+
+  /** Tells what was read. Asked for by one who is being told, it waits for the next time. */
   publish(): void {
+    if (this.#isTelling) return;
     this.collect();
     const events = this.#pending;
     const dropped = this.#dropped;
@@ -79,6 +87,7 @@ export class EventHub implements EventReader {
     this.#pending = [];
     this.#dropped = 0;
     const batch = Object.freeze({ events: Object.freeze(events), dropped });
+    this.#isTelling = true;
     for (const listener of [...this.#listeners]) {
       try {
         listener(batch);
@@ -86,6 +95,7 @@ export class EventHub implements EventReader {
         this.#runtime.unobserved.reportListener(error);
       }
     }
+    this.#isTelling = false;
   }
 
   #labelled(numbers: Float64Array, at: number, kind: EventKind): LabelledEvent {

@@ -1,4 +1,4 @@
-/** Owns how tasks, scopes, runtimes and outcomes show on a console: in developer tools and in Node. */
+/** Owns how tasks, scopes and runtimes show on a console, and outcomes in developer tools. */
 import { describeCancel } from "../cancel.js";
 import { describeOutcome, type Outcome } from "../outcome.js";
 import { RuntimeRecord } from "../runtime-record.js";
@@ -26,9 +26,10 @@ interface FormatterHost {
 const RECORDS = [TaskRecord, ScopeRecord, RuntimeRecord] as const;
 
 /**
- * Makes tasks, scopes, runtimes and outcomes show as one line on a console, in place of their fields: in
- * Node's `console.log` and `util.inspect`, and in Chromium's developer tools where "custom formatters"
- * are switched on. A runtime unfolds to its live tree.
+ * Makes tasks, scopes and runtimes show as one line on a console, in place of their fields: in Node's
+ * `console.log` and `util.inspect`, and in Chromium's developer tools where "custom formatters" are
+ * switched on. There outcomes do too, and a runtime unfolds to its live tree; Node prints an outcome as it
+ * is, for it is plain data, without a prototype of ours that could tell Node otherwise.
  *
  * @returns What takes it back.
  * @example

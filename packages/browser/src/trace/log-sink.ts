@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime.js";
 import type { RuntimeRecord } from "../runtime-record.js";
 import type { TaskRecord } from "../task.js";
 import { checkListener, checkObject, checkOptions, invalidArgument } from "../validate.js";
+import type { EventHub } from "./event-hub.js";
 import {
   boundedText,
   LOG_LEVELS,
@@ -41,7 +42,8 @@ const SINK_OPTIONS = [
  *
  * Of the runtime's own: at `error` what panicked; at `warn` failed tasks, and what was revoked or leaked;
  * at `debug` each beginning, end and cancellation of a task, scope or host operation; at `trace`
- * everything else. They are told after their turn; what bodies say, at once.
+ * everything else. They are told after their turn, or before what a body says later, which is told at
+ * once: in the order in which it happened, and no time is before that of the record before it.
  *
  * @returns What takes the sink away.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE`.
@@ -61,7 +63,7 @@ export function logSink(runtime: Runtime, options: LogSinkOptions): () => void {
     runtime,
     ({ events, dropped }) => {
       if (dropped > 0) sink.tellDropped(dropped);
-      for (const event of events) sink.tellEvent(event);
+      for (const event of events) sink.catchUpWith(event);
     },
     sink.takes("trace") ? undefined : { kinds },
   );
@@ -90,7 +92,14 @@ export function log(cx: Cx, level: LogLevel, message: string, fields: LogFields 
     throw invalidArgument(message, "text as message", "put other values into the fields");
   }
   checkObject(fields, "an object as fields", "pass { name: value }");
-  for (const sink of sinks.get(task.scope.runtime) ?? []) sink.tellOf(task, level, message, fields);
+  const { runtime } = task.scope;
+  const told = sinks.get(runtime);
+  if (told === undefined || told.size === 0) return;
+  const untold = [...((runtime.eventReader as EventHub | undefined)?.untold ?? [])];
+  for (const sink of told) {
+    for (const event of untold) sink.catchUpWith(event);
+    sink.tellOf(task, level, message, fields);
+  }
 }
 
 const sinks = new WeakMap<RuntimeRecord, Set<Sink>>();
@@ -152,6 +161,10 @@ class Sink {
   readonly #options: DecodedOptions;
   /** From runtime time to that of the wall. */
   readonly #epochMs: number;
+  /** The last of the runtime's events that it was told. */
+  #seq = 0;
+  /** Runtime time of the last record. */
+  #at = 0;
 
   constructor(runtime: RuntimeRecord, options: DecodedOptions) {
     this.#runtime = runtime;
@@ -175,7 +188,14 @@ class Sink {
     this.#tell(this.#runtime.now(), "warn", "runtime", undefined, undefined, message, fields);
   }
 
-  tellEvent({ kind, type, subject, label, owner, detail, at, seq }: LabelledEvent): void {
+  /** Tells of `event`, unless it has: what a body said came in between. */
+  catchUpWith(event: LabelledEvent): void {
+    if (event.seq <= this.#seq) return;
+    this.#seq = event.seq;
+    this.#tellEvent(event);
+  }
+
+  #tellEvent({ kind, type, subject, label, owner, detail, at, seq }: LabelledEvent): void {
     const outcome =
       kind === "taskCompleted" || kind === "regionClosed" ? OUTCOMES[detail] : undefined;
     const level = outcome?.level ?? EVENTS[kind] ?? "trace";
@@ -203,9 +223,11 @@ class Sink {
     fields: LogFields,
   ): void {
     const { filter, redact, write } = this.#options;
+    // The kernel's clock stands still in a turn in which a body may have spoken.
+    this.#at = Math.max(this.#at, at);
     try {
       const record: LogRecord = Object.freeze({
-        time: this.#epochMs + at,
+        time: this.#epochMs + this.#at,
         level,
         target,
         task,

@@ -44,7 +44,8 @@ export interface EventFilter {
  *
  * An empty batch is not told, unless events are lost. What a listener throws goes to `reportError`.
  *
- * @returns What takes the listener back. When the runtime has closed there is nothing to take back.
+ * @returns What takes the listener back, told of what has happened until then. When the runtime has closed
+ *   there is nothing to take back.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`, `FORGED_HANDLE` for what is no runtime, `POISONED`,
  *   `TRACE_ABSENT` of the kernel `coreMin`.
  * @example
@@ -78,7 +79,10 @@ export function subscribeEvents(
     }
   };
   hub.add(entry);
-  return () => hub.remove(entry);
+  return () => {
+    hub.publish();
+    hub.remove(entry);
+  };
 }
 
 const FILTER_KEYS = ["kinds", "types", "label"] as const satisfies readonly (keyof EventFilter)[];

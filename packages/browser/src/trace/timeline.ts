@@ -57,7 +57,8 @@ const OUTCOMES: { readonly [K in OutcomeCode]: string } = {
  * What was live before the call is left out. Costs some ten microseconds for each task, so it is for
  * development and for looking into one page.
  *
- * @returns What ends it, and clears its entries.
+ * @returns What ends it: it measures what is over by then, and clears its entries, which whoever records
+ *   or observes them has.
  * @throws {AsupersyncError} `INVALID_ARGUMENT`, `INVALID_NUMBER`, `FORGED_HANDLE`.
  * @example
  * ```ts

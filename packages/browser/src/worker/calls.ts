@@ -180,7 +180,7 @@ export class Calls {
       link.post({ v: PROTOCOL_VERSION, type: "call", id, name, input, credit }, transferOf(input));
       this.#sent.set(id, call);
     } catch (cause) {
-      const received = `an input of "${name}" that cannot`;
+      const received = `an input of "${name}" that cannot be posted`;
       const error = new AsupersyncError("WORKER_UNCLONABLE", received, { cause });
       settle(call, Object.freeze({ kind: "err", error }));
     }

@@ -178,14 +178,20 @@ function isOwnReason(error: unknown): error is AsupersyncError {
 }
 
 function unavailable(cause: unknown): AsupersyncError {
-  return new AsupersyncError("WORKER_UNAVAILABLE", `one that did not: ${messageOf(cause)}`, {
-    cause,
-  });
+  return new AsupersyncError(
+    "WORKER_UNAVAILABLE",
+    `a worker that did not start: ${messageOf(cause)}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** The error for a worker that is gone. */
 export function crashed(cause: unknown): AsupersyncError {
-  return new AsupersyncError("WORKER_CRASHED", `one that ended: ${messageOf(cause)}`, { cause });
+  return new AsupersyncError("WORKER_CRASHED", `a worker that ended: ${messageOf(cause)}`, {
+    cause,
+  });
 }
 
 function messageOf(cause: unknown): string {

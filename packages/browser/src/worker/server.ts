@@ -198,5 +198,5 @@ export class TaskServer {
 
 /** The error for what cannot be posted, by what the platform says of it. */
 export function unclonable(what: string, cause: unknown): AsupersyncError {
-  return new AsupersyncError("WORKER_UNCLONABLE", `${what} that cannot`, { cause });
+  return new AsupersyncError("WORKER_UNCLONABLE", `${what} that cannot be posted`, { cause });
 }

@@ -118,7 +118,7 @@ function encode(thrown: unknown, budget: Budget, depth: number): WireThrown {
   }
   if (!isError(thrown)) {
     if (isClonable(thrown)) return { is: "value", value: thrown };
-    const received = `${describeReceived(thrown)}, which was thrown`;
+    const received = `${describeReceived(thrown)}, which was thrown and cannot be posted`;
     return encodeError(new AsupersyncError("WORKER_UNCLONABLE", received), budget, depth);
   }
   try {

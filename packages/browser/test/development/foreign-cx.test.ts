@@ -14,7 +14,7 @@ async function warningsOf(body: Body<unknown>): Promise<Warning[]> {
 
 const received = ({ message }: Warning): string => /got (.*?):/.exec(message)?.[1] ?? message;
 
-const OUTER_IN_INNER = 'that of task "outer" in task "inner", which belongs to it';
+const OUTER_IN_INNER = 'the cx of task "outer" in task "inner", which belongs to it';
 
 describe("the outer cx in an inner body", () => {
   test.each<[string, (outer: Cx, inner: Body<unknown>) => PromiseLike<unknown>]>([
@@ -92,7 +92,7 @@ test("the cx of a task beside it is found", async () => {
       await lender.result();
     }),
   );
-  expect(warnings.map(received)).toEqual(['that of task "lender" in task "borrower"']);
+  expect(warnings.map(received)).toEqual(['the cx of task "lender" in task "borrower"']);
 });
 
 describe("no alarm for", () => {

@@ -52,6 +52,22 @@ test("a generator body asks for each value", async () => {
   });
 });
 
+test("a permit is waited for as long as it is wanted", async () => {
+  const { report } = await withRuntime(async (runtime) => {
+    const frames = channel<string>(runtime, { capacity: 1 });
+    const render = async (): Promise<string> => "frame";
+    const outcome = await runtime.run(async (cx) => {
+      using permit = await cx.timeout(50, (inner) => frames.reserve(inner)); // ours, or a TimeoutError
+      permit.send(await render());
+      expect(frames.tryReceive(cx)).toBe("frame");
+      await frames.send(cx, "full");
+      await cx.timeout(1, (inner) => frames.reserve(inner));
+    });
+    expect(outcome).toMatchObject({ kind: "err", error: { code: "TIMEOUT" } });
+  });
+  expect(report.outcome).toBe("clean");
+});
+
 test("a permit is reserved before the value is made", async () => {
   await withRuntime(async (runtime) => {
     const frames = channel<string>(runtime, { capacity: 1 });

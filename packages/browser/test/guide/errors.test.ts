@@ -9,7 +9,7 @@ test("codes are tested, cancellation is an outcome", async () => {
     const outcome = await runtime.run((cx) => cx.timeout(20, (cx) => cx.sleep(60_000)));
     if (outcome.kind === "err" && outcome.error instanceof AsupersyncError) {
       const { code, received } = outcome.error;
-      log.push(`${code}: ${received}`); // TIMEOUT: none in 20 ms
+      log.push(`${code}: ${received}`); // TIMEOUT: no value in 20 ms
     }
 
     const task = runtime.spawn(async (cx) => {
@@ -24,7 +24,7 @@ test("codes are tested, cancellation is an outcome", async () => {
     const ended = await task.join();
     if (ended.kind === "cancelled") log.push(describeCancel(ended.cancel)); // user: superseded
   });
-  expect(log).toEqual(["TIMEOUT: none in 20 ms", "put away", "user: superseded"]);
+  expect(log).toEqual(["TIMEOUT: no value in 20 ms", "put away", "user: superseded"]);
 });
 
 test("a failure that nobody asked about is told", async () => {

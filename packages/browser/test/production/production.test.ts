@@ -27,7 +27,7 @@ test("an error says what came and where its page is; what is known better than t
     if (outcome.kind !== "err") throw new Error("expected a failure");
     const error = outcome.error as AsupersyncError;
     expect(error.message).toBe(
-      "EMPTY_RACE: got none (see @asupersync/browser/docs/errors/EMPTY_RACE.md)",
+      "EMPTY_RACE: got no body (see @asupersync/browser/docs/errors/EMPTY_RACE.md)",
     );
     expect(error).toMatchObject({ code: "EMPTY_RACE", received: "none", expected: "", mend: "" });
 

@@ -451,7 +451,7 @@ test("a full channel and an empty one say so at once", async () => {
       values.trySend(cx, 1);
       const full = thrown(() => values.trySend(cx, 2));
       expect(full).toBeInstanceOf(AsupersyncError);
-      expect(full).toMatchObject({ code: "WOULD_WAIT", received: "a channel" });
+      expect(full).toMatchObject({ code: "WOULD_WAIT", received: "a wait for a channel" });
     });
   });
 });

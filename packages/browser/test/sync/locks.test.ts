@@ -233,7 +233,7 @@ describe("a permit", () => {
       expect(await forgetful).toMatchObject({ kind: "panicked" });
       await run(runtime, async (cx) => (await lock.lock(cx)).release());
     });
-    expect(report.leaked).toMatchObject([{ kind: "semaphore-permit", label: "forgetful" }]);
+    expect(report.leaked).toMatchObject([{ kind: "lease", label: "forgetful" }]);
   });
 
   test("is given back by leaving a block, and by the end of a cancelled task", async () => {

@@ -327,3 +327,28 @@ test("as lines of JSON each record is one line that reads back as it was", async
   expect(JSON.parse(lines[0] ?? "")).toEqual(records[0]);
   expect(thrown(() => jsonLinesWriter(5 as never))).toMatchObject({ code: "INVALID_ARGUMENT" });
 });
+
+test("records come in the order in which it happened, and in that of their times", async () => {
+  const records: LogRecord[] = [];
+  await withRuntime(async (runtime) => {
+    const stop = logSink(runtime, { level: "debug", write: (record) => void records.push(record) });
+    await runtime.run(
+      async (cx) => {
+        log(cx, "info", "first");
+        await cx.scope((inner) => log(inner, "info", "inner"), { label: "part" });
+        log(cx, "info", "last");
+      },
+      { label: "work" },
+    );
+    stop();
+  });
+  const told = records.map(({ message }) => message);
+  expect(told[0]).toBe("task work: spawned");
+  expect(told.at(-1)).toBe("task work: completed");
+  expect(told.indexOf("first")).toBe(1);
+  expect(told.indexOf("scope part: closed")).toBeLessThan(told.indexOf("last"));
+  expect(told.indexOf("scope part: closed")).toBeGreaterThan(told.indexOf("inner"));
+  const times = records.map(({ time }) => time);
+  expect(times).toEqual([...times].sort((one, other) => one - other));
+  expect(new Set(told).size).toBe(told.length);
+});

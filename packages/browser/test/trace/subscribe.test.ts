@@ -241,3 +241,27 @@ test("the end of the runtime is told", async () => {
   });
   expect(closed?.events.at(-1)).toMatchObject({ kind: "regionClosed", type: "scope" });
 });
+
+test("who stops is told of what has happened, and others in their order", async () => {
+  await withRuntime(async (runtime) => {
+    const told: string[] = [];
+    const others: number[] = [];
+    const stopOthers = subscribeEvents(runtime, ({ events }) => {
+      for (const { seq } of events) others.push(seq);
+    });
+    const stop = subscribeEvents(
+      runtime,
+      ({ events }) => {
+        for (const { kind, label } of events) told.push(`${kind} ${label}`);
+      },
+      { kinds: ["taskSpawned", "taskCompleted"] },
+    );
+    await runtime.run(() => 1, { label: "quick" });
+    stop();
+    stop();
+    expect(told).toEqual(["taskSpawned quick", "taskCompleted quick"]);
+    stopOthers();
+    expect(others).toEqual([...others].sort((one, other) => one - other));
+    expect(new Set(others).size).toBe(others.length);
+  });
+});

@@ -1,5 +1,5 @@
 /** Tasks and scopes show in the host's own timeline, in tracks of their own. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Runtime, showTimeline, type TimelineOptions } from "../../src/index.js";
 import { hostTurn, idle, thrown, withRuntime } from "../support.js";
 
@@ -154,4 +154,17 @@ test("hostile options are refused", async () => {
       expect(thrown(() => showTimeline(runtime, options as never))).toMatchObject({ code });
     }
   });
+});
+
+test("a timeline that is ended at once has measured what has happened", async () => {
+  const names: string[] = [];
+  const measure = vi.spyOn(performance, "measure");
+  await withRuntime(async (runtime) => {
+    const stop = showTimeline(runtime);
+    await runtime.run(() => 1, { label: "quick" });
+    stop();
+    for (const [name] of measure.mock.calls) names.push(name);
+  });
+  measure.mockRestore();
+  expect(names).toContain("quick");
 });

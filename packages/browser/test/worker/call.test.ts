@@ -104,7 +104,7 @@ describe("an error crosses as what it is", () => {
     expect(await worker.run("fail", "nothing")).toEqual({ kind: "err", error: undefined });
     expect(errorOf(await worker.run("fail", "function"))).toMatchObject({
       code: "WORKER_UNCLONABLE",
-      received: "a function, which was thrown",
+      received: "a function, which was thrown and cannot be posted",
     });
   });
 });

@@ -9,14 +9,14 @@ describe("a worker that does not start is WORKER_UNAVAILABLE", () => {
     [
       "its file throws",
       () => rawWorker("throw new Error('at load')"),
-      /got one that did not: .*at load/,
+      /got a worker that did not start: .*at load/,
     ],
     [
       "it cannot be made",
       () => {
         throw new DOMException("cross-origin", "SecurityError");
       },
-      /got one that did not: cross-origin/,
+      /got a worker that did not start: cross-origin/,
     ],
     ["it defines no tasks", () => rawWorker("post('not ours')"), /it did not answer in 200 ms/],
   ])("%s", async (_, make, message) => {

@@ -329,7 +329,7 @@ describe("what comes to a page", () => {
     scope.dispatchEvent(new MessageEvent("messageerror"));
     expect(errorOf(await call)).toMatchObject({
       code: "WORKER_CRASHED",
-      received: "one that ended: a message that cannot be read",
+      received: "a worker that ended: a message that cannot be read",
     });
   });
 
