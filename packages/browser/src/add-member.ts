@@ -26,7 +26,6 @@ export function addGetter<T extends object>(
   read: (self: T) => unknown,
 ): void {
   Object.defineProperty(prototype, name, {
-    configurable: true,
     get(this: T): unknown {
       return read(this);
     },

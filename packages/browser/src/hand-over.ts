@@ -1,5 +1,8 @@
 /** Owns how an obligation that a branch returns comes to the task whose operation the branch is of. */
+import { addHandOver } from "./step.js";
 import { Phase, type TaskRecord } from "./task.js";
+
+addHandOver(handOver);
 
 /** An obligation that a task has. */
 export interface Owed {
@@ -33,7 +36,7 @@ export interface Handed {
 }
 
 /** Passes the obligation that `value` holds, which `branch` returns, on to the task that waits for it. */
-export function handOver(branch: TaskRecord, value: unknown): void {
+function handOver(branch: TaskRecord, value: unknown): void {
   const owed = Holder.owedBy(value);
   const { scope } = branch;
   const { owner } = scope;

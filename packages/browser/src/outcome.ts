@@ -66,18 +66,10 @@ export function finalizerPanic(error: unknown): PanicInfo {
   return Object.freeze({ message: describeThrown(error), error, during: "finalizer" });
 }
 
-const NAMES: { readonly [K in ObligationKind]: string } = {
-  "send-permit": "a permit to send",
-  ack: "a message to be acknowledged",
-  lease: "the guard of a lock",
-  io: "an I/O operation",
-  "semaphore-permit": "a permit of a semaphore",
-  transaction: "a transaction",
-};
-
 /** What a task leaked, as a panic. */
 export function leakPanic(label: string, kind: ObligationKind): PanicInfo {
-  const error = new AsupersyncError("OBLIGATION_LEAKED", `${NAMES[kind]} still held by "${label}"`);
+  const what = kind === "lease" ? "the guard of a lock" : `a ${kind}`;
+  const error = new AsupersyncError("OBLIGATION_LEAKED", `${what} still held by "${label}"`);
   return Object.freeze({ message: describeThrown(error), error, during: "end" });
 }
 

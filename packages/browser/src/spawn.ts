@@ -3,7 +3,7 @@ import { ErrorKindCode } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import type { Body } from "./body.js";
 import { openAsyncStack } from "./development/async-stack.js";
-import { AsupersyncError, refusal } from "./errors.js";
+import { type AsupersyncError, refusal } from "./errors.js";
 import { indexOf } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import type { ScopeRecord } from "./scope.js";
@@ -62,13 +62,13 @@ export function runIn<T>(
 
 /** The error for work that the kernel refused to a scope: one that has ended is not open either. */
 export function refusedWork(scope: ScopeRecord, answer: number): AsupersyncError {
-  const subject = `scope "${scope.label}", which`;
   // The kernel has closed it already where the next batch has not said so yet.
-  if (answer === -ErrorKindCode.staleHandle) {
-    return new AsupersyncError("SCOPE_CLOSED", `${subject} has ended`);
-  }
-  const { state } = scope;
-  return refusal(answer, `${subject} is ${state === "draining" ? "being cancelled" : state}`);
+  const isClosed = answer === -ErrorKindCode.staleHandle;
+  const state = isClosed ? "closed" : scope.state;
+  return refusal(
+    isClosed ? -ErrorKindCode.scopeClosed : answer,
+    `scope "${scope.label}", which is ${state === "draining" ? "being cancelled" : state}`,
+  );
 }
 
 const TASK_OPTIONS = [

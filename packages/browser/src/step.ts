@@ -10,7 +10,6 @@ import { makeCx } from "./cx.js";
 import { runOnAsyncStack } from "./development/async-stack.js";
 import { noteHeard, noteReturned } from "./development/awaits.js";
 import { AsupersyncError } from "./errors.js";
-import { handOver } from "./hand-over.js";
 import { OpRecord, OpState } from "./op.js";
 import { finalizerPanic } from "./outcome.js";
 import { ScopeRole } from "./scope.js";
@@ -222,11 +221,18 @@ function asyncGeneratorRefused(): AsupersyncError {
   });
 }
 
+let handOver: ((branch: TaskRecord, value: unknown) => void) | undefined;
+
+/** Shows `call` what each branch returns, before the branch ends. Added by who makes what can be handed over. */
+export function addHandOver(call: (branch: TaskRecord, value: unknown) => void): void {
+  handOver = call;
+}
+
 function returned(task: TaskRecord, value: unknown): void {
   task.generator = undefined;
   if (IS_DEVELOPMENT) noteReturned(task);
   if (task.phase === Phase.running) {
-    if (task.scope.role === ScopeRole.composite) handOver(task, value);
+    if (task.scope.role === ScopeRole.composite) handOver?.(task, value);
     endBody(task, OutcomeCode.ok, value);
   } else if (task.phase === Phase.finalizing) endFinalizer(task, OutcomeCode.ok);
 }

@@ -473,7 +473,7 @@ test("work refused to a scope that was cancelled says how the scope is, which is
     });
     expect(thrown(() => empty.spawn(() => 1))).toMatchObject({
       code: "SCOPE_CLOSED",
-      received: 'scope "empty", which has ended',
+      received: 'scope "empty", which is closed',
     });
   });
 });

@@ -106,6 +106,8 @@ const STAND_INS = `
   declare const start: () => Worker;
   declare const worker: TaskWorker<{ resize(cx: WorkerCx, size: { width: number }): Promise<string> }>;
   declare const element: HTMLElement;
+  declare const socket: ReconnectingSocket;
+  declare function warn(text: string): void;
   declare function show(message: unknown): void;
   declare function showOffline(): void;
   declare function report(error: unknown): void;

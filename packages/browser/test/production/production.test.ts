@@ -29,7 +29,12 @@ test("an error says what came and where its page is; what is known better than t
     expect(error.message).toBe(
       "EMPTY_RACE: got no body (see @asupersync/browser/docs/errors/EMPTY_RACE.md)",
     );
-    expect(error).toMatchObject({ code: "EMPTY_RACE", received: "none", expected: "", mend: "" });
+    expect(error).toMatchObject({
+      code: "EMPTY_RACE",
+      received: "no body",
+      expected: "",
+      mend: "",
+    });
 
     const range = thrown(() => runtime.spawn(() => 1, { priority: 9 }));
     expect((range as Error).message).toBe(
