@@ -74,10 +74,14 @@ describe("asked in time it is not told", () => {
     ],
     ["its parent's outcome", (runtime) => runtime.run((cx) => void cx.spawn(fail))],
   ])("%s", async (_, ask) => {
-    const { failures } = await withRuntime(async (runtime) => {
-      await ask(runtime);
-      await checked();
-    });
+    // Without an end of the slice, at which the host would take a turn before it is asked.
+    const { failures } = await withRuntime(
+      async (runtime) => {
+        await ask(runtime);
+        await checked();
+      },
+      { sliceMs: 60_000 },
+    );
     expect(failures).toEqual([]);
   });
 });
