@@ -1,6 +1,6 @@
 /** Owns `cx`: everything that a body may ask for. */
 import { checkActive } from "./active.js";
-import { addGetter, addMethod } from "./add-member.js";
+import { addGetter, addMethod, type MethodOf } from "./add-member.js";
 import type { Body, Finalizer } from "./body.js";
 import type { CancelInfo } from "./cancel.js";
 import { childrenOf, spawnChild } from "./children.js";
@@ -114,7 +114,7 @@ export function addOperation(
   CxRecord.addOperation(name, operation as AnyOperation);
 }
 
-type AnyOperation = (task: TaskRecord, ...args: unknown[]) => unknown;
+type AnyOperation = MethodOf<TaskRecord>;
 
 /** Adds what is read like a field of every `cx`, by the same rule. */
 export function addFact(
@@ -137,7 +137,7 @@ class CxRecord implements CoreCx {
   }
 
   static addOperation(name: string, operation: AnyOperation): void {
-    addMethod(CxRecord.prototype, name, (cx, args) => operation(cx.#task, ...args));
+    addMethod(CxRecord.prototype, name, (cx, a, b, c, d) => operation(cx.#task, a, b, c, d));
   }
 
   static addFact(name: string, read: (task: TaskRecord) => unknown): void {

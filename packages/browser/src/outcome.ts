@@ -85,6 +85,6 @@ export function describeThrown(thrown: unknown): string {
   try {
     return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   } catch {
-    return "something that cannot be described";
+    return "something indescribable";
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "@asupersync/browser-core";
 import { IS_DEVELOPMENT } from "#environment";
 import { current } from "./active.js";
-import { addMethod } from "./add-member.js";
+import { addMethod, type MethodOf } from "./add-member.js";
 import type { Body } from "./body.js";
 import { ReasonCache } from "./cancel.js";
 import { watchAwaits } from "./development/running.js";
@@ -293,8 +293,7 @@ export function addToRuntime(
   name: Exclude<keyof Runtime, keyof CoreRuntime>,
   operation: RuntimeOperation,
 ): void {
-  const call = operation as (runtime: RuntimeRecord, ...args: unknown[]) => unknown;
-  addMethod(RuntimeRecord.prototype, name, (runtime, args) => call(runtime, ...args));
+  addMethod(RuntimeRecord.prototype, name, operation as MethodOf<RuntimeRecord>);
 }
 
 /** Settles a task whose kernel is gone, and wakes what still waits for it. */

@@ -224,7 +224,7 @@ test.each<[Outcome<unknown>, string]>([
     { kind: "panicked", panic: { message: "Error: x", error: 0, during: "finalizer" } },
     "panicked in a finalizer: Error: x",
   ],
-  [{ kind: "err", error: Object.create(null) }, "failed: something that cannot be described"],
+  [{ kind: "err", error: Object.create(null) }, "failed: something indescribable"],
 ])("an outcome is told in one sentence: %#", (outcome, sentence) => {
   expect(describeOutcome(outcome)).toBe(sentence);
 });
