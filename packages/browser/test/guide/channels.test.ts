@@ -57,7 +57,7 @@ test("a permit is waited for as long as it is wanted", async () => {
     const frames = channel<string>(runtime, { capacity: 1 });
     const render = async (): Promise<string> => "frame";
     const outcome = await runtime.run(async (cx) => {
-      using permit = await cx.timeout(50, (inner) => frames.reserve(inner)); // ours, or a TimeoutError
+      using permit = await cx.timeout(1_000, (inner) => frames.reserve(inner)); // ours, or a TimeoutError
       permit.send(await render());
       expect(frames.tryReceive(cx)).toBe("frame");
       await frames.send(cx, "full");

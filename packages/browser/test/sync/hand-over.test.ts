@@ -134,7 +134,8 @@ forBothKinds((body) => {
           });
           let error: unknown;
           try {
-            yield cx.timeout(1, late);
+            // Long enough that it has begun, on the slowest machine.
+            yield cx.timeout(1_000, late);
           } catch (thrown) {
             error = thrown;
           }

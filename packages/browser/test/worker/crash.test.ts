@@ -1,11 +1,11 @@
 /** A worker that does not start, dies, or is gone: a typed outcome for every call, and an explicit way on. */
 import { describe, expect, test } from "vitest";
-import { createWorker } from "../../src/worker/worker-client.js";
+import { createWorker, type WorkerOptions } from "../../src/worker/worker-client.js";
 import { thrown, withRuntime } from "../support.js";
 import { client, errorOf, rawWorker, SOON, tasksWorker, workerOf } from "./support.js";
 
 describe("a worker that does not start is WORKER_UNAVAILABLE", () => {
-  test.each<[string, () => ReturnType<typeof rawWorker>, RegExp]>([
+  test.each<[string, () => ReturnType<typeof rawWorker>, RegExp, WorkerOptions?]>([
     [
       "its file throws",
       () => rawWorker("throw new Error('at load')"),
@@ -18,9 +18,14 @@ describe("a worker that does not start is WORKER_UNAVAILABLE", () => {
       },
       /got a worker that did not start: cross-origin/,
     ],
-    ["it defines no tasks", () => rawWorker("post('not ours')"), /it did not answer in 200 ms/],
-  ])("%s", async (_, make, message) => {
-    const { worker } = client(make, { startTimeMs: 200 });
+    [
+      "it defines no tasks",
+      () => rawWorker("post('not ours')"),
+      /it did not answer in 200 ms/,
+      { startTimeMs: 200 },
+    ],
+  ])("%s", async (_, make, message, options) => {
+    const { worker } = client(make, options);
     const [first, second] = await Promise.all([worker.run("plain"), worker.run("plain")]);
     expect(errorOf(first)).toMatchObject({ code: "WORKER_UNAVAILABLE" });
     expect((errorOf(first) as Error).message).toMatch(message);
