@@ -1,100 +1,32 @@
-/** What must be gone when a page's work was left: everything the kernel counts, timers and sockets. */
+/** What must be gone when a page's work was left: all that the kernel counts, timers, sockets, workers, listeners. */
 import type { Page } from "@playwright/test";
 import { expect } from "@playwright/test";
+import {
+  beyond,
+  countWhatIsLive,
+  type Listeners,
+  type LiveInPage,
+  listenersOf,
+  liveIn,
+} from "./live-in-page.js";
 
 /** What is live in the page, besides the page. */
-export interface LeftBehind {
+export interface LeftBehind extends LiveInPage {
   readonly tasks: number;
   readonly hostOps: number;
   readonly obligations: number;
   /** Armed in the kernel. */
   readonly deadlines: number;
-  /** Of the page: set, and neither fired nor cleared. */
-  readonly timers: number;
-  /** Not closed. */
-  readonly sockets: number;
-  /** On signals that have not aborted: added and not removed. */
-  readonly signalListeners: number;
 }
 
+const NOTHING_IN_PAGE: LiveInPage = { timers: 0, sockets: 0, workers: 0, signalListeners: 0 };
 const NOTHING: LeftBehind = {
+  ...NOTHING_IN_PAGE,
   tasks: 0,
   hostOps: 0,
   obligations: 0,
   deadlines: 0,
-  timers: 0,
-  sockets: 0,
-  signalListeners: 0,
 };
-
-/** Starts to count, before the page's own scripts run. */
-export async function countWhatIsLive(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const timers = new Set<unknown>();
-    const { setTimeout, clearTimeout, setInterval, clearInterval, WebSocket } = window;
-    Object.assign(window, {
-      setTimeout(handler: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) {
-        const fire = (): void => {
-          timers.delete(timer);
-          handler(...args);
-        };
-        const timer = setTimeout.call(window, fire, ms);
-        timers.add(timer);
-        return timer;
-      },
-      clearTimeout(timer: number | undefined) {
-        timers.delete(timer);
-        clearTimeout.call(window, timer);
-      },
-      setInterval(handler: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) {
-        const timer = setInterval.call(window, () => handler(...args), ms);
-        timers.add(timer);
-        return timer;
-      },
-      clearInterval(timer: number | undefined) {
-        timers.delete(timer);
-        clearInterval.call(window, timer);
-      },
-    });
-
-    const sockets = new Set<WebSocket>();
-    window.WebSocket = class extends WebSocket {
-      constructor(url: string | URL, protocols?: string | string[]) {
-        super(url, protocols);
-        sockets.add(this);
-        this.addEventListener("close", () => sockets.delete(this));
-      }
-    };
-
-    const listened = new Map<AbortSignal, number>();
-    const change = (target: unknown, by: number): void => {
-      if (!(target instanceof AbortSignal) || target.aborted) return;
-      const count = (listened.get(target) ?? 0) + by;
-      if (count > 0) listened.set(target, count);
-      else listened.delete(target);
-    };
-    type Listening = Parameters<EventTarget["addEventListener"]>;
-    const { addEventListener, removeEventListener } = EventTarget.prototype;
-    EventTarget.prototype.addEventListener = function (...args: Listening) {
-      change(this, 1);
-      addEventListener.apply(this, args);
-    };
-    EventTarget.prototype.removeEventListener = function (
-      ...args: Parameters<EventTarget["removeEventListener"]>
-    ) {
-      change(this, -1);
-      removeEventListener.apply(this, args);
-    };
-
-    Object.assign(window, {
-      whatIsLive: () => ({
-        timers: timers.size,
-        sockets: sockets.size,
-        signalListeners: [...listened.keys()].filter((signal) => !signal.aborted).length,
-      }),
-    });
-  });
-}
 
 /** Leaves the demo's page by its link, and expects that nothing of its work is left but `stays`. */
 export async function expectNothingLeft(
@@ -103,17 +35,67 @@ export async function expectNothingLeft(
   stays: Partial<LeftBehind>,
 ): Promise<void> {
   if (page.isClosed() || !page.url().startsWith(origin)) return;
-  // The page in Rust is one of its own: it has no other page to leave for, and its tests look into its tree.
+  // The page in Rust has no other to leave for: its tests close its runtime.
   if (!(await page.evaluate(() => "asupersyncDemo" in window))) return;
   const leave = page.getByRole("link", { name: "Leave this page" });
   if (await leave.isVisible()) await leave.click();
-  await expect.poll(() => page.evaluate(lookAround)).toEqual({ ...NOTHING, ...stays });
+  await expect.poll(() => lookAround(page)).toEqual({ ...NOTHING, ...stays });
+  await expectListenersOfUntouched(page);
+}
+
+/** What React has on the document as soon as there is a root, and for as long as there is a page. */
+export const OF_REACT: Listeners = { "document selectionchange": 1 };
+
+/** What an app among the fixtures keeps, because it is the bundler's or the framework's. */
+export interface FixtureStays extends Partial<LiveInPage> {
+  /** On window and document. Default: none. "any" where a router has its own: the demo's pages show those. */
+  readonly listeners?: Listeners | "any";
+}
+
+/**
+ * Has an app among the fixtures unmount all and close its runtimes, and expects that nothing of its
+ * work is left but `stays`. Then the page is blank, for its server is about to end.
+ */
+export async function expectFixtureLeavesNothing(
+  page: Page,
+  { listeners = {}, ...stays }: FixtureStays = {},
+): Promise<void> {
+  const closed = await page.evaluate(() =>
+    (window as unknown as { leavePage(): Promise<readonly string[]> }).leavePage(),
+  );
+  expect(new Set(closed)).toEqual(new Set(["clean"]));
+  await expectNothingInPage(page, stays);
+  if (listeners !== "any") expect(beyond(listeners, await listenersOf(page))).toEqual({});
+  await page.goto("about:blank");
+}
+
+/** Expects no timer, socket, worker or listener on a signal in the page but `stays`. */
+export async function expectNothingInPage(
+  page: Page,
+  stays: Partial<LiveInPage> = {},
+): Promise<void> {
+  await expect.poll(() => liveIn(page)).toEqual({ ...NOTHING_IN_PAGE, ...stays });
+}
+
+/** Expects no listener that this page does not have when nothing was ever done in it. */
+async function expectListenersOfUntouched(page: Page): Promise<void> {
+  const untouched = await page.context().newPage();
+  await countWhatIsLive(untouched);
+  await untouched.goto(page.url());
+  // Its framework listens only once it has hydrated.
+  await expect
+    .poll(async () => beyond(await listenersOf(untouched), await listenersOf(page)))
+    .toEqual({});
+  await untouched.close();
+}
+
+async function lookAround(page: Page): Promise<LeftBehind> {
+  return { ...(await page.evaluate(countersOfDemo)), ...(await liveIn(page)) };
 }
 
 /** Runs in the page. */
-function lookAround(): LeftBehind {
-  const { whatIsLive, asupersyncDemo } = window as unknown as {
-    whatIsLive(): Pick<LeftBehind, "timers" | "sockets" | "signalListeners">;
+function countersOfDemo(): Omit<LeftBehind, keyof LiveInPage> {
+  const { asupersyncDemo } = window as unknown as {
     asupersyncDemo?: {
       getSnapshot(): {
         runtime?: {
@@ -131,6 +113,5 @@ function lookAround(): LeftBehind {
     hostOps: counters?.hostOps ?? 0,
     obligations: counters?.obligations ?? 0,
     deadlines: counters?.timers ?? 0,
-    ...whatIsLive(),
   };
 }

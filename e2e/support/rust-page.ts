@@ -30,6 +30,13 @@ export class RustPage {
     await expect(this.tree.filter({ hasText: "task" })).not.toHaveCount(0);
   }
 
+  /** Closes its runtime, unless a test has, and expects that nothing of its work was left in it. */
+  async close(): Promise<void> {
+    const status = this.status("Runtime");
+    if (!(await status.textContent())?.startsWith("closed")) await this.press("Close the runtime");
+    await expect(status).toHaveText("closed, nothing is left: Ok(())");
+  }
+
   async press(name: string): Promise<void> {
     await this.page.getByRole("button", { name, exact: true }).click();
   }

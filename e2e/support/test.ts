@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { test as base, expect } from "@playwright/test";
 import { collectFaults } from "./faults.js";
 import { Ledger } from "./ledger.js";
-import { countWhatIsLive, expectNothingLeft, type LeftBehind } from "./left-behind.js";
+import { expectNothingLeft, type LeftBehind } from "./left-behind.js";
+import { countWhatIsLive } from "./live-in-page.js";
 import { Workbench } from "./workbench.js";
 
 interface Fixtures {

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Page } from "@playwright/test";
 import { packageCommand, run } from "../../scripts/lib/run.mjs";
 import { startServer } from "../support/extra-server.js";
+import { expectFixtureLeavesNothing, type FixtureStays, OF_REACT } from "../support/left-behind.js";
 import { installPacked } from "../support/packed-packages.js";
 import { expect, test } from "../support/test.js";
 
@@ -25,7 +26,9 @@ test("a task runs in an app built by Vite", async ({ page }) => {
 
 test("a task runs in an app that Vite serves in development", async ({ page }) => {
   await using app = await installPacked(path.join(fixtures, "vite-app"));
-  await expectRace(page, app.folder, []);
+  // The development server's own, for hot reload.
+  const listeners = { ...OF_REACT, "window beforeunload": 1 };
+  await expectRace(page, app.folder, [], { sockets: 1, timers: 1, listeners });
 });
 
 test("a task runs in a page under a strict Content-Security-Policy", async ({ page }) => {
@@ -54,12 +57,17 @@ test("a task runs in plain Node", async () => {
   });
 });
 
-async function expectRace(page: Page, folder: string, command: readonly string[]): Promise<void> {
+async function expectRace(
+  page: Page,
+  folder: string,
+  command: readonly string[],
+  stays?: FixtureStays,
+): Promise<void> {
   await using server = await startServer(
     (port) => [vite, ...command, "--port", port, "--strictPort", "--host", "localhost"],
     { cwd: folder, answerMsMax: 60_000 },
   );
   await page.goto(server.url);
   await expect(page.getByRole("status")).toHaveText("tortoise won");
-  await page.goto("about:blank");
+  await expectFixtureLeavesNothing(page, { listeners: OF_REACT, ...stays });
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Page } from "@playwright/test";
 import { packageCommand, root, run } from "../../scripts/lib/run.mjs";
 import { startServer } from "../support/extra-server.js";
+import { expectFixtureLeavesNothing, type FixtureStays } from "../support/left-behind.js";
 import { installPacked } from "../support/packed-packages.js";
 import { expect, test } from "../support/test.js";
 
@@ -25,7 +26,9 @@ test.describe("Vite", () => {
 
   test("serves the worker in development", async ({ page }) => {
     await using app = await installPacked(path.join(fixtures, "worker-vite-app"));
-    await expectDone(page, app.folder, (port) => [vite, ...viteAt(port)]);
+    // The development server's own, for hot reload.
+    const stays = { sockets: 1, timers: 1, listeners: { "window beforeunload": 1 } };
+    await expectDone(page, app.folder, (port) => [vite, ...viteAt(port)], stays);
   });
 });
 
@@ -39,12 +42,20 @@ test.describe("Next", () => {
       await using app = await installPacked(path.join(fixtures, "worker-next-app"), inWorkspace);
       const built = await run(process.execPath, [next, "build", bundler], { cwd: app.folder, env });
       expect(built.code, built.output).toBe(0);
-      await expectDone(page, app.folder, (port) => [next, "start", "--port", port]);
+      await expectDone(page, app.folder, (port) => [next, "start", "--port", port], {
+        listeners: "any",
+      });
     });
 
+    // The development servers' own, for hot reload.
+    const timers = bundler === "--webpack" ? 1 : 0;
     test(`next dev ${bundler} serves the worker`, async ({ page }) => {
       await using app = await installPacked(path.join(fixtures, "worker-next-app"), inWorkspace);
-      await expectDone(page, app.folder, (port) => [next, "dev", bundler, "--port", port]);
+      await expectDone(page, app.folder, (port) => [next, "dev", bundler, "--port", port], {
+        listeners: "any",
+        sockets: 1,
+        timers,
+      });
     });
   }
 });
@@ -70,6 +81,7 @@ async function expectDone(
   page: Page,
   folder: string,
   command: (port: string) => readonly string[],
+  stays?: FixtureStays,
 ): Promise<void> {
   await using server = await startServer(command, { cwd: folder, answerMsMax: 120_000 });
   // The wasm is compiled by the page and posted: a worker that asked for it would show here.
@@ -80,5 +92,5 @@ async function expectDone(
   await page.goto(server.url);
   await expect(page.getByRole("status")).toHaveText(DONE, { timeout: 60_000 });
   expect(new Set(wasm).size).toBe(1);
-  await page.goto("about:blank");
+  await expectFixtureLeavesNothing(page, stays);
 }

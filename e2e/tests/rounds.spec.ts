@@ -4,6 +4,7 @@ import { startFaultServer } from "@asupersync/fault-server";
 import type { CDPSession, Page } from "@playwright/test";
 import { packageCommand, run } from "../../scripts/lib/run.mjs";
 import { startServer } from "../support/extra-server.js";
+import { expectFixtureLeavesNothing, OF_REACT } from "../support/left-behind.js";
 import { installPacked } from "../support/packed-packages.js";
 import { expect, test } from "../support/test.js";
 
@@ -46,7 +47,7 @@ test("the heap does not grow over a thousand rounds", async ({ page }) => {
   // Each one was a request, and each was aborted at the server.
   const entries = await faults.ledger.until("rounds", "aborted", WARM_UP_ROUNDS + ROUNDS);
   expect(entries.filter(({ kind }) => kind === "finished")).toEqual([]);
-  await page.goto("about:blank");
+  await expectFixtureLeavesNothing(page, { listeners: OF_REACT });
 });
 
 function rounds(page: Page, address: string, count: number): Promise<unknown> {

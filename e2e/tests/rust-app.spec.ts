@@ -1,5 +1,6 @@
 /** An app in Rust alone: its tasks, requests and sockets end as the tree says, seen from the servers. */
 import { EchoServer } from "../support/echo-server.js";
+import { expectNothingInPage } from "../support/left-behind.js";
 import { RustPage } from "../support/rust-page.js";
 import { test as base, expect } from "../support/test.js";
 
@@ -9,10 +10,13 @@ const test = base.extend<{ readonly app: RustPage; readonly echo: EchoServer }>(
     await using echo = await EchoServer.start();
     await use(echo);
   },
-  app: async ({ page, origin, visit, echo }, use) => {
+  app: async ({ page, origin, visit, echo, stays }, use, testInfo) => {
     const app = new RustPage(page, origin, visit, echo.url);
     await app.open();
     await use(app);
+    if (testInfo.status !== testInfo.expectedStatus) return;
+    await app.close();
+    await expectNothingInPage(page, stays);
   },
 });
 
@@ -132,16 +136,21 @@ test("a peer's close ends the receive, and says its code", async ({ app, echo })
   await expect(app.status("Socket")).toHaveText("closed by Peer with 4001");
 });
 
-test("a peer that does not answer the close is waited for no longer than its time", async ({
-  app,
-  echo,
-}) => {
-  await app.press("Connect");
-  await expect(app.status("Socket")).toHaveText("open");
-  echo.connections[0]?.fallSilent();
-  await app.press("Cancel its task");
-  await expect(app.status("Socket")).toHaveText("closed by Timeout with 1006");
-  await expect(app.hostOperations()).toHaveCount(0);
+test.describe("a silent peer", () => {
+  // The browser alone goes on to wait for its answer: no page can end that.
+  test.use({ stays: { sockets: 1 } });
+
+  test("a peer that does not answer the close is waited for no longer than its time", async ({
+    app,
+    echo,
+  }) => {
+    await app.press("Connect");
+    await expect(app.status("Socket")).toHaveText("open");
+    echo.connections[0]?.fallSilent();
+    await app.press("Cancel its task");
+    await expect(app.status("Socket")).toHaveText("closed by Timeout with 1006");
+    await expect(app.hostOperations()).toHaveCount(0);
+  });
 });
 
 test("messages that nobody receives close the socket once its buffer is full", async ({
