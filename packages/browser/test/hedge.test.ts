@@ -113,7 +113,7 @@ forBothKinds((body) => {
       ] as const;
       const outcome = await runtime.run(
         body(function* (cx) {
-          return yield* cx.hedge(planned(body, plan, log), { afterMs: 60_000, max: 3 });
+          return yield* cx.hedge(planned(body, plan, log), { afterMs: 60_000, attempts: 3 });
         }),
       );
       expect(outcome).toEqual({ kind: "ok", value: "third" });
@@ -132,7 +132,7 @@ forBothKinds((body) => {
       ];
       const outcome = await runtime.run(
         body(function* (cx) {
-          return yield* cx.hedge(planned(body, plan, []), { afterMs: 1, max: 3 });
+          return yield* cx.hedge(planned(body, plan, []), { afterMs: 1, attempts: 3 });
         }),
       );
       expect(outcome.kind === "err" && outcome.error).toBe(errors[0]);
@@ -150,7 +150,7 @@ forBothKinds((body) => {
               () => {
                 throw value;
               },
-              { afterMs: 0, max: 3 },
+              { afterMs: 0, attempts: 3 },
             );
           }),
         );
@@ -206,7 +206,7 @@ forBothKinds((body) => {
               if (attempt === 3) begun.resolve();
               return slow(inner, attempt);
             },
-            { afterMs: 0, max: 3 },
+            { afterMs: 0, attempts: 3 },
           );
         }),
       );
@@ -235,7 +235,7 @@ forBothKinds((body) => {
                   }
                   return yield* own.sleep(60_000);
                 })(inner),
-              { afterMs: 0, max: 3 },
+              { afterMs: 0, attempts: 3 },
             );
             yield* cx.checkpoint();
           }),
@@ -279,7 +279,7 @@ test("at most one attempt is only that", async () => {
           await inner.sleep(2);
           throw "no";
         },
-        { afterMs: 0, max: 1 },
+        { afterMs: 0, attempts: 1 },
       ),
     );
     expect(outcome).toEqual({ kind: "err", error: "no" });
@@ -299,9 +299,9 @@ test("hostile options are refused before anything begins", async () => {
         {},
         { afterMs: Number.NaN },
         { afterMs: -1 },
-        { afterMs: 1, max: 0 },
-        { afterMs: 1, max: 101 },
-        { afterMs: 1, max: 1.5 },
+        { afterMs: 1, attempts: 0 },
+        { afterMs: 1, attempts: 101 },
+        { afterMs: 1, attempts: 1.5 },
       ]) {
         const call = () => cx.hedge(none, options as never);
         expect(thrown(call)).toMatchObject({ code: "INVALID_NUMBER" });

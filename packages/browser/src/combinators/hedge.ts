@@ -25,7 +25,7 @@ declare module "../cx.js" {
   interface Cx {
     /**
      * Runs `body`, and once more beside it if it has given no value after `afterMs`, and so on, for at
-     * most `max` attempts: the first value decides. The others are cancelled, and it settles when they
+     * most `attempts` of them: the first value decides. The others are cancelled, and it settles when they
      * have drained. When the latest attempt fails the next one begins at once. For a slow tail of
      * something that may be done more than once.
      *
@@ -48,14 +48,14 @@ export interface HedgeOptions {
   /** Milliseconds between the beginnings of two attempts; finite, at least 0. */
   readonly afterMs: number;
   /** Attempts at most, the first included: whole, from 1 to 100. Default 2. */
-  readonly max?: number;
+  readonly attempts?: number;
   /** Its name in snapshots; 200 characters are kept. Default `hedge`. */
   readonly label?: string;
 }
 
 const HEDGE_OPTIONS = [
   "afterMs",
-  "max",
+  "attempts",
   "label",
 ] as const satisfies readonly (keyof HedgeOptions)[];
 
@@ -70,11 +70,11 @@ function hedgeOp<T>(task: TaskRecord, body: AttemptBody<T>, options: HedgeOption
     throw invalidArgument(options, "hedge options", "pass { afterMs }: when to begin once more");
   }
   checkOptions(options, HEDGE_OPTIONS, "hedge options");
-  const { afterMs, max = ATTEMPTS, label } = options;
+  const { afterMs, attempts = ATTEMPTS, label } = options;
   const plan: Plan = {
     body,
     afterMs: checkDuration(afterMs, "afterMs"),
-    max: checkWhole(max, 1, ATTEMPTS_MAX, "max"),
+    attempts: checkWhole(attempts, 1, ATTEMPTS_MAX, "attempts"),
     label: checkLabel(label) ?? "hedge",
   };
   return new Hedge(task, plan, 1).begin<T>();
@@ -84,7 +84,7 @@ function hedgeOp<T>(task: TaskRecord, body: AttemptBody<T>, options: HedgeOption
 interface Plan {
   readonly body: AttemptBody<unknown>;
   readonly afterMs: number;
-  readonly max: number;
+  readonly attempts: number;
   readonly label: string;
 }
 
@@ -101,11 +101,14 @@ class Hedge extends Any {
   }
 
   begin<T>(): Op<T> {
-    const { body, max } = this.#plan;
+    const { body, attempts } = this.#plan;
     const first = attemptBody(body, this.#attempt);
-    return this.start(this.#attempt < max ? [first, (cx) => this.#later(taskOf(cx))] : [first], {
-      label: attemptLabel(body),
-    });
+    return this.start(
+      this.#attempt < attempts ? [first, (cx) => this.#later(taskOf(cx))] : [first],
+      {
+        label: attemptLabel(body),
+      },
+    );
   }
 
   *#later(task: TaskRecord): Generator<Op<unknown>, unknown, unknown> {

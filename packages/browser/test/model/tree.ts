@@ -116,7 +116,7 @@ function start(cx: Cx, tree: Exclude<Tree, Leaf>, isAsync: boolean): Op<unknown>
     case "hedge":
       return cx.hedge((attempt, count) => nth(tree.bodies, count, isAsync)(attempt), {
         afterMs: tree.ms,
-        max: tree.bodies.length,
+        attempts: tree.bodies.length,
       });
     case "map":
       return cx.map(tree.bodies, { concurrency: tree.concurrency }, (item, body) => as(body)(item));

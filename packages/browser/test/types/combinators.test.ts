@@ -90,7 +90,7 @@ test("retry and hedge tell the attempt, and callbacks are typed", () => {
         },
       },
     );
-    void cx.hedge((_, attempt) => attempt.toFixed(), { afterMs: 1, max: 3 });
+    void cx.hedge((_, attempt) => attempt.toFixed(), { afterMs: 1, attempts: 3 });
   });
 });
 
