@@ -1,19 +1,15 @@
 /** The packages as published, without this workspace: in Vite, built and in development, and in Node. */
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Page } from "@playwright/test";
 import { packageCommand, run } from "../../scripts/lib/run.mjs";
 import { startServer } from "../support/extra-server.js";
 import { expectFixtureLeavesNothing, type FixtureStays, OF_REACT } from "../support/left-behind.js";
 import { installPacked } from "../support/packed-packages.js";
+import { previewUnderStrictPolicy, STRICT_POLICY_HEADERS } from "../support/strict-policy.js";
 import { expect, test } from "../support/test.js";
 
 const fixtures = path.join(import.meta.dirname, "../fixtures");
 const vite = packageCommand("vite", "bin/vite.js");
-
-/** What the README asks for, and nothing beside it but the page's own icon. */
-const STRICT_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src data:";
 
 test.setTimeout(120_000);
 
@@ -33,17 +29,13 @@ test("a task runs in an app that Vite serves in development", async ({ page }) =
 
 test("a task runs in a page under a strict Content-Security-Policy", async ({ page }) => {
   await using app = await installPacked(path.join(fixtures, "vite-app"));
-  const headers = { "content-security-policy": STRICT_POLICY };
-  await writeFile(
-    path.join(app.folder, "vite.config.mjs"),
-    `export default { preview: { headers: ${JSON.stringify(headers)} } };`,
-  );
+  await previewUnderStrictPolicy(app);
   const built = await run(process.execPath, [vite, "build"], { cwd: app.folder });
   expect(built.code, built.output).toBe(0);
   const document = page.waitForEvent("response");
   // A breach of the policy is an error of the console, and so a fault of the page.
   await expectRace(page, app.folder, ["preview"]);
-  expect((await document).headers()).toMatchObject(headers);
+  expect((await document).headers()).toMatchObject(STRICT_POLICY_HEADERS);
 });
 
 test("a task runs in plain Node", async () => {

@@ -1,10 +1,11 @@
 /** Workers by the packages as published, unconfigured: in Vite, in Next by either bundler, unbundled, in Node. */
 import path from "node:path";
-import type { Page } from "@playwright/test";
+import type { Page, Response } from "@playwright/test";
 import { packageCommand, root, run } from "../../scripts/lib/run.mjs";
 import { startServer } from "../support/extra-server.js";
 import { expectFixtureLeavesNothing, type FixtureStays } from "../support/left-behind.js";
 import { installPacked } from "../support/packed-packages.js";
+import { previewUnderStrictPolicy, STRICT_POLICY_HEADERS } from "../support/strict-policy.js";
 import { expect, test } from "../support/test.js";
 
 const fixtures = path.join(import.meta.dirname, "../fixtures");
@@ -22,6 +23,18 @@ test.describe("Vite", () => {
     const built = await run(process.execPath, [vite, "build"], { cwd: app.folder });
     expect(built.code, built.output).toBe(0);
     await expectDone(page, app.folder, (port) => [vite, "preview", ...viteAt(port)]);
+  });
+
+  test("builds the worker for pages under a strict Content-Security-Policy", async ({ page }) => {
+    await using app = await installPacked(path.join(fixtures, "worker-vite-app"));
+    await previewUnderStrictPolicy(app);
+    const built = await run(process.execPath, [vite, "build"], { cwd: app.folder });
+    expect(built.code, built.output).toBe(0);
+    const answers: Response[] = [];
+    page.on("response", (response) => void answers.push(response));
+    await expectDone(page, app.folder, (port) => [vite, "preview", ...viteAt(port)]);
+    const worker = answers.find((response) => response.url().includes("worker"));
+    expect(worker?.headers()).toMatchObject(STRICT_POLICY_HEADERS);
   });
 
   test("serves the worker in development", async ({ page }) => {
