@@ -27,7 +27,7 @@ export function plot(results) {
   );
   const panels = results.map((result, nth) => panel(result, workloads, legend, LEFTS[nth]));
   const { machine, commit } = results[0];
-  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commit.slice(0, 10)}; minima of the runs; left is better; no dot: no such workload, or it fails the check`;
+  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commit.slice(0, 10)}; minima of the runs; left is better; no dot: no such workload, or the notes say why`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#222">
 <title>Every workload as a multiple of the hand-written nursery</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>

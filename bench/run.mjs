@@ -88,7 +88,7 @@ function quickLine(host, { id, contestants }) {
   const passed = contestants.filter(({ min }) => min !== undefined);
   const failed = contestants
     .filter(({ failure }) => failure !== undefined)
-    .map((contestant) => `\n  ${named(contestant)} fails the check: ${contestant.failure}`);
+    .map((contestant) => `\n  ${named(contestant)}, ${contestant.verdict}: ${contestant.failure}`);
   return `${host}, ${id}: ${passed.length} pass the check${failed.join("")}`;
 }
 

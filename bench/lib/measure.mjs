@@ -11,11 +11,12 @@ const RUN_MS_MAX = 90_000;
  * @property {string} host
  * @property {import("../contestants/index.mjs").Contestant} contestant
  * @property {import("./runner.mjs").Sample[]} samples One a run; none if it lacks the method.
- * @property {string} [failure] Why it fails the check: then its samples say nothing.
+ * @property {string} [failure] Why its samples say nothing: it failed the check, broke, or took too long.
+ * @property {string} [verdict] Which of these.
  */
 
 /**
- * A library that fails the check is not run again, and the others go on; ours, the floor and plain
+ * A library that fails or is too slow is not run again, and the others go on; ours, the floor and plain
  * promises have to pass.
  *
  * @param {import("./hosts.mjs").Host[]} hosts
@@ -48,11 +49,12 @@ export async function measure(hosts, workload, { contestants, quick, runs, profi
       console.log(await keepProfile(name, (await runLane(lane, { runs, profile })).profile));
     }
   }
-  return entrants.map(({ host, contestant, samples, failure }) => ({
+  return entrants.map(({ host, contestant, samples, failure, verdict }) => ({
     host,
     contestant,
     samples: failure === undefined ? samples : [],
     failure,
+    verdict,
   }));
 }
 
@@ -62,6 +64,7 @@ async function runInTurn(entrant) {
   } catch (error) {
     if (!(error instanceof RunFailure) || mustPass(entrant.contestant)) throw error;
     entrant.failure = error.message;
+    entrant.verdict = error.verdict;
   }
 }
 

@@ -55,7 +55,7 @@ async function run(entry, msMax) {
     return reply;
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new RunFailure(`no answer within ${msMax / 1_000} s`, printed);
+    throw RunFailure.tooSlow(msMax, printed);
   } finally {
     clearTimeout(timer);
     answered.abort();

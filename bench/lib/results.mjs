@@ -29,7 +29,8 @@ const FRAME_BAR = { contestants: OURS, host: "chromium", of: "frame", max: 50 };
  * @property {boolean} isOurs
  * @property {boolean} drains
  * @property {string} [lacks] Why it has no such workload.
- * @property {string} [failure] Why it fails the check.
+ * @property {string} [failure] Why it has no figure.
+ * @property {string} [verdict] What its failure is: `fails the check` or `too slow`.
  * @property {number} [min] Of the workload's figure.
  * @property {number} [median]
  * @property {number} [ratio] Of the minima, to the nursery's.
@@ -85,7 +86,7 @@ export function hostResult(host, workloads, { command, runs, seconds }) {
 export function workloadResult(workload, plan, measured) {
   const { id, title, figure, method } = workload;
   /** @type {ContestantResult[]} */
-  const contestants = measured.map(({ contestant, samples, failure }) => {
+  const contestants = measured.map(({ contestant, samples, failure, verdict }) => {
     const values = samples.map((sample) => figures[figure].of(sample, plan));
     return {
       id: contestant.id,
@@ -96,6 +97,7 @@ export function workloadResult(workload, plan, measured) {
       drains: contestant.drains,
       lacks: contestant.lacks[method],
       failure,
+      verdict,
       ...(values.length > 0 && { min: round(minimum(values)), median: round(median(values)) }),
       bars: [],
       samples: samples.map(rounded),

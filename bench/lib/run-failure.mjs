@@ -1,7 +1,10 @@
 /** Owns how a run fails: by its check, by breaking its process or page, or by taking too long. */
 
-/** A run that did not do its work. */
+/** A run that did not do its work, or not in time. */
 export class RunFailure extends Error {
+  /** What is to be said of who failed: a slow one may well do its work. */
+  verdict = "fails the check";
+
   /**
    * @param {string} message
    * @param {string} detail With the stack, or what the process printed.
@@ -10,5 +13,12 @@ export class RunFailure extends Error {
     super(message);
     this.name = "RunFailure";
     this.detail = detail;
+  }
+
+  /** @param {number} msMax @param {string} detail */
+  static tooSlow(msMax, detail) {
+    const failure = new RunFailure(`no answer within ${msMax / 1_000} s`, detail);
+    failure.verdict = "too slow";
+    return failure;
   }
 }

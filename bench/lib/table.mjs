@@ -20,8 +20,11 @@ export function resultTable({ figure, contestants }) {
   const rows = contestants.map((contestant) => {
     const { min, median, ratio, samples } = contestant;
     if (min === undefined) {
-      const why = contestant.failure === undefined ? "–" : "fails the check";
-      return [named(contestant), why, ...new Array(headings.length - 2).fill("")];
+      return [
+        named(contestant),
+        contestant.verdict ?? "–",
+        ...new Array(headings.length - 2).fill(""),
+      ];
     }
     return [
       named(contestant),
@@ -39,8 +42,8 @@ export function resultTable({ figure, contestants }) {
 export function resultNote({ contestants }) {
   const lines = [];
   for (const contestant of contestants) {
-    const { lacks, failure } = contestant;
-    if (failure !== undefined) lines.push(`${named(contestant)} fails the check: ${failure}.`);
+    const { lacks, failure, verdict } = contestant;
+    if (failure !== undefined) lines.push(`${named(contestant)}, ${verdict}: ${failure}.`);
     else if (lacks !== undefined) lines.push(`${named(contestant)}: ${lacks}.`);
   }
   const careless = contestants.filter(({ drains, min }) => !drains && min !== undefined);

@@ -17,7 +17,12 @@ const entrants = {
   nursery: { contestant: {}, ms: [4, 5] },
   quick: { contestant: { library: "not-installed" }, ms: [1, 1] },
   steady: { contestant: { library: "not-installed" }, ms: [5, 5] },
-  broken: { contestant: { library: "not-installed" }, ms: [], failure: "timers left: 3" },
+  broken: {
+    contestant: { library: "not-installed" },
+    ms: [],
+    failure: "timers left: 3",
+    verdict: "fails the check",
+  },
   other: { contestant: { library: "not-installed", lacks: { timeouts: "no timeouts" } }, ms: [] },
 };
 
@@ -25,7 +30,7 @@ const entrants = {
 function resultOf(without = []) {
   const measured = Object.entries(entrants)
     .filter(([id]) => !without.includes(id))
-    .map(([id, { contestant, ms, failure }]) => ({
+    .map(([id, { contestant, ms, failure, verdict }]) => ({
       host: "chromium",
       contestant: {
         id,
@@ -37,6 +42,7 @@ function resultOf(without = []) {
       },
       samples: ms.map((each) => ({ ms: each, frameMs: 20 + each })),
       failure,
+      verdict,
     }));
   return workloadResult(workload, plan, measured);
 }
@@ -89,7 +95,7 @@ test("the table shows who fails the check, and the notes say why", () => {
   const result = resultOf();
   assert.match(resultTable(result), /\| The broken +\| +fails the check \|/);
   assert.match(resultTable(result), /≤ 0\.5 × nursery: met; ≤ 0\.5 × best peer: not met/);
-  assert.match(resultNote(result), /The broken fails the check: timers left: 3\./);
+  assert.match(resultNote(result), /The broken, fails the check: timers left: 3\./);
   assert.match(resultNote(result), /The other: no timeouts\./);
 });
 
