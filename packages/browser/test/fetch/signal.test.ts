@@ -156,7 +156,9 @@ test("one that many requests share has one listener, and ends them all", async (
     const { controller, listeners } = countedSignal();
     const { signal } = controller;
     // A browser has six connections to one server, of which the ledger needs one.
-    const pending = Array.from({ length: 4 }, () => cx.fetch(server.http("/hang"), { signal }));
+    // Its cache would let one request for an address wait for the one before, for 20 s.
+    const options = { signal, cache: "no-store" } as const;
+    const pending = Array.from({ length: 4 }, () => cx.fetch(server.http("/hang"), options));
     await cx.foreign(() => server.until("arrived", 4));
     expect(listeners()).toBe(1);
     controller.abort(REASON);
