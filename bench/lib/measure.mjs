@@ -3,8 +3,8 @@
 import { keepProfile } from "./profile.mjs";
 import { RunFailure } from "./run-failure.mjs";
 
-/** A run that takes longer has failed, warm-ups included. */
-const RUN_MS_MAX = 90_000;
+/** A run that takes longer is too slow, warm-ups included: most take a hundredth of it. */
+const RUN_MS_MAX = 30_000;
 
 /**
  * @typedef {object} Measured

@@ -8,7 +8,10 @@ import { workloads } from "../workloads/index.mjs";
 import { wasmBytes } from "./wasm-memory.mjs";
 import { watchFrames, watchTurns } from "./watch.mjs";
 
-/** Untimed runs first, so that the timed one meets optimised code: so many, or for so long. */
+/**
+ * Untimed runs first, so that the timed one meets optimised code: so many, or for so long. Who needs
+ * longer than that for one run warms up on small ones.
+ */
 const WARM_UPS_MAX = 3;
 const WARM_UP_MS_MAX = 700;
 
@@ -80,10 +83,15 @@ async function warmUp({ quick }, { figure, quickPlan }, plan, sample) {
   // Memory is measured where it was not used before: tables that have grown stay.
   const isSmall = quick || figure === "bytesByTask";
   const start = performance.now();
-  for (let i = 0; i < (isSmall ? 1 : WARM_UPS_MAX); i++) {
-    await sample(isSmall ? quickPlan : plan);
-    if (performance.now() - start > WARM_UP_MS_MAX) return;
+  const elapsed = () => performance.now() - start;
+  await sample(quickPlan);
+  if (isSmall) return;
+  const expectedMs = (elapsed() * plan.count) / quickPlan.count;
+  if (expectedMs > WARM_UP_MS_MAX) {
+    while (elapsed() < WARM_UP_MS_MAX) await sample(quickPlan);
+    return;
   }
+  for (let i = 0; i < WARM_UPS_MAX && elapsed() < WARM_UP_MS_MAX; i++) await sample(plan);
 }
 
 /** @returns {Promise<Sample>} */
