@@ -35,7 +35,26 @@ async function compileOwn(kernel: OwnKernel): Promise<WebAssembly.Module> {
       // Not served, served as something else, or refused by connect-src: the copy needs no request.
     }
   }
-  return compileBytes(await inlinedBytes(kernel));
+  return compileBytes(fileBytes(url) ?? (await inlinedBytes(kernel)));
+}
+
+/** The file, where a server's runtime can read it: to decode the copy there loads all of its `fetch` first. */
+function fileBytes(url: URL): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return (globalThis as ServerGlobal).process?.getBuiltinModule?.("node:fs").readFileSync(url);
+  } catch {
+    // No such file beside a bundle, or none to be read: the copy is in the bundle.
+    return undefined;
+  }
+}
+
+/** What there is of Node in some places, and of the least version that this package runs in. */
+interface ServerGlobal {
+  readonly process?: {
+    getBuiltinModule?(name: "node:fs"): {
+      readFileSync(file: URL): Uint8Array<ArrayBuffer>;
+    };
+  };
 }
 
 async function compileGiven(source: Exclude<WasmSource, OwnKernel>): Promise<WebAssembly.Module> {
