@@ -148,6 +148,8 @@ export async function countWhatIsLive(page: Page): Promise<void> {
           ["document", document],
         ] as const) {
           for (const { type } of listeners.get(target) ?? []) {
+            // What comes once a page has come: who listens still hears nothing any more.
+            if (type === "DOMContentLoaded" || type === "load") continue;
             counts[`${name} ${type}`] = (counts[`${name} ${type}`] ?? 0) + 1;
           }
         }
