@@ -90,7 +90,7 @@ async function answerOf(page, msMax, work) {
   let timer;
   const broken = new Promise((_, reject) => {
     const fail = (message, detail) => reject(new RunFailure(message, detail ?? message));
-    timer = setTimeout(() => reject(RunFailure.tooSlow(msMax, "")), msMax);
+    timer = setTimeout(() => reject(RunFailure.tooSlow(msMax)), msMax);
     page.on("crash", () => fail("its page crashed"));
     // Such as an unhandled rejection: it spoils the run.
     page.on("pageerror", (error) => fail(error.message, error.stack));

@@ -15,9 +15,10 @@ export class RunFailure extends Error {
     this.detail = detail;
   }
 
-  /** @param {number} msMax @param {string} detail */
-  static tooSlow(msMax, detail) {
-    const failure = new RunFailure(`no answer within ${msMax / 1_000} s`, detail);
+  /** @param {number} msMax @param {string} [printed] By its process. */
+  static tooSlow(msMax, printed = "") {
+    const message = `no answer within ${msMax / 1_000} s`;
+    const failure = new RunFailure(message, `${message}\n${printed}`);
     failure.verdict = "too slow";
     return failure;
   }

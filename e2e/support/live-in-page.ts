@@ -100,7 +100,7 @@ export async function countWhatIsLive(page: Page): Promise<void> {
       const [type, callback, how] = args;
       const known = listenersOf(this);
       if (known === undefined || callback === null) return;
-      const { capture, once, signal } = typeof how === "object" ? how : { capture: how };
+      const { capture, once, signal } = optionsOf<AddEventListenerOptions>(how);
       if (signal?.aborted === true || isOfTheTest()) return;
       const same = sameAs(type, callback, capture);
       if ([...known].some(same)) return;
@@ -114,12 +114,15 @@ export async function countWhatIsLive(page: Page): Promise<void> {
       removeEventListener.apply(this, args);
       const [type, callback, how] = args;
       const known = listenersOf(this);
-      const same = sameAs(type, callback, typeof how === "object" ? how.capture : how);
+      const same = sameAs(type, callback, optionsOf(how).capture);
       for (const listener of known ?? []) if (same(listener)) known?.delete(listener);
     };
     /** A test that clicks listens on the window itself, from scripts that the page knows nothing of. */
     function isOfTheTest(): boolean {
       return /\b(?:InjectedScript|UtilityScript)\b/.test(new Error().stack ?? "");
+    }
+    function optionsOf<T extends EventListenerOptions>(how: T | boolean | null | undefined): T {
+      return (typeof how === "object" && how !== null ? how : { capture: how === true }) as T;
     }
     function sameAs(type: string, callback: unknown, capture: boolean | undefined) {
       return (other: Listener): boolean =>

@@ -14,8 +14,8 @@ const coreTrace = new OwnKernel(
 );
 
 /**
- * Compiles the kernel. Of this package's own it fetches the file and, where that is not to be had,
- * decodes the inlined copy; any other source is the only one tried.
+ * Compiles the kernel. Of this package's own it fetches or reads the file and, where that is not to be
+ * had, decodes the inlined copy; any other source is the only one tried.
  *
  * @throws {KernelLoadError} `WASM_UNAVAILABLE`, `WASM_REFUSED` when the host does not compile it, or
  *   `WASM_INVALID` when it is no wasm.

@@ -77,7 +77,7 @@ export interface CoreCx {
 }
 
 /** An operation as the file that owns it has it: the task in place of the cx. */
-export type TaskOperation = (task: TaskRecord, ...args: never[]) => unknown;
+export type TaskOperation = (task: TaskRecord, a: never, b: never, c: never, d: never) => unknown;
 
 /** The `cx` of `task`: one for each body and finalizer. */
 export function makeCx(task: TaskRecord): Cx {

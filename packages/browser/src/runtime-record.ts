@@ -286,7 +286,13 @@ export class RuntimeRecord implements CoreRuntime {
 }
 
 /** Something of a runtime as the file that owns it has it: the record in place of the runtime. */
-export type RuntimeOperation = (runtime: RuntimeRecord, ...args: never[]) => unknown;
+export type RuntimeOperation = (
+  runtime: RuntimeRecord,
+  a: never,
+  b: never,
+  c: never,
+  d: never,
+) => unknown;
 
 /** Adds `name` to every runtime. Called when the file is loaded that declares it on {@link Runtime}. */
 export function addToRuntime(

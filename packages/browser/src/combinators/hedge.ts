@@ -24,8 +24,8 @@ addOperation("hedge", hedgeOp);
 declare module "../cx.js" {
   interface Cx {
     /**
-     * Runs `body`, and once more beside it if it has given no value after `afterMs`, and so on, for at
-     * most `attempts` of them: the first value decides. The others are cancelled, and it settles when they
+     * Runs `body`, and once more beside it if it has given no value after `afterMs`, and so on, at
+     * most `attempts` times: the first value decides. The others are cancelled, and it settles when they
      * have drained. When the latest attempt fails the next one begins at once. For a slow tail of
      * something that may be done more than once.
      *
