@@ -145,9 +145,10 @@ class World {
   #settle() {
     const kernel = this.#kernel;
     for (;;) {
-      const records = kernel.turn();
-      if (records === 0) return;
-      const first = kernel.batch_ptr() / 4;
+      const batch = kernel.turn() / 4;
+      if (batch === 0) return;
+      const first = batch + 1;
+      const records = this.#module.words()[batch];
       for (let at = first; at < first + records * 4; at += 4) {
         // Made anew when memory has grown, so it is asked for each time.
         const words = this.#module.words();

@@ -2,7 +2,7 @@
 // rust/asupersync-wasm-core: change it there.
 
 /** Raised by every change that is not an addition; checked when the wasm is loaded. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** What a record asks of the SDK. */
 export const EffectCode = {
@@ -304,6 +304,19 @@ export const EventCode = {
 
 /** One of the codes of {@link EventCode}. */
 export type EventCode = (typeof EventCode)[keyof typeof EventCode];
+
+/** What `reason_facts` adds to the kind of a cancellation, which is below all of them. */
+export const ReasonFact = {
+  /** Causes were cut from the end of its chain. */
+  truncated: 16,
+  /** Its requester said something. */
+  hasMessage: 32,
+  /** Times the number of the reason that led to it, 0 if there is none. */
+  cause: 64,
+} as const;
+
+/** One of the codes of {@link ReasonFact}. */
+export type ReasonFact = (typeof ReasonFact)[keyof typeof ReasonFact];
 
 /** How a region relates to the task that owns it. */
 export const OwnershipFlag = {

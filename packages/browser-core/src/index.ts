@@ -17,6 +17,7 @@ export {
   PermitFlowCode,
   PermitsCode,
   PolicyCode,
+  ReasonFact,
   RegionStateCode,
   SemaphoreCountCode,
   SemaphoreStateCode,

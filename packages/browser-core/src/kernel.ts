@@ -45,13 +45,12 @@ export interface Kernel {
   /** The root region. */
   root(): Handle;
   /**
-   * Runs the kernel once and gives the number of records in the batch; 0 when there is nothing now.
-   * A record is four words: `EffectCode`, slot, token, aux. Slots that it names are not used again
-   * before the next turn, and the reasons that it names can be read until then.
+   * Runs the kernel once and gives the address in bytes of the batch; 0 when there is nothing now.
+   * Its first word is the number of records, which follow. A record is four words: `EffectCode`, slot,
+   * token, aux. Slots that it names are not used again before the next turn, and the reasons that it
+   * names can be read until then. The batch stays where it is until then.
    */
   turn(): number;
-  /** Address in bytes of the first record of the batch. */
-  batch_ptr(): number;
   /** Ends the delivery of a batch early, so that promises can run; the pump comes back by itself. */
   pause(): void;
 
@@ -67,8 +66,8 @@ export interface Kernel {
   region_close(region: Handle): Status;
   /** Cancels all that is in the region. */
   region_cancel(region: Handle, kind: number, message: string): Status;
-  /** Cancels the region with `timeout` in `ms` milliseconds, unless it has closed. */
-  region_timeout(region: Handle, ms: number): Status;
+  /** Cancels the region with `timeout` in `ms` milliseconds, unless it has closed; gives the runtime time of that. */
+  region_timeout(region: Handle, ms: number): number;
   /** Limits what the region may hold at once from now on; -1 is no limit. */
   region_limits(region: Handle, tasks: number, regions: number, obligations: number): Status;
   /** Registers one finalizer; `regionFinalize` asks for it. */
@@ -175,16 +174,12 @@ export interface Kernel {
   /** Cancels everything with `shutdown`; `regionClosed` of the root follows. */
   close(): Status;
 
-  /** Kind of a reason that was named since the last turn: a `CancelKindCode`, or -1. */
-  reason_kind(reason: number): number;
+  /** Of a reason that was named since the last turn its `CancelKindCode` with `ReasonFact`s; 0 for none. */
+  reason_facts(reason: number): number;
   /** Runtime time of the request, in milliseconds. */
   reason_at_ms(reason: number): number;
   /** What the requester said. */
   reason_message(reason: number): string | undefined;
-  /** Number of the reason that led to it, 0 if there is none. */
-  reason_cause(reason: number): number;
-  /** Whether causes were cut from the end of its chain. */
-  reason_truncated(reason: number): boolean;
 
   /**
    * Writes the live tree and gives the number of rows. A row is seven words: kind, slot, parent's

@@ -1,5 +1,5 @@
 /** Owns cancellation as users see it: its kinds, why it happened, and the error a cancelled wait throws. */
-import { CancelKindCode } from "@asupersync/browser-core";
+import { CancelKindCode, ReasonFact } from "@asupersync/browser-core";
 import { AsupersyncError, describe } from "./errors.js";
 import type { KernelPort } from "./kernel-port.js";
 import { StackTraces } from "./stack.js";
@@ -196,25 +196,28 @@ export class ReasonCache {
   infoFor(reason: number): CancelInfo {
     // A worklist, though the kernel bounds the chain: nothing here trusts that bound.
     const missing: number[] = [];
-    let cause: CancelInfo | undefined;
-    for (let at = reason; at !== 0; at = this.#port.reason_cause(at)) {
-      cause = this.#infos.get(at);
-      if (cause !== undefined) break;
-      missing.push(at);
+    let info: CancelInfo | undefined;
+    for (let at = reason; at !== 0; ) {
+      info = this.#infos.get(at);
+      if (info !== undefined) break;
+      const facts = this.#port.reason_facts(at);
+      missing.push(facts, at);
+      at = Math.floor(facts / ReasonFact.cause);
     }
     for (let at = missing.pop(); at !== undefined; at = missing.pop()) {
-      cause = this.#infos.keep(
+      const facts = missing.pop() as number;
+      info = this.#infos.keep(
         at,
         Object.freeze({
-          kind: cancelKind(this.#port.reason_kind(at)),
-          message: this.#port.reason_message(at),
+          kind: cancelKind(facts & (ReasonFact.truncated - 1)),
+          message: facts & ReasonFact.hasMessage ? this.#port.reason_message(at) : undefined,
           at: this.#port.reason_at_ms(at),
-          cause,
-          truncated: this.#port.reason_truncated(at),
+          cause: info,
+          truncated: (facts & ReasonFact.truncated) !== 0,
         }),
       );
     }
-    return cause ?? NO_INFO;
+    return info ?? NO_INFO;
   }
 }
 

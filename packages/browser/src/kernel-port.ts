@@ -26,13 +26,12 @@ const TRAP_ANSWERS = {
   close: POISONED,
   release: undefined,
   root: 0,
+  now: 0,
   task_at: 0,
   region_reason: 0,
-  reason_kind: 0,
+  reason_facts: 0,
   reason_at_ms: 0,
   reason_message: undefined,
-  reason_cause: 0,
-  reason_truncated: false,
   random: 0,
   snapshot: 0,
   snapshot_ptr: 0,
@@ -90,15 +89,6 @@ export class KernelPort {
   turn(): number {
     try {
       return this.#kernel.turn();
-    } catch (error) {
-      this.trap(error);
-      return 0;
-    }
-  }
-
-  batch_ptr(): number {
-    try {
-      return this.#kernel.batch_ptr();
     } catch (error) {
       this.trap(error);
       return 0;
@@ -191,7 +181,7 @@ export class KernelPort {
     }
   }
 
-  region_timeout(region: Handle, ms: number): Status {
+  region_timeout(region: Handle, ms: number): number {
     try {
       return this.#kernel.region_timeout(region, ms);
     } catch (error) {
@@ -202,15 +192,6 @@ export class KernelPort {
   task_reason(task: Handle): number {
     try {
       return this.#kernel.task_reason(task);
-    } catch (error) {
-      this.trap(error);
-      return 0;
-    }
-  }
-
-  now(): number {
-    try {
-      return this.#kernel.now();
     } catch (error) {
       this.trap(error);
       return 0;

@@ -24,11 +24,11 @@ const BYTES_PER_WORD = 4;
 export function pump(runtime: RuntimeRecord): void {
   const { port } = runtime;
   if (IS_DEVELOPMENT) noteTurn();
-  for (let count = port.turn(); count !== 0; count = port.turn()) {
+  for (let batch = port.turn(); batch !== 0; batch = port.turn()) {
     runtime.hasResumedPromises = false;
     runtime.answers = 0;
     runtime.eventReader?.collect();
-    deliver(runtime, count);
+    deliver(runtime, batch);
     if (runtime.hasResumedPromises) {
       // Bodies of this batch go on in microtasks; the kernel comes back after them.
       port.pause();
@@ -38,11 +38,11 @@ export function pump(runtime: RuntimeRecord): void {
   runtime.delivered();
 }
 
-function deliver(runtime: RuntimeRecord, count: number): void {
-  const start = runtime.port.batch_ptr() / BYTES_PER_WORD;
-  const end = start + count * RECORD_WORDS;
+function deliver(runtime: RuntimeRecord, batch: number): void {
   let words = runtime.words();
-  for (let at = start; at < end; at += RECORD_WORDS) {
+  const head = batch / BYTES_PER_WORD;
+  const end = head + (words[head] as number) * RECORD_WORDS;
+  for (let at = head + 1; at <= end; at += RECORD_WORDS) {
     // What is delivered calls the kernel, whose memory may grow: that empties every view of it. The
     // batch itself stays where it is until the next turn.
     if (words.length === 0) words = runtime.words();
@@ -82,7 +82,7 @@ function deliverRecord(
       const op = openedOp(runtime, slot, token);
       if (op === undefined) break;
       const error = runtime.reasons.errorFor(aux);
-      noteCancelled(op.task, error);
+      noteCancelled(op, error);
       op.fail(error);
       advance(op);
       break;
@@ -138,10 +138,11 @@ function openedOp(runtime: RuntimeRecord, slot: number, token: number): OpRecord
   return op;
 }
 
-/** A wait may also fail because its host operation was let go, and then the task is not cancelled. */
-function noteCancelled(task: TaskRecord, error: CancelledError): void {
-  if (task.cancelError !== undefined) return;
-  if (task.scope.runtime.port.task_reason(task.handle) !== 0) task.cancelError = error;
+/** A wait on others may also fail because its host operation was let go, and then the task is not cancelled. */
+function noteCancelled({ task, source }: OpRecord, error: CancelledError): void {
+  if (source === undefined || task.scope.runtime.port.task_reason(task.handle) !== 0) {
+    task.cancelError ??= error;
+  }
 }
 
 function regionClosed(

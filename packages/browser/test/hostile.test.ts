@@ -56,7 +56,7 @@ beforeAll(async () => {
 function makeLive(kernel: Kernel): Fixture["live"] {
   const region = kernel.region_open(kernel.root(), 1);
   const task = kernel.region_spawn(region);
-  expect(kernel.turn()).toBe(1);
+  expect(kernel.turn()).toBeGreaterThan(0);
   const op = kernel.host_open(task, 1, 0);
   expect(Math.min(region, task, op)).toBeGreaterThan(0);
   return { region, task, op };
@@ -224,8 +224,7 @@ test("queries answer nothing for numbers that name nothing", () => {
     expect(kernel.task_at(number)).toBe(0);
     expect(kernel.task_reason(number)).toBe(0);
     expect(kernel.region_reason(number)).toBe(0);
-    expect(kernel.reason_cause(number)).toBe(0);
-    expect(kernel.reason_kind(number)).toBe(-1);
+    expect(kernel.reason_facts(number)).toBe(0);
     expect(kernel.reason_message(number)).toBeUndefined();
   }
   for (const number of [Number.NaN, -1, 0.5, 99, 2 ** 53]) expect(kernel.count(number)).toBeNaN();
@@ -262,9 +261,8 @@ test("after the close every call is refused, whatever it names", () => {
   expect(kernel.host_complete(live.op, 0)).toBe(0);
   kernel.task_complete(live.task, 0);
   expect(kernel.close()).toBe(0);
-  const done: number[] = [];
-  for (let records = kernel.turn(); records !== 0; records = kernel.turn()) done.push(records);
-  expect(done.length).toBeGreaterThan(0);
+  expect(kernel.turn()).toBeGreaterThan(0);
+  while (kernel.turn() !== 0);
   const before = counts(kernel);
   const random = seeded(7);
   const draw = drawer(random);

@@ -131,15 +131,20 @@ impl CancelReason {
     }
 
     /// The reason that descendants of `parent`'s subject get. A chain at its maximum is
-    /// shared as it is and marked, so that a tree of any depth costs a bounded chain a level.
+    /// shared as it is and marked; below that all share one reason, since all that theirs would
+    /// say differently is whose descendants they are. So a tree of any depth costs little a level.
     pub(crate) fn of_descendants(
         id: u32,
         parent: &Arc<Self>,
         origin: Handle,
         at: Time,
     ) -> Arc<Self> {
+        let is_at_maximum = parent.depth >= CAUSES_MAX;
+        if is_at_maximum && parent.truncated {
+            return Arc::clone(parent);
+        }
         let mut reason = Self::new(id, CancelKind::ParentCancelled, origin, at, "");
-        if parent.depth >= CAUSES_MAX {
+        if is_at_maximum {
             reason.cause = parent.cause.clone();
             reason.depth = parent.depth;
             reason.truncated = true;
@@ -222,6 +227,7 @@ mod tests {
         for id in 2..200 {
             reason = CancelReason::of_descendants(id, &reason, origin, Time::ZERO);
         }
+        assert_eq!(reason.id, u32::from(CAUSES_MAX) + 1, "all below share one");
         let mut length = 1;
         let mut at = &reason;
         while let Some(cause) = &at.cause {

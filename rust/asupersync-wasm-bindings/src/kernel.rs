@@ -54,23 +54,15 @@ impl Kernel {
         self.0.note_timer();
     }
 
-    /// Turns the kernel; the number of records to deliver.
+    /// Turns the kernel; the address of the batch to deliver, or null.
     #[must_use]
-    pub fn turn(&self) -> usize {
+    pub fn turn(&self) -> *const u32 {
         self.0.turn()
     }
 
     /// Ends a delivery before the kernel is idle.
     pub fn pause(&self) {
         self.0.query(|d| d.pause());
-    }
-
-    /// Address of the current batch.
-    #[must_use]
-    pub fn batch_ptr(&self) -> *const u32 {
-        self.0
-            .query(|d| d.records().as_ptr())
-            .unwrap_or(core::ptr::null())
     }
 
     /// Opens a region under a region.
@@ -110,7 +102,7 @@ impl Kernel {
         self.0.command(|d| d.region_cancel(region, kind, message))
     }
 
-    /// Cancels a region with `timeout` after `ms`.
+    /// Cancels a region with `timeout` after `ms`; gives the runtime time of that, in ms.
     #[must_use]
     pub fn region_timeout(&self, region: f64, ms: f64) -> f64 {
         self.0.command(|d| d.region_timeout(region, ms))
@@ -354,33 +346,16 @@ impl Kernel {
         self.0.query(|d| d.region_reason(region)).unwrap_or(0)
     }
 
-    /// Kind of a reason of the current batch, or -1.
+    /// Kind, flags and cause of a reason of the current batch in one number; 0 for no reason.
     #[must_use]
-    pub fn reason_kind(&self, id: u32) -> i32 {
-        self.0
-            .query(|d| d.reason(id).map(|r| i32::from(r.kind.code())))
-            .flatten()
-            .unwrap_or(-1)
+    pub fn reason_facts(&self, id: u32) -> f64 {
+        self.0.query(|d| d.reason_facts(id)).unwrap_or(0.0)
     }
 
     /// When a reason was requested, in ms.
     #[must_use]
     pub fn reason_at_ms(&self, id: u32) -> f64 {
         self.0.query(|d| d.reason_at_ms(id)).unwrap_or(0.0)
-    }
-
-    /// Number of a reason's cause, or 0.
-    #[must_use]
-    pub fn reason_cause(&self, id: u32) -> u32 {
-        self.0.query(|d| d.reason_cause(id)).unwrap_or(0)
-    }
-
-    /// Whether causes were cut from a reason's chain.
-    #[must_use]
-    pub fn reason_truncated(&self, id: u32) -> bool {
-        self.0
-            .query(|d| d.reason(id).is_some_and(|r| r.truncated))
-            .unwrap_or(false)
     }
 
     /// What the requester of a reason said.

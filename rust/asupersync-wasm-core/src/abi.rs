@@ -9,11 +9,12 @@ use asupersync_core::{
 };
 
 use crate::decode::{FLAG_LINKED, FLAG_SHIELDED};
+use crate::queries::{REASON_CAUSE, REASON_HAS_MESSAGE, REASON_TRUNCATED};
 use crate::semaphores::{CHANNEL, SemaphoreCount};
 
 /// Version of the ABI, checked when the wasm is loaded. It changes with any code, record or
 /// call that is not an addition.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// A named table of codes.
 #[derive(Clone, Copy, Debug)]
@@ -453,6 +454,27 @@ pub const GROUPS: &[AbiGroup] = &[
             entry("permitsTaken", EventKind::PermitsTaken as u32, ""),
             entry("permitsGiven", EventKind::PermitsGiven as u32, ""),
             entry("permitsPassed", EventKind::PermitsPassed as u32, ""),
+        ],
+    },
+    AbiGroup {
+        name: "ReasonFact",
+        doc: "What `reason_facts` adds to the kind of a cancellation, which is below all of them.",
+        entries: &[
+            entry(
+                "truncated",
+                REASON_TRUNCATED,
+                "Causes were cut from the end of its chain.",
+            ),
+            entry(
+                "hasMessage",
+                REASON_HAS_MESSAGE,
+                "Its requester said something.",
+            ),
+            entry(
+                "cause",
+                REASON_CAUSE,
+                "Times the number of the reason that led to it, 0 if there is none.",
+            ),
         ],
     },
     AbiGroup {

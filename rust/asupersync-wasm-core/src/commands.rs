@@ -5,7 +5,7 @@ use asupersync_core::{Budget, KernelError, Outcome, RegionLimits, Result};
 
 use crate::decode;
 use crate::driver::Driver;
-use crate::wakes::Port;
+use crate::wakes::{Port, to_ms};
 
 /// What `task_complete` adds to the outcome of a task that completed in the call.
 pub const COMPLETED_NOW: f64 = 4.0;
@@ -86,12 +86,13 @@ impl<P: Port> Driver<P> {
         })
     }
 
-    /// Cancels a region with `timeout` after `ms`.
+    /// Cancels a region with `timeout` after `ms`; gives the runtime time of that, in ms.
     pub fn region_timeout(&mut self, region: f64, ms: f64) -> f64 {
         self.answer(|d| {
             let (region, ns) = (decode::handle(region)?, decode::millis(ms)?);
             let at = d.sample().plus_nanos(ns);
-            d.kernel.region_timeout(region, at).map(|()| 0.0)
+            d.kernel.region_timeout(region, at)?;
+            Ok(to_ms(at.as_nanos()))
         })
     }
 

@@ -11,6 +11,7 @@ pub const RECORD_WORDS: usize = 4;
 /// The records of one batch, reused from turn to turn.
 #[derive(Debug, Default)]
 pub struct Batch {
+    /// The number of records, so that one address says all of it, then the records. Empty before the first.
     words: Vec<u32>,
 }
 
@@ -18,19 +19,25 @@ impl Batch {
     /// The records, [`RECORD_WORDS`] numbers each.
     #[must_use]
     pub fn words(&self) -> &[u32] {
-        &self.words
+        self.words.get(1..).unwrap_or(&[])
     }
 
     /// Number of records.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.words.len() / RECORD_WORDS
+        self.words.first().map_or(0, |&count| count as usize)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.len() == 0
+    }
+
+    /// Where the number of records stands, with the records behind it.
+    #[must_use]
+    pub fn address(&self) -> *const u32 {
+        self.words.as_ptr()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -38,6 +45,10 @@ impl Batch {
     }
 
     fn push(&mut self, code: EffectCode, subject: Handle, token: u32, aux: u32) {
+        if self.words.is_empty() {
+            self.words.push(0);
+        }
+        self.words[0] += 1;
         self.words
             .extend_from_slice(&[code as u32, subject.slot(), token, aux]);
     }

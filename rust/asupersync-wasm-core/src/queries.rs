@@ -15,6 +15,15 @@ pub const ROW_WORDS: usize = 7;
 /// Numbers in one event: seq, time in ms, kind, subject's handle, detail.
 pub const EVENT_NUMBERS: usize = 5;
 
+/// Among the facts of a reason: causes were cut from its chain. The kind is below it.
+pub const REASON_TRUNCATED: u32 = 16;
+
+/// Among the facts of a reason: its requester said something.
+pub const REASON_HAS_MESSAGE: u32 = 32;
+
+/// What the number of the cause is multiplied by in the facts of a reason.
+pub const REASON_CAUSE: u32 = 64;
+
 impl<P: Port> Driver<P> {
     /// The live handle of a task at `slot`, or 0.
     #[must_use]
@@ -66,6 +75,24 @@ impl<P: Port> Driver<P> {
     pub fn reason_cause(&mut self, id: u32) -> u32 {
         let cause = self.reasons.get(id).and_then(|reason| reason.cause.clone());
         self.reasons.enter_some(cause.as_ref())
+    }
+
+    /// Of a reason of the current batch its kind, [`REASON_TRUNCATED`] and [`REASON_HAS_MESSAGE`] where they
+    /// hold, and [`REASON_CAUSE`] times the number of its cause, which is entered; 0 for no reason. They are
+    /// one number because each call costs more than what it asks.
+    pub fn reason_facts(&mut self, id: u32) -> f64 {
+        let Some(reason) = self.reasons.get(id).map(Arc::clone) else {
+            return 0.0;
+        };
+        let mut facts = u32::from(reason.kind.code());
+        if reason.truncated {
+            facts |= REASON_TRUNCATED;
+        }
+        if reason.message.is_some() {
+            facts |= REASON_HAS_MESSAGE;
+        }
+        let cause = self.reasons.enter_some(reason.cause.as_ref());
+        f64::from(cause) * f64::from(REASON_CAUSE) + f64::from(facts)
     }
 
     /// When a reason was requested, in ms.

@@ -5,6 +5,7 @@ import {
   type Handle,
   type Kernel,
   type KernelModule,
+  ReasonFact,
 } from "../../src/index.js";
 import { codeOf, configOf, nameOf, type Run, type Scenario } from "./scenario.js";
 import {
@@ -31,6 +32,10 @@ interface TaskState {
 }
 
 type Call = (...args: (number | string)[]) => number;
+
+/** The kind of a cancellation, by name, of what is known of its reason. */
+const kindOf = (facts: number): string =>
+  nameOf("CancelKindCode", facts & (ReasonFact.truncated - 1));
 
 /** Rounds of drain time that the end of a run may take. */
 const ROUNDS_MAX = 20;
@@ -188,10 +193,12 @@ class World {
 
   /** Turns the kernel once and delivers; whether there was anything. */
   #tick(): boolean {
-    const count = this.#kernel.turn();
-    if (count === 0) return false;
+    const batch = this.#kernel.turn();
+    if (batch === 0) return false;
+    const [[count = 0] = []] = this.#words(batch, 1, 1);
     this.#note(`@${this.#kernel.now()} turn ${count}`);
-    for (const words of this.#words(this.#kernel.batch_ptr(), count, RECORD_WORDS)) {
+    const records = batch + Uint32Array.BYTES_PER_ELEMENT;
+    for (const words of this.#words(records, count, RECORD_WORDS)) {
       const [code = 0, slot = 0, token = 0, aux = 0] = words;
       this.#deliver(nameOf("EffectCode", code), slot, token, aux);
     }
@@ -287,19 +294,21 @@ class World {
 
   #outcome(outcome: number, reason: number): string {
     const name = nameOf("OutcomeCode", outcome);
-    const kind = this.#kernel.reason_kind(reason);
-    return name === "cancelled" && kind >= 0 ? `${name} ${nameOf("CancelKindCode", kind)}` : name;
+    if (name !== "cancelled" || reason === 0) return name;
+    return `${name} ${kindOf(this.#kernel.reason_facts(reason))}`;
   }
 
   /** A reason with its causes, nearest first. */
   #reason(first: number): string {
     const kernel = this.#kernel;
     const links: string[] = [];
-    for (let id = first; kernel.reason_kind(id) >= 0; id = kernel.reason_cause(id)) {
-      const kind = nameOf("CancelKindCode", kernel.reason_kind(id));
-      const cut = kernel.reason_truncated(id) ? " truncated" : "";
+    for (let id = first, facts = 0; id !== 0; id = Math.floor(facts / ReasonFact.cause)) {
+      facts = kernel.reason_facts(id);
+      const cut = (facts & ReasonFact.truncated) === 0 ? "" : " truncated";
       const message = kernel.reason_message(id) ?? "";
-      links.push(`${kind}@${kernel.reason_at_ms(id)} ${message}${cut}`.trimEnd());
+      const hasMessage = (facts & ReasonFact.hasMessage) !== 0;
+      if (hasMessage !== (message !== "")) links.push("a message that the facts deny");
+      links.push(`${kindOf(facts)}@${kernel.reason_at_ms(id)} ${message}${cut}`.trimEnd());
     }
     return links.join(" < ");
   }

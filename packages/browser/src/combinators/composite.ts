@@ -45,9 +45,8 @@ export abstract class Composite implements OpSource {
     if (handle < 0) throw refusal(handle, `task "${task.label}"`);
     let { deadline } = task;
     if (limitMs !== undefined) {
-      const limit = runtime.port.now() + limitMs;
+      const limit = runtime.port.region_timeout(handle, limitMs);
       deadline = Math.min(limit, deadline ?? limit);
-      runtime.port.region_timeout(handle, limitMs);
     }
     this.task = task;
     this.scope = runtime.addScope({

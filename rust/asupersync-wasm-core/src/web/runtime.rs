@@ -42,9 +42,13 @@ impl WebRuntime {
             .map(|mut driver| query(&mut driver))
     }
 
-    /// Turns the kernel; the number of records to deliver.
-    pub fn turn(&self) -> usize {
-        self.query(Driver::turn).unwrap_or(0)
+    /// Turns the kernel; the address of the batch to deliver, or null where there is nothing.
+    pub fn turn(&self) -> *const u32 {
+        self.query(|driver| match driver.turn() {
+            0 => core::ptr::null(),
+            _ => driver.batch.address(),
+        })
+        .unwrap_or(core::ptr::null())
     }
 
     /// Notes that it was the timer that called the pump.

@@ -7,6 +7,9 @@ use asupersync_wasm_core::semaphores::ASKED;
 /// How many there are.
 pub(crate) const CALLS: usize = 37;
 
+/// The call that answers with a time in ms.
+pub(crate) const TIMEOUT: usize = 5;
+
 /// Call `which` on `handle`, with `a` and `b` where more numbers are due.
 pub(crate) fn call(
     driver: &mut Driver<FakePort>,
@@ -21,7 +24,7 @@ pub(crate) fn call(
         2 => driver.region_spawn(handle),
         3 => driver.region_close(handle),
         4 => driver.region_cancel(handle, a, ""),
-        5 => driver.region_timeout(handle, a),
+        TIMEOUT => driver.region_timeout(handle, a),
         6 => driver.region_join(handle, a, b),
         7 => driver.region_defer(handle),
         8 => driver.region_finalizer_spawn(handle),
