@@ -169,56 +169,12 @@ function requestCode(kind: unknown): CancelKindCode {
   throw invalidArgument(kind, expected, mend);
 }
 
-/** The errors for the kernel's reasons: each made once, when first met, and shared. */
-export class ReasonCache {
-  readonly #port: KernelPort;
-  readonly #errors = new RecentReasons<CancelledError>();
-  readonly #infos = new RecentReasons<CancelInfo>();
-
-  constructor(port: KernelPort) {
-    this.#port = port;
-  }
-
-  /** Stands in where the kernel gave no reason. */
-  get unknown(): CancelledError {
-    return makeCancelledError(NO_INFO);
-  }
-
-  /** The error for `reason`, which was named since the last turn. Numbers are never used twice. */
-  errorFor(reason: number): CancelledError {
-    return (
-      this.#errors.get(reason) ??
-      this.#errors.keep(reason, makeCancelledError(this.infoFor(reason)))
-    );
-  }
-
-  /** What an error for `reason` would tell, where none is thrown. */
-  infoFor(reason: number): CancelInfo {
-    // A worklist, though the kernel bounds the chain: nothing here trusts that bound.
-    const missing: number[] = [];
-    let info: CancelInfo | undefined;
-    for (let at = reason; at !== 0; ) {
-      info = this.#infos.get(at);
-      if (info !== undefined) break;
-      const facts = this.#port.reason_facts(at);
-      missing.push(facts, at);
-      at = Math.floor(facts / ReasonFact.cause);
-    }
-    for (let at = missing.pop(); at !== undefined; at = missing.pop()) {
-      const facts = missing.pop() as number;
-      info = this.#infos.keep(
-        at,
-        Object.freeze({
-          kind: cancelKind(facts & (ReasonFact.truncated - 1)),
-          message: facts & ReasonFact.hasMessage ? this.#port.reason_message(at) : undefined,
-          at: this.#port.reason_at_ms(at),
-          cause: info,
-          truncated: (facts & ReasonFact.truncated) !== 0,
-        }),
-      );
-    }
-    return info ?? NO_INFO;
-  }
+/** What is known of one of the kernel's reasons. */
+interface KnownReason {
+  readonly reason: number;
+  readonly info: CancelInfo;
+  /** Made once somebody throws it, and shared. */
+  error: CancelledError | undefined;
 }
 
 /**
@@ -226,34 +182,63 @@ export class ReasonCache {
  */
 const REASONS_MAX = 64;
 
-/**
- * What was made of the latest reasons, each in the place that its number leads to. One that was put
- * out by another is made again for who comes late: a twin, which is no harm.
- */
-class RecentReasons<T> {
-  readonly #numbers = new Array<number>(REASONS_MAX).fill(0);
-  readonly #values = new Array<T | undefined>(REASONS_MAX).fill(undefined);
+/** What the kernel's reasons say, and the errors for them: each made once, when first met, and shared. */
+export class ReasonCache {
+  readonly #port: KernelPort;
+  /**
+   * The latest ones, each in the place that its number leads to. One that was put out by another is made
+   * again for who comes late: a twin, which is no harm.
+   */
+  readonly #latest = new Array<KnownReason | undefined>(REASONS_MAX);
 
-  get(reason: number): T | undefined {
-    const at = reason & (REASONS_MAX - 1);
-    return this.#numbers[at] === reason ? this.#values[at] : undefined;
+  constructor(port: KernelPort) {
+    this.#port = port;
   }
 
-  keep(reason: number, value: T): T {
-    const at = reason & (REASONS_MAX - 1);
-    this.#numbers[at] = reason;
-    this.#values[at] = value;
-    return value;
+  /**
+   * The error for `reason`, which was named since the last turn, or 0 where the kernel gave none. Numbers
+   * are never used twice.
+   */
+  errorFor(reason: number): CancelledError {
+    const known = this.#known(reason);
+    known.error ??= makeCancelledError(known.info);
+    return known.error;
+  }
+
+  /** What an error for `reason` would tell, where none is thrown. */
+  infoFor(reason: number): CancelInfo {
+    return this.#known(reason).info;
+  }
+
+  #known(reason: number): KnownReason {
+    // A worklist, though the kernel bounds the chain: nothing here trusts that bound.
+    const missing: number[] = [];
+    let known: KnownReason | undefined;
+    let at = reason;
+    do {
+      known = this.#latest[at & (REASONS_MAX - 1)];
+      if (known?.reason === at) break;
+      known = undefined;
+      const facts = this.#port.reason_facts(at);
+      missing.push(facts, at);
+      at = Math.floor(facts / ReasonFact.cause);
+    } while (at !== 0);
+    while (missing.length > 0) {
+      at = missing.pop() as number;
+      const facts = missing.pop() as number;
+      const info = Object.freeze({
+        kind: cancelKind(facts & (ReasonFact.truncated - 1)),
+        message: facts & ReasonFact.hasMessage ? this.#port.reason_message(at) : undefined,
+        at: this.#port.reason_at_ms(at),
+        cause: known?.info,
+        truncated: (facts & ReasonFact.truncated) !== 0,
+      });
+      known = { reason: at, info, error: undefined };
+      this.#latest[at & (REASONS_MAX - 1)] = known;
+    }
+    return known as KnownReason;
   }
 }
-
-const NO_INFO: CancelInfo = Object.freeze({
-  kind: "user",
-  message: undefined,
-  at: 0,
-  cause: undefined,
-  truncated: false,
-});
 
 /** The error for a reason. */
 export function makeCancelledError(cancel: CancelInfo): CancelledError {

@@ -18,7 +18,7 @@ export class Reaction {
   private derived: Promise<unknown> | undefined;
   private settle: Settle | undefined;
 
-  constructor(onFulfilled: Callback | undefined, onFailed: Callback | undefined) {
+  constructor(onFulfilled?: Callback, onFailed?: Callback) {
     this.after = undefined;
     this.onFulfilled = onFulfilled;
     this.onFailed = onFailed;

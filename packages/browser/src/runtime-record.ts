@@ -29,6 +29,7 @@ import type { AddedSetup, CoreRuntime, Runtime, RuntimeState } from "./runtime.j
 import { type Scope, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
 import { settle } from "./settle.js";
+import { idleObjects } from "./shapes.js";
 import type { SpawnSites } from "./stack.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
@@ -103,6 +104,9 @@ export class RuntimeRecord implements CoreRuntime {
   /** There once somebody has asked for the signal of a task or scope. */
   signals: SignalWatch | undefined = undefined;
 
+  /** Held, and not looked at: see there. */
+  readonly idle: readonly unknown[] | undefined;
+
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
   readonly scopes: (ScopeRecord | undefined)[] = [undefined];
@@ -157,6 +161,7 @@ export class RuntimeRecord implements CoreRuntime {
       owner: undefined,
       deadline: undefined,
     });
+    this.idle = IS_DEVELOPMENT ? undefined : idleObjects(this.root);
   }
 
   get state(): RuntimeState {
@@ -262,7 +267,7 @@ export class RuntimeRecord implements CoreRuntime {
     this.scopes.fill(undefined);
     // Nobody is left to order it: requests and listeners must not outlive the kernel.
     for (const host of this.hostOps) {
-      host?.abort(this.reasons.unknown);
+      host?.abort(this.reasons.errorFor(0));
       host?.forget();
     }
     this.#finish();

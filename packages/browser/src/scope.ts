@@ -341,7 +341,7 @@ export class ScopeRecord {
       case OutcomeCode.err:
         return Object.freeze({ kind: "err", error: failures?.first, ...failures?.rest });
       case OutcomeCode.cancelled: {
-        const cancel = this.reason ?? this.runtime.reasons.unknown.cancel;
+        const cancel = this.reason ?? this.runtime.reasons.infoFor(0);
         return Object.freeze({ kind: "cancelled", cancel });
       }
       case OutcomeCode.panicked:

@@ -58,7 +58,7 @@ function decideValue(task: TaskRecord, code: OutcomeCode, reason: number): void 
       break;
     }
     case OutcomeCode.cancelled:
-      task.cancelError ??= reason === 0 ? reasons.unknown : reasons.errorFor(reason);
+      task.cancelError ??= reasons.errorFor(reason);
       task.value = task.cancelError;
       if (hasThrown && !isCancellation(thrown)) unobserved.reportCleanUp(task, thrown);
       break;

@@ -3,9 +3,10 @@ import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
 import type { Body, BodyValue } from "../body.js";
 import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
+import { keepShape } from "../shapes.js";
 import type { TaskRecord } from "../task.js";
 import { type BranchesOptions, checkBranches } from "./branches.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("all", allOp);
 
@@ -34,7 +35,9 @@ export function allOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("all", bodies, options);
-  return new All(task, { policy: PolicyCode.failFast, flags: 0, label }).start(bodies);
+  return new All(task, openBranches(task, { policy: PolicyCode.failFast, flags: 0, label })).start(
+    bodies,
+  );
 }
 
 class All extends Composite {
@@ -55,3 +58,5 @@ class All extends Composite {
 function isOk({ code }: TaskRecord): boolean {
   return code === OutcomeCode.ok;
 }
+
+keepShape((task) => new All(task, task.scope));

@@ -6,10 +6,11 @@ import { addOperation } from "../cx.js";
 import { AsupersyncError } from "../errors.js";
 import type { Op, OpRecord } from "../op.js";
 import { describeThrown } from "../outcome.js";
+import { keepShape } from "../shapes.js";
 import { type TaskRecord, thrownBy } from "../task.js";
 import { AllFailedError } from "./all-failed-error.js";
 import { type BranchesOptions, checkBranches } from "./branches.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("any", anyOp);
 
@@ -41,7 +42,9 @@ export function anyOp<T>(
 ): Op<T> {
   const label = checkBranches("any", bodies, options);
   if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
-  return new Any(task, { policy: PolicyCode.any, flags: 0, label }).start(bodies);
+  return new Any(task, openBranches(task, { policy: PolicyCode.any, flags: 0, label })).start(
+    bodies,
+  );
 }
 
 /** The first value of its branches decides, and their failures are its own to look at. */
@@ -84,3 +87,5 @@ function allFailed(errors: readonly unknown[]): AllFailedError {
     Object.freeze(errors),
   );
 }
+
+keepShape((task) => new Any(task, task.scope));

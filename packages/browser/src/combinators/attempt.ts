@@ -4,7 +4,7 @@ import type { Body } from "../body.js";
 import type { Cx } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { TaskRecord } from "../task.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 /** A body that may be run many times; `attempt` counts from 1. */
 export type AttemptBody<T> = (
@@ -19,7 +19,7 @@ export function attemptOp(
   attempt: number,
 ): Op<TaskRecord> {
   const setup = { policy: PolicyCode.failFast, flags: 0, label: `attempt ${attempt}` };
-  return new Attempt(task, setup).start([attemptBody(body, attempt)], {
+  return new Attempt(task, openBranches(task, setup)).start([attemptBody(body, attempt)], {
     label: attemptLabel(body),
   });
 }

@@ -17,13 +17,41 @@ import { spawnIn } from "../spawn.js";
 import { panicError, type TaskOptions, type TaskRecord, thrownBy } from "../task.js";
 
 /** How the scope of a composite operation is opened. */
-export interface CompositeSetup {
+export interface BranchesSetup {
   readonly policy: PolicyCode;
   /** By `OwnershipFlag`. */
   readonly flags: number;
   readonly label: string;
   /** Milliseconds from now after which its branches are cancelled, if there is a limit. */
   readonly limitMs?: number;
+}
+
+/**
+ * Opens the scope of an operation of `task`.
+ *
+ * @throws {AsupersyncError} For a task whose cx is not to be used here, or what the kernel refuses.
+ */
+export function openBranches(task: TaskRecord, setup: BranchesSetup): ScopeRecord {
+  checkActive(task);
+  const { runtime } = task.scope;
+  const { policy, flags, label, limitMs } = setup;
+  const handle = runtime.port.region_open_in(task.handle, policy, flags);
+  if (handle < 0) throw refusal(handle, `task "${task.label}"`);
+  let { deadline } = task;
+  if (limitMs !== undefined) {
+    const limit = runtime.port.region_timeout(handle, limitMs);
+    deadline = Math.min(limit, deadline ?? limit);
+  }
+  return runtime.addScope({
+    runtime,
+    handle,
+    role: ScopeRole.composite,
+    policy,
+    label,
+    parent: undefined,
+    owner: task,
+    deadline,
+  });
 }
 
 /**
@@ -37,28 +65,10 @@ export abstract class Composite implements OpSource {
   /** How many branches were asked for: those of a cancelled task do not start. */
   #expected = 0;
 
-  constructor(task: TaskRecord, setup: CompositeSetup) {
-    checkActive(task);
-    const { runtime } = task.scope;
-    const { policy, flags, label, limitMs } = setup;
-    const handle = runtime.port.region_open_in(task.handle, policy, flags);
-    if (handle < 0) throw refusal(handle, `task "${task.label}"`);
-    let { deadline } = task;
-    if (limitMs !== undefined) {
-      const limit = runtime.port.region_timeout(handle, limitMs);
-      deadline = Math.min(limit, deadline ?? limit);
-    }
+  /** @param scope Its own, by {@link openBranches}. */
+  constructor(task: TaskRecord, scope: ScopeRecord) {
     this.task = task;
-    this.scope = runtime.addScope({
-      runtime,
-      handle,
-      role: ScopeRole.composite,
-      policy,
-      label,
-      parent: undefined,
-      owner: task,
-      deadline,
-    });
+    this.scope = scope;
   }
 
   /** Its name in dumps: that of the scope it opened. */
@@ -143,7 +153,7 @@ export abstract class Composite implements OpSource {
       return;
     }
     if (branch !== undefined) op.fail(branch.value);
-    else op.fail(reason === undefined ? runtime.reasons.unknown : makeCancelledError(reason));
+    else op.fail(reason === undefined ? runtime.reasons.errorFor(0) : makeCancelledError(reason));
   }
 
   /**

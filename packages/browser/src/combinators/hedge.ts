@@ -17,6 +17,7 @@ import {
 import { joinOp } from "../wait.js";
 import { Any } from "./any.js";
 import { type AttemptBody, attemptBody, attemptLabel } from "./attempt.js";
+import { openBranches } from "./composite.js";
 import { timeoutOp } from "./timeout.js";
 
 addOperation("hedge", hedgeOp);
@@ -95,7 +96,7 @@ class Hedge extends Any {
   #next: Hedge | undefined = undefined;
 
   constructor(task: TaskRecord, plan: Plan, attempt: number) {
-    super(task, { policy: PolicyCode.any, flags: 0, label: plan.label });
+    super(task, openBranches(task, { policy: PolicyCode.any, flags: 0, label: plan.label }));
     this.#plan = plan;
     this.#attempt = attempt;
   }

@@ -8,11 +8,12 @@ import { deferTo } from "../defer.js";
 import { type AnyIterable, checkSource, iteratorMaker, type Source } from "../flow/source.js";
 import { foreignOp } from "../foreign.js";
 import { CHECKPOINT, type Op, OpRecord } from "../op.js";
+import { keepShape } from "../shapes.js";
 import { advance } from "../step.js";
 import type { TaskRecord } from "../task.js";
 import { checkBody, checkLabel, checkOptions, checkWhole, invalidArgument } from "../validate.js";
 import { joinOp } from "../wait.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("map", mapOp);
 
@@ -81,8 +82,9 @@ function mapOp<I, T>(
     checkWhole(concurrency, 1, Number.MAX_SAFE_INTEGER, "concurrency");
   }
   checkBody(body);
-  const mapping = new Mapping(task, checkLabel(options.label));
-  return mapping.begin(items, concurrency, body as ItemBody<unknown, T>);
+  const label = checkLabel(options.label) ?? "map";
+  const scope = openBranches(task, { policy: PolicyCode.failFast, flags: 0, label });
+  return new Mapping(task, scope).begin(items, concurrency, body as ItemBody<unknown, T>);
 }
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
@@ -97,10 +99,6 @@ class Mapping extends Composite {
   #failed: TaskRecord | undefined = undefined;
   /** What the conductor waits for until an item ends. */
   #end: OpRecord<void> | undefined = undefined;
-
-  constructor(task: TaskRecord, label = "map") {
-    super(task, { policy: PolicyCode.failFast, flags: 0, label });
-  }
 
   begin<T>(items: Source<unknown>, concurrency: number, body: ItemBody<unknown, T>): Op<T[]> {
     const conductor = (cx: Cx) => this.#conduct(cx, items, concurrency, body);
@@ -262,3 +260,5 @@ class ItemIterator {
     this.#task.scope.runtime.unobserved.reportCleanUp(this.#task, error);
   }
 }
+
+keepShape((task) => new Mapping(task, task.scope));

@@ -4,9 +4,10 @@ import type { Body, BodyValue } from "../body.js";
 import { addOperation } from "../cx.js";
 import { AsupersyncError } from "../errors.js";
 import type { Op, OpRecord } from "../op.js";
+import { keepShape } from "../shapes.js";
 import { type TaskRecord, thrownBy } from "../task.js";
 import { type BranchesOptions, checkBranches } from "./branches.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("race", raceOp);
 
@@ -37,7 +38,9 @@ export function raceOp<T>(
 ): Op<T> {
   const label = checkBranches("race", bodies, options);
   if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
-  return new Race(task, { policy: PolicyCode.race, flags: 0, label }).start(bodies);
+  return new Race(task, openBranches(task, { policy: PolicyCode.race, flags: 0, label })).start(
+    bodies,
+  );
 }
 
 class Race extends Composite {
@@ -49,3 +52,5 @@ class Race extends Composite {
     else op.fail(thrownBy(winner));
   }
 }
+
+keepShape((task) => new Race(task, task.scope));

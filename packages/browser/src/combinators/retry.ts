@@ -9,7 +9,7 @@ import type { TaskRecord } from "../task.js";
 import { checkBody, checkFlag, checkLabel, checkListener } from "../validate.js";
 import { sleepOp } from "../wait.js";
 import { type AttemptBody, attemptOp } from "./attempt.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 import {
   type CheckedSchedule,
   decodeSchedule,
@@ -97,7 +97,7 @@ class Retrying extends Composite {
   #last: TaskRecord | undefined = undefined;
 
   constructor(task: TaskRecord, plan: Plan, label = "retry") {
-    super(task, { policy: PolicyCode.failFast, flags: 0, label });
+    super(task, openBranches(task, { policy: PolicyCode.failFast, flags: 0, label }));
     this.#plan = plan;
   }
 

@@ -5,10 +5,11 @@ import { makeCancelledError } from "../cancel.js";
 import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import { decodeScopeOptions, type ScopeOptions } from "../scope-options.js";
+import { keepShape } from "../shapes.js";
 import { decodeTaskOptions } from "../spawn.js";
 import type { TaskOptions, TaskRecord } from "../task.js";
 import { checkBody } from "../validate.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("scope", scopeOp);
 addOperation("mask", maskOp);
@@ -61,11 +62,14 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOpt
   const { label, policy, signal } = decodeScopeOptions(options, SCOPE_OP_OPTIONS);
   const { label: _, policy: __, signal: ___, ...budget } = options ?? {};
   decodeTaskOptions(budget);
-  const single = new SingleBranch(task, {
-    policy: PolicyCode.failFast,
-    flags: 0,
-    label: label ?? "scope",
-  });
+  const single = new SingleBranch(
+    task,
+    openBranches(task, {
+      policy: PolicyCode.failFast,
+      flags: 0,
+      label: label ?? "scope",
+    }),
+  );
   single.follow(signal);
   const op = single.start<T>([body], options && budget);
   single.setChildPolicy(policy);
@@ -76,9 +80,10 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOpt
 export function maskOp<T>(task: TaskRecord, body: Body<T>): Op<T> {
   checkBody(body);
   const flags = OwnershipFlag.shielded;
-  return new SingleBranch(task, { policy: PolicyCode.failFast, flags, label: "mask" }).start([
-    body,
-  ]);
+  return new SingleBranch(
+    task,
+    openBranches(task, { policy: PolicyCode.failFast, flags, label: "mask" }),
+  ).start([body]);
 }
 
 /** One branch, which decides. */
@@ -104,3 +109,5 @@ export class SingleBranch extends Composite {
     else this.failCancelled(op);
   }
 }
+
+keepShape((task) => new SingleBranch(task, task.scope));

@@ -4,9 +4,10 @@ import type { Body, BodyValue } from "../body.js";
 import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
 import type { Outcome } from "../outcome.js";
+import { keepShape } from "../shapes.js";
 import type { TaskRecord } from "../task.js";
 import { type BranchesOptions, checkBranches } from "./branches.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("settle", settleOp);
 
@@ -41,7 +42,10 @@ function settleOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("settle", bodies, options);
-  return new Settle(task, { policy: PolicyCode.collectAll, flags: 0, label }).start(bodies);
+  return new Settle(
+    task,
+    openBranches(task, { policy: PolicyCode.collectAll, flags: 0, label }),
+  ).start(bodies);
 }
 
 class Settle extends Composite {
@@ -55,3 +59,5 @@ class Settle extends Composite {
     else this.failCancelled(op);
   }
 }
+
+keepShape((task) => new Settle(task, task.scope));

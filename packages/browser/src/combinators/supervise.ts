@@ -19,7 +19,7 @@ import {
 } from "../validate.js";
 import { sleepOp } from "../wait.js";
 import { attemptOp } from "./attempt.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 import { decodeSchedule, PAUSES_OPTIONS, type Pauses, pauseAfter } from "./schedule.js";
 
 addOperation("supervise", superviseOp);
@@ -135,7 +135,7 @@ class Supervisor extends Composite {
   #endedCount = 0;
 
   constructor(task: TaskRecord, plan: Plan, label: string, isOne: boolean) {
-    super(task, { policy: PolicyCode.failFast, flags: 0, label });
+    super(task, openBranches(task, { policy: PolicyCode.failFast, flags: 0, label }));
     this.#plan = plan;
     this.#isOne = isOne;
   }

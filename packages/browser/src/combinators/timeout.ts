@@ -5,10 +5,12 @@ import type { Body } from "../body.js";
 import { makeCancelledError } from "../cancel.js";
 import { addOperation } from "../cx.js";
 import type { Op, OpRecord } from "../op.js";
+import type { ScopeRecord } from "../scope.js";
+import { keepShape } from "../shapes.js";
 import type { TaskRecord } from "../task.js";
 import { TimeoutError } from "../timeout-error.js";
 import { checkBody, checkDuration } from "../validate.js";
-import { Composite } from "./composite.js";
+import { Composite, openBranches } from "./composite.js";
 
 addOperation("timeout", timeoutOp);
 
@@ -33,7 +35,9 @@ declare module "../cx.js" {
 export function timeoutOp<T>(task: TaskRecord, ms: number, body: Body<T>): Op<T> {
   const limitMs = checkDuration(ms, "timeout", typeof ms === "function" ? SWAPPED : undefined);
   checkBody(body);
-  return new Timeout(task, limitMs).start([body]);
+  const label = `timeout ${limitMs} ms`;
+  const setup = { policy: PolicyCode.failFast, flags: 0, label, limitMs };
+  return new Timeout(task, openBranches(task, setup), limitMs).start([body]);
 }
 
 const SWAPPED = "pass the milliseconds first: cx.timeout(ms, body)";
@@ -41,8 +45,8 @@ const SWAPPED = "pass the milliseconds first: cx.timeout(ms, body)";
 class Timeout extends Composite {
   readonly #limitMs: number;
 
-  constructor(task: TaskRecord, limitMs: number) {
-    super(task, { policy: PolicyCode.failFast, flags: 0, label: `timeout ${limitMs} ms`, limitMs });
+  constructor(task: TaskRecord, scope: ScopeRecord, limitMs: number) {
+    super(task, scope);
     this.#limitMs = limitMs;
   }
 
@@ -61,3 +65,5 @@ class Timeout extends Composite {
     } else this.failCancelled(op);
   }
 }
+
+keepShape((task) => new Timeout(task, task.scope, 0));

@@ -9,6 +9,7 @@ import { CHECKPOINT, type Op, OpRecord } from "../op.js";
 import type { Outcome } from "../outcome.js";
 import { Phase, type TaskRecord } from "../task.js";
 import { checkBody, checkKeys, checkLabel, checkListener, invalidArgument } from "../validate.js";
+import { openBranches } from "./composite.js";
 import { SingleBranch } from "./scope-op.js";
 
 addOperation("use", useOp);
@@ -80,11 +81,14 @@ function useOp<R>(task: TaskRecord, resource: R | Acquisition<R>): Op<R> {
   const { acquire, release, label } = checkAcquisition(resource as Acquisition<R>);
   // A cancelled task acquires nothing more. What its finalizers open is shielded in any case.
   const flags = task.cancellation === undefined ? OwnershipFlag.shielded : 0;
-  const acquiring = new Acquiring(task, {
-    policy: PolicyCode.failFast,
-    flags,
-    label: checkLabel(label) ?? "use",
-  });
+  const acquiring = new Acquiring(
+    task,
+    openBranches(task, {
+      policy: PolicyCode.failFast,
+      flags,
+      label: checkLabel(label) ?? "use",
+    }),
+  );
   // First, so that what is acquired is released even if nobody waits for it.
   deferTo(task, (cx) => {
     const acquired = acquiring.acquired;

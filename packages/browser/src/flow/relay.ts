@@ -1,7 +1,7 @@
 /** Owns relays: flows whose values a worker of the task makes out of another source. */
 import { CancelKindCode, PolicyCode } from "@asupersync/browser-core";
 import { checkActive } from "../active.js";
-import { Composite } from "../combinators/composite.js";
+import { Composite, openBranches } from "../combinators/composite.js";
 import type { Cx } from "../cx.js";
 import type { Op } from "../op.js";
 import { spawnIn } from "../spawn.js";
@@ -56,7 +56,7 @@ export class Relay<T> extends PushedFlow<T> {
       this.buffer.push(value);
     };
     const setup = { policy: PolicyCode.failFast, flags: 0, label: this.#name };
-    const worker = new Worker(this.task, setup).begin(async (cx) => {
+    const worker = new Worker(this.task, openBranches(this.task, setup)).begin(async (cx) => {
       // A source may wait by the cx of the task, which is none of the worker's as long as that is stepped.
       await undefined;
       await this.#body(cx, emit);

@@ -18,11 +18,23 @@ export class ChannelState<T> {
   dropped = 0;
   isClosed = false;
 
-  constructor(owner: Owner, capacity: number, overflow: ChannelOverflow) {
+  constructor(free: Line, items: Line, capacity: number, overflow: ChannelOverflow) {
     this.capacity = capacity;
     this.overflow = overflow;
-    this.free = Line.open(scopeOf(owner), capacity, PermitFlowCode.channel, SENDING);
-    this.items = this.free.items(RECEIVING);
+    this.free = free;
+    this.items = items;
+  }
+
+  /** @throws {AsupersyncError} As {@link Line.open}. */
+  static open<T>(owner: Owner, capacity: number, overflow: ChannelOverflow): ChannelState<T> {
+    const free = Line.open(scopeOf(owner), capacity, PermitFlowCode.channel, SENDING);
+    return new ChannelState(free, free.items(RECEIVING), capacity, overflow);
+  }
+
+  /** One that nothing goes through, to keep its shape. */
+  static idle({ scope }: TaskRecord): ChannelState<unknown> {
+    const line = new Line(scope, scope.handle, SENDING);
+    return new ChannelState(line, line, 1, "wait");
   }
 
   /** Fills a place. */

@@ -4,6 +4,7 @@ import type { Cx } from "../cx.js";
 import { DISPOSE } from "../dispose.js";
 import { Holder } from "../hand-over.js";
 import { type Op, type OpRecord, type OpSource, settledOp } from "../op.js";
+import { keepShape } from "../shapes.js";
 import type { TaskRecord } from "../task.js";
 import { invalidArgument } from "../validate.js";
 import { ask, Held, mustPause, PASSED, PermitWait, pass, pause, take, waitFor } from "./ask.js";
@@ -46,7 +47,7 @@ export interface ChannelOptions {
  */
 export function channel<T>(owner: Owner, options: ChannelOptions): Channel<T> {
   const { capacity, overflow } = decodeOptions(options);
-  return new Channel(new ChannelState<T>(owner, capacity, overflow));
+  return new Channel(ChannelState.open<T>(owner, capacity, overflow));
 }
 
 /** A channel; see {@link channel}. Whoever has it may send and receive. */
@@ -337,3 +338,10 @@ function decodeOptions(options: ChannelOptions): Required<ChannelOptions> {
   const expected = 'the overflow policy "wait", "drop-oldest" or "drop-newest"';
   throw invalidArgument(overflow, expected, "pass one of the three or leave it out");
 }
+
+keepShape((task) => {
+  const state = ChannelState.idle(task);
+  const waits = [new Send(state, undefined), new Receive(state), new Next(state)];
+  for (const wait of waits) wait.inLine = task.handle;
+  return [new Channel(state), waits];
+});

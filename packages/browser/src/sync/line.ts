@@ -32,7 +32,7 @@ export class Line {
   readonly handle: number;
   readonly use: LineUse;
 
-  private constructor(scope: ScopeRecord, handle: number, use: LineUse) {
+  constructor(scope: ScopeRecord, handle: number, use: LineUse) {
     this.scope = scope;
     this.runtime = scope.runtime;
     this.handle = handle;
