@@ -64,21 +64,30 @@ async function sections() {
 
 /** @param {import("./lib/results.mjs").HostResult} result */
 function hostSection(result) {
-  const { host, versions, command, runs, seconds, workloads } = result;
-  const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const facts = [
-    ...machineFacts(result),
-    software.join(", "),
-    ...commitFacts(result),
-    `\`${command}\`, ${runs} runs of each in ${Math.round(seconds / 60)} minutes`,
-  ];
-  const parts = [`### ${host}`, `${facts.join("; ")}.`];
+  const { host, sittings, workloads } = result;
+  const parts = [`### ${host}`, ...sittings.map((each) => sittingFacts(each, sittings.length > 1))];
   for (const workload of workloads) {
     parts.push(`**${workload.title}**`, resultTable(workload));
     const note = resultNote(workload);
     if (note !== "") parts.push(note);
   }
   return parts.join("\n\n");
+}
+
+/**
+ * @param {import("./lib/results.mjs").Sitting} sitting
+ * @param {boolean} namesWorkloads Whether there are others.
+ */
+function sittingFacts(sitting, namesWorkloads) {
+  const { began, versions, command, runs, seconds, workloads } = sitting;
+  const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const facts = [
+    ...machineFacts(sitting),
+    software.join(", "),
+    ...commitFacts(sitting),
+    `\`${command}\`, ${runs} runs of each in ${Math.round(seconds / 60)} minutes on ${began.slice(0, 10)}`,
+  ];
+  return `${namesWorkloads ? `${workloads.join(", ")}: ` : ""}${facts.join("; ")}.`;
 }
 
 /** @param {import("./growth/result.mjs").Growth} growth */

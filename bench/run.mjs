@@ -1,6 +1,6 @@
 /**
  * The benchmark: measures every contestant on every workload on every host, prints the tables and
- * keeps a complete run under `bench/results/`. Fails when a contestant leaves work out, never
+ * keeps what it measured under `bench/results/`. Fails when a contestant leaves work out, never
  * because something was slow.
  */
 
@@ -8,7 +8,7 @@ import { openHost } from "./lib/hosts.mjs";
 import { measure } from "./lib/measure.mjs";
 import { parseOptions, usage } from "./lib/options.mjs";
 import { missingSdkFiles } from "./lib/repository.mjs";
-import { hostResult, workloadResult, writeResult } from "./lib/results.mjs";
+import { beginSitting, keepResult, workloadResult } from "./lib/results.mjs";
 import { smoke } from "./lib/smoke.mjs";
 import { named, resultNote, resultTable } from "./lib/table.mjs";
 
@@ -40,37 +40,30 @@ async function main(options) {
     return;
   }
 
-  const start = performance.now();
+  const command = ["node bench/run.mjs", ...args].join(" ");
+  const sitting = options.isKept ? beginSitting({ command, runs: options.runs }) : undefined;
   /** @type {import("./lib/hosts.mjs").Host[]} */
   const openHosts = [];
   try {
     for (const name of options.hostNames) {
       openHosts.push(await openHost(name, options.contestants));
     }
-    const results = await runWorkloads(openHosts, options);
-    if (!options.complete) return;
-    const seconds = (performance.now() - start) / 1_000;
-    const command = ["node bench/run.mjs", ...args].join(" ");
-    for (const host of openHosts) {
-      const run = { command, runs: options.runs, seconds };
-      console.log(`wrote ${await writeResult(hostResult(host, results.get(host.name), run))}`);
-    }
+    await runWorkloads(openHosts, options, sitting);
   } finally {
     await Promise.all(openHosts.map((host) => host.close()));
   }
 }
 
-/** @returns {Promise<Map<string, import("./lib/results.mjs").WorkloadResult[]>>} By host. */
-async function runWorkloads(openHosts, options) {
-  const results = new Map(openHosts.map(({ name }) => [name, []]));
+/** @param {ReturnType<typeof beginSitting>} [sitting] For results that are to be kept. */
+async function runWorkloads(openHosts, options, sitting) {
   for (const workload of options.workloads) {
     const plan = options.quick ? workload.quickPlan : workload.plan;
     const measured = await measure(openHosts, workload, options);
     if (!options.quick) console.log(`\n${workload.title}`);
-    for (const { name, versions } of openHosts) {
+    for (const host of openHosts) {
+      const { name, versions } = host;
       const ofHost = measured.filter(({ host }) => host === name);
       const result = workloadResult(workload, plan, ofHost);
-      results.get(name).push(result);
       // A quick run says that things work, not what they cost: cold code meets no aim.
       if (options.quick) {
         console.log(quickLine(name, result));
@@ -79,9 +72,9 @@ async function runWorkloads(openHosts, options) {
       console.log(`\n${name} ${versions[name]}\n${resultTable(result)}`);
       const note = resultNote(result);
       if (note !== "") console.log(note);
+      if (sitting !== undefined) await keepResult(host, result, sitting);
     }
   }
-  return results;
 }
 
 function quickLine(host, { id, contestants }) {

@@ -18,8 +18,8 @@ export const usage = `usage: node bench/run.mjs [options]
   --where HOST      node or chromium; both if not given
   --runs N          runs of each pair, at least ${RUNS_MIN}; ${RUNS_DEFAULT} if not given
   --profile         keep and sum up a CPU profile of each pair; profiled runs are not results
-A run of everything on a host writes bench/results/HOST.json; \`node bench/report.mjs\` then brings
-the tables of bench/README.md up to date.
+A run of all contestants is kept in bench/results/HOST.json, workload by workload in place of what was
+there; \`node bench/report.mjs\` then brings the tables of bench/README.md up to date.
 workloads:   ${workloads.map(({ id }) => id).join(", ")}
 contestants: ${contestants.map(({ id }) => id).join(", ")}`;
 
@@ -34,7 +34,7 @@ contestants: ${contestants.map(({ id }) => id).join(", ")}`;
  * @property {readonly string[]} hostNames
  * @property {readonly import("../workloads/index.mjs").Workload[]} workloads
  * @property {readonly import("../contestants/index.mjs").Contestant[]} contestants
- * @property {boolean} complete Whether the run is one that may be kept as a result.
+ * @property {boolean} isKept Whether what it measures is kept as a result.
  */
 
 /**
@@ -64,6 +64,7 @@ export function parseOptions(args) {
     throw new Error("--smoke: expected no other option but --write");
   }
   if (write && !smoke) throw new Error("--write: expected --smoke");
+  const chosen = choose(only);
   return {
     help,
     quick,
@@ -72,8 +73,8 @@ export function parseOptions(args) {
     profile,
     runs: quick ? 1 : parseRuns(values.runs),
     hostNames: where === undefined ? hostNames : [where],
-    ...choose(only),
-    complete: !quick && !profile && only === undefined,
+    ...chosen,
+    isKept: !quick && !profile && chosen.contestants.length === contestants.length,
   };
 }
 

@@ -4,12 +4,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { join } from "node:path";
 import { OURS } from "../workloads/check.mjs";
+import { workloads } from "../workloads/index.mjs";
 import { figures } from "./figures.mjs";
 import { describeCommit, repositoryRoot } from "./repository.mjs";
 import { median, minimum } from "./statistics.mjs";
 import { versionOf } from "./versions.mjs";
 
-const FORMAT = 2;
+const FORMAT = 3;
 const resultsFolder = join(repositoryRoot, "bench", "results");
 
 /** In a page, each workload of ours is to leave the frames alone. */
@@ -44,36 +45,76 @@ const FRAME_BAR = { contestants: OURS, host: "chromium", of: "frame", max: 50 };
  * @property {import("../workloads/index.mjs").Plan} plan
  * @property {ContestantResult[]} contestants
  *
- * @typedef {object} HostResult
- * @property {number} format
- * @property {string} host
- * @property {Record<string, string>} versions
- * @property {object} machine
+ * @typedef {object} Sitting One call of the benchmark.
+ * @property {string} began ISO 8601; names it.
  * @property {string} commit
  * @property {boolean} modified Whether the files differed from the commit.
  * @property {string} command
- * @property {number} runs
- * @property {number} seconds How long the whole run took, other hosts included.
+ * @property {number} runs Of each contestant on each workload.
+ * @property {number} seconds How long it took until now, other hosts included.
+ * @property {object} machine At its end.
+ * @property {Record<string, string>} versions Of the host.
+ * @property {string[]} workloads What was measured then and not measured again since, by id.
+ *
+ * @typedef {object} HostResult
+ * @property {number} format
+ * @property {string} host
+ * @property {Sitting[]} sittings
  * @property {WorkloadResult[]} workloads
  */
 
 /**
+ * What a sitting begins with; {@link keepResult} adds to it.
+ *
+ * @param {{ command: string, runs: number }} run
+ * @returns {Omit<Sitting, "seconds" | "machine" | "versions" | "workloads">}
+ */
+export function beginSitting({ command, runs }) {
+  return { began: new Date().toISOString(), ...describeCommit(), command, runs };
+}
+
+/**
+ * Keeps what was measured of one workload, in place of what an earlier sitting measured of it. Done for each
+ * workload as soon as it is known: a run of everything takes an hour, and may be ended.
+ *
  * @param {import("./hosts.mjs").Host} host
- * @param {WorkloadResult[]} workloads
- * @param {{ command: string, runs: number, seconds: number }} run
+ * @param {WorkloadResult} workload
+ * @param {ReturnType<typeof beginSitting>} sitting
+ */
+export async function keepResult(host, workload, sitting) {
+  const before = await readResult(host.name);
+  await writeResult(withResult(before, host, workload, { ...sitting, machine: describeMachine() }));
+}
+
+/**
+ * @param {HostResult | undefined} before
+ * @param {{ name: string, versions: Record<string, string> }} host
+ * @param {WorkloadResult} workload
+ * @param {Omit<Sitting, "seconds" | "versions" | "workloads">} sitting
  * @returns {HostResult}
  */
-export function hostResult(host, workloads, { command, runs, seconds }) {
+export function withResult(before, host, workload, sitting) {
+  const others = (before?.sittings ?? []).map((each) => ({
+    ...each,
+    workloads: each.workloads.filter((id) => id !== workload.id),
+  }));
+  const own = others.find(({ began }) => began === sitting.began);
+  const present = {
+    ...sitting,
+    seconds: Math.round((Date.now() - Date.parse(sitting.began)) / 1_000),
+    versions: host.versions,
+    workloads: [...(own?.workloads ?? []), workload.id],
+  };
+  const rest = others.filter((each) => each !== own && each.workloads.length > 0);
+  const results = [...(before?.workloads ?? []).filter(({ id }) => id !== workload.id), workload];
+  const places = new Map(workloads.map(({ id }, place) => [id, place]));
   return {
     format: FORMAT,
     host: host.name,
-    versions: host.versions,
-    machine: describeMachine(),
-    ...describeCommit(),
-    command,
-    runs,
-    seconds: Math.round(seconds),
-    workloads,
+    sittings: [...rest, present],
+    workloads: results
+      .filter(({ id }) => places.has(id))
+      .sort((a, b) => places.get(a.id) - places.get(b.id)),
   };
 }
 
@@ -143,12 +184,11 @@ export function firstOf(contestants) {
     .reduce((best, one) => (best === undefined || one.min < best.min ? one : best), undefined);
 }
 
-/** @param {HostResult} result @returns The path, from the repository's root. */
-export async function writeResult(result) {
-  const path = join(resultsFolder, `${result.host}.json`);
+/** @param {HostResult} result */
+async function writeResult(result) {
   await mkdir(resultsFolder, { recursive: true });
+  const path = join(resultsFolder, `${result.host}.json`);
   await writeFile(path, `${JSON.stringify(result, undefined, 1)}\n`);
-  return `bench/results/${result.host}.json`;
 }
 
 /**

@@ -50,8 +50,7 @@ function resultOf(without = []) {
 const byId = ({ contestants }, id) => contestants.find((contestant) => contestant.id === id);
 const hostOf = (result) => ({
   host: "chromium",
-  machine: { cpu: "A & B", cores: 2 },
-  commit: "0123456789abcdef",
+  sittings: [{ machine: { cpu: "A & B", cores: 2 }, commit: "0123456789abcdef" }],
   workloads: [result],
 });
 
