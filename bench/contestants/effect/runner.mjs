@@ -108,8 +108,8 @@ export function runnerOf(library) {
       Effect.scoped(
         Effect.gen(function* () {
           yield* Effect.addFinalizer(() => Effect.sync(() => noteCleaned(tally, plan, depth)));
-          if (depth === plan.count - 1) innermost.done();
-          else yield* Effect.forkScoped(level(depth + 1));
+          if (depth < plan.count - 1) return yield* level(depth + 1);
+          innermost.done();
           yield* Effect.never;
         }),
       );
