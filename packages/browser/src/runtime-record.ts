@@ -104,7 +104,7 @@ export class RuntimeRecord implements CoreRuntime {
   /** There once somebody has asked for the signal of a task or scope. */
   signals: SignalWatch | undefined = undefined;
 
-  /** Held, and not looked at: see there. */
+  /** Only held: one object of each kind, so that what was compiled for them outlives a collection. */
   readonly idle: readonly unknown[] | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
