@@ -2,7 +2,6 @@
 import { ErrorKindCode, type Handle, type Kernel, type Status } from "@asupersync/browser-core";
 
 const POISONED = -ErrorKindCode.poisoned;
-const NO_EVENTS = new Float64Array(0);
 
 /**
  * The calls that are not made for every task, and what a trap answers each with: a refusal for a command, and
@@ -39,16 +38,12 @@ const TRAP_ANSWERS = {
   count: 0,
   certificate: 0n,
   fingerprint: 0n,
-  events: NO_EVENTS,
+  events: new Float64Array(0),
   task_polls: -1,
 } as const satisfies { readonly [K in keyof Kernel]?: ReturnType<Kernel[K]> };
 
-/** Stands in for a kernel whose instance is dead, and which might seem to answer for a while. */
-const DEAD_KERNEL = new Proxy({} as Kernel, {
-  get(): never {
-    throw new Error("the kernel is dead");
-  },
-});
+/** Stands in for a kernel whose instance is dead, and which might seem to answer for a while: to call it throws. */
+const DEAD_KERNEL = {} as Kernel;
 
 type Call = keyof typeof TRAP_ANSWERS;
 type AnyKernel = { readonly [C in Call]: (...numbers: unknown[]) => unknown };

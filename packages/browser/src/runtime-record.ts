@@ -29,7 +29,7 @@ import type { AddedSetup, CoreRuntime, Runtime, RuntimeState } from "./runtime.j
 import { type Scope, ScopeRecord, ScopeRole, type ScopeSetup } from "./scope.js";
 import type { ScopeOptions } from "./scope-options.js";
 import { settle } from "./settle.js";
-import { idleObjects } from "./shapes.js";
+import { idleTask } from "./shapes.js";
 import type { SpawnSites } from "./stack.js";
 import { advance } from "./step.js";
 import { releaseTag } from "./tag.js";
@@ -105,7 +105,7 @@ export class RuntimeRecord implements CoreRuntime {
   signals: SignalWatch | undefined = undefined;
 
   /** Only held: one object of each kind, so that what was compiled for them outlives a collection. */
-  readonly idle: readonly unknown[] | undefined;
+  readonly idle: TaskRecord | undefined;
 
   // What is live, by the slots of the kernel's own tables. Slot 0 is never used there.
   readonly tasks: (TaskRecord | undefined)[] = [undefined];
@@ -161,7 +161,7 @@ export class RuntimeRecord implements CoreRuntime {
       owner: undefined,
       deadline: undefined,
     });
-    this.idle = IS_DEVELOPMENT ? undefined : idleObjects(this.root);
+    this.idle = IS_DEVELOPMENT ? undefined : idleTask(this.root);
   }
 
   get state(): RuntimeState {

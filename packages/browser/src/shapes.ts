@@ -8,26 +8,32 @@
 import { makeCx } from "./cx.js";
 import { CHECKPOINT, OpRecord } from "./op.js";
 import { Reaction } from "./reaction.js";
+import type { RuntimeRecord } from "./runtime-record.js";
 import type { ScopeRecord } from "./scope.js";
 import { TaskRecord } from "./task.js";
 
-type Make = (task: TaskRecord) => object;
+type Make = (task: TaskRecord) => unknown;
 
-const others: Make[] = [];
-
-/** Keeps one of what `make` makes in every runtime that is created after this. It must ask nothing of the kernel. */
-export function keepShape(make: Make): void {
-  others.push(make);
+/**
+ * A task of `root` that the kernel does not know, with what every task has. Its fields are of the types that
+ * live ones have; its value is one object of each other kind, by what made it.
+ */
+export function idleTask(root: ScopeRecord): TaskRecord {
+  const task = new TaskRecord<unknown>(root, root.handle, () => 0);
+  task.more();
+  task.checkpoint = new OpRecord(task, CHECKPOINT, undefined);
+  task.checkpoint.reaction = new Reaction();
+  task.value = new Map<Make, unknown>([[makeCx, makeCx(task)]]);
+  return task;
 }
 
-/** One of each kind, for the runtime of `root` to hold. Their fields are of the types that live ones have. */
-export function idleObjects(root: ScopeRecord): readonly unknown[] {
-  const task = new TaskRecord<unknown>(root, root.handle, () => 0);
-  return [
-    task.more(),
-    makeCx(task),
-    new OpRecord(task, CHECKPOINT, undefined),
-    new Reaction(),
-    others.map((make) => make(task)),
-  ];
+/**
+ * Holds one of what `make` makes, which is the same function at every call, in the runtime from its first use
+ * on. Not sooner: code that several kinds share is the slower the more of them it has met. `make` must ask
+ * nothing of the kernel.
+ */
+export function keepShape({ idle }: RuntimeRecord, make: Make): void {
+  if (idle === undefined) return;
+  const kinds = idle.value as Map<Make, unknown>;
+  if (!kinds.has(make)) kinds.set(make, make(idle));
 }

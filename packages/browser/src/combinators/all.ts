@@ -35,6 +35,7 @@ export function allOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("all", bodies, options);
+  keepShape(task.scope.runtime, idleAll);
   return new All(task, openBranches(task, { policy: PolicyCode.failFast, flags: 0, label })).start(
     bodies,
   );
@@ -59,4 +60,6 @@ function isOk({ code }: TaskRecord): boolean {
   return code === OutcomeCode.ok;
 }
 
-keepShape((task) => new All(task, task.scope));
+function idleAll(task: TaskRecord): All {
+  return new All(task, task.scope);
+}

@@ -42,6 +42,7 @@ export function anyOp<T>(
 ): Op<T> {
   const label = checkBranches("any", bodies, options);
   if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
+  keepShape(task.scope.runtime, idleAny);
   return new Any(task, openBranches(task, { policy: PolicyCode.any, flags: 0, label })).start(
     bodies,
   );
@@ -88,4 +89,6 @@ function allFailed(errors: readonly unknown[]): AllFailedError {
   );
 }
 
-keepShape((task) => new Any(task, task.scope));
+function idleAny(task: TaskRecord): Any {
+  return new Any(task, task.scope);
+}

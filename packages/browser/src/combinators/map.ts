@@ -84,6 +84,7 @@ function mapOp<I, T>(
   checkBody(body);
   const label = checkLabel(options.label) ?? "map";
   const scope = openBranches(task, { policy: PolicyCode.failFast, flags: 0, label });
+  keepShape(task.scope.runtime, idleMapping);
   return new Mapping(task, scope).begin(items, concurrency, body as ItemBody<unknown, T>);
 }
 
@@ -261,4 +262,6 @@ class ItemIterator {
   }
 }
 
-keepShape((task) => new Mapping(task, task.scope));
+function idleMapping(task: TaskRecord): Mapping {
+  return new Mapping(task, task.scope);
+}

@@ -38,6 +38,7 @@ export function raceOp<T>(
 ): Op<T> {
   const label = checkBranches("race", bodies, options);
   if (bodies.length === 0) throw new AsupersyncError("EMPTY_RACE", "no body");
+  keepShape(task.scope.runtime, idleRace);
   return new Race(task, openBranches(task, { policy: PolicyCode.race, flags: 0, label })).start(
     bodies,
   );
@@ -53,4 +54,6 @@ class Race extends Composite {
   }
 }
 
-keepShape((task) => new Race(task, task.scope));
+function idleRace(task: TaskRecord): Race {
+  return new Race(task, task.scope);
+}

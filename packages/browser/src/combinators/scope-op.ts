@@ -62,6 +62,7 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOpt
   const { label, policy, signal } = decodeScopeOptions(options, SCOPE_OP_OPTIONS);
   const { label: _, policy: __, signal: ___, ...budget } = options ?? {};
   decodeTaskOptions(budget);
+  keepShape(task.scope.runtime, idleSingleBranch);
   const single = new SingleBranch(
     task,
     openBranches(task, {
@@ -110,4 +111,6 @@ export class SingleBranch extends Composite {
   }
 }
 
-keepShape((task) => new SingleBranch(task, task.scope));
+function idleSingleBranch(task: TaskRecord): SingleBranch {
+  return new SingleBranch(task, task.scope);
+}

@@ -42,6 +42,7 @@ function settleOp<T>(
   options?: BranchesOptions,
 ): Op<T> {
   const label = checkBranches("settle", bodies, options);
+  keepShape(task.scope.runtime, idleSettle);
   return new Settle(
     task,
     openBranches(task, { policy: PolicyCode.collectAll, flags: 0, label }),
@@ -60,4 +61,6 @@ class Settle extends Composite {
   }
 }
 
-keepShape((task) => new Settle(task, task.scope));
+function idleSettle(task: TaskRecord): Settle {
+  return new Settle(task, task.scope);
+}

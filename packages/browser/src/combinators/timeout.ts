@@ -37,6 +37,7 @@ export function timeoutOp<T>(task: TaskRecord, ms: number, body: Body<T>): Op<T>
   checkBody(body);
   const label = `timeout ${limitMs} ms`;
   const setup = { policy: PolicyCode.failFast, flags: 0, label, limitMs };
+  keepShape(task.scope.runtime, idleTimeout);
   return new Timeout(task, openBranches(task, setup), limitMs).start([body]);
 }
 
@@ -66,4 +67,6 @@ class Timeout extends Composite {
   }
 }
 
-keepShape((task) => new Timeout(task, task.scope, 0));
+function idleTimeout(task: TaskRecord): Timeout {
+  return new Timeout(task, task.scope, 0);
+}

@@ -47,7 +47,9 @@ export interface ChannelOptions {
  */
 export function channel<T>(owner: Owner, options: ChannelOptions): Channel<T> {
   const { capacity, overflow } = decodeOptions(options);
-  return new Channel(ChannelState.open<T>(owner, capacity, overflow));
+  const state = ChannelState.open<T>(owner, capacity, overflow);
+  keepShape(state.free.runtime, idleChannel);
+  return new Channel(state);
 }
 
 /** A channel; see {@link channel}. Whoever has it may send and receive. */
@@ -339,9 +341,9 @@ function decodeOptions(options: ChannelOptions): Required<ChannelOptions> {
   throw invalidArgument(overflow, expected, "pass one of the three or leave it out");
 }
 
-keepShape((task) => {
+function idleChannel(task: TaskRecord): unknown {
   const state = ChannelState.idle(task);
   const waits = [new Send(state, undefined), new Receive(state), new Next(state)];
   for (const wait of waits) wait.inLine = task.handle;
   return [new Channel(state), waits];
-});
+}
