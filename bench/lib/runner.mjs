@@ -9,11 +9,10 @@ import { wasmBytes } from "./wasm-memory.mjs";
 import { watchFrames, watchTurns } from "./watch.mjs";
 
 /**
- * Untimed runs first, so that the timed one meets optimised code: so many, or for so long. Who needs
- * longer than that for one run warms up on small ones.
+ * Untimed runs first for so long, so that the timed one meets optimised code: three runs of a tenth of a
+ * second were not enough for any contestant. Who needs longer than that for one run warms up on small ones.
  */
-const WARM_UPS_MAX = 3;
-const WARM_UP_MS_MAX = 700;
+const WARM_UP_MS = 500;
 
 /**
  * @typedef {object} Entry
@@ -87,11 +86,8 @@ async function warmUp({ quick }, { figure, quickPlan }, plan, sample) {
   await sample(quickPlan);
   if (isSmall) return;
   const expectedMs = (elapsed() * plan.count) / quickPlan.count;
-  if (expectedMs > WARM_UP_MS_MAX) {
-    while (elapsed() < WARM_UP_MS_MAX) await sample(quickPlan);
-    return;
-  }
-  for (let i = 0; i < WARM_UPS_MAX && elapsed() < WARM_UP_MS_MAX; i++) await sample(plan);
+  const warmUpPlan = expectedMs > WARM_UP_MS ? quickPlan : plan;
+  while (elapsed() < WARM_UP_MS) await sample(warmUpPlan);
 }
 
 /** @returns {Promise<Sample>} */

@@ -46,6 +46,7 @@ mod obligation;
 mod outcome;
 mod region;
 mod rng;
+mod segments;
 mod semaphore;
 mod snapshot;
 mod table;

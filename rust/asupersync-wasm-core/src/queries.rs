@@ -71,12 +71,6 @@ impl<P: Port> Driver<P> {
         self.reasons.get(id)
     }
 
-    /// Enters the cause of a reason and gives its number, or 0.
-    pub fn reason_cause(&mut self, id: u32) -> u32 {
-        let cause = self.reasons.get(id).and_then(|reason| reason.cause.clone());
-        self.reasons.enter_some(cause.as_ref())
-    }
-
     /// Of a reason of the current batch its kind, [`REASON_TRUNCATED`] and [`REASON_HAS_MESSAGE`] where they
     /// hold, and [`REASON_CAUSE`] times the number of its cause, which is entered; 0 for no reason. They are
     /// one number because each call costs more than what it asks.

@@ -9,7 +9,7 @@ use crate::draw::{Draw, Repeat, count};
 use crate::fake_port::{CONFIG, FakePort, records};
 use asupersync_core::Handle;
 use asupersync_wasm_core::abi::EffectCode;
-use asupersync_wasm_core::queries::ROW_WORDS;
+use asupersync_wasm_core::queries::{REASON_CAUSE, ROW_WORDS};
 use asupersync_wasm_core::semaphores::ASKED;
 use asupersync_wasm_core::{Driver, DriverConfig};
 
@@ -243,7 +243,8 @@ impl Run {
         let of_task = driver.task_reason(handle);
         let of_region = driver.region_reason(handle);
         for id in [of_task, of_region, number as u32] {
-            let cause = driver.reason_cause(id);
+            let facts = driver.reason_facts(id);
+            let cause = (facts / f64::from(REASON_CAUSE)) as u32;
             assert!(cause == 0 || driver.reason(cause).is_some());
             assert!(driver.reason_at_ms(id) >= 0.0);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use asupersync_wasm_core::Driver;
 use asupersync_wasm_core::encode::RECORD_WORDS;
+use asupersync_wasm_core::queries::REASON_CAUSE;
 use asupersync_wasm_core::semaphores::ASKED;
 
 use crate::calls;
@@ -325,7 +326,7 @@ impl<'a> World<'a> {
             let cut = if reason.truncated { " truncated" } else { "" };
             let at = self.driver.reason_at_ms(id);
             links.push(format!("{kind}@{at} {message}{cut}").trim_end().to_owned());
-            id = self.driver.reason_cause(id);
+            id = text::word((self.driver.reason_facts(id) / f64::from(REASON_CAUSE)).floor());
         }
         links.join(" < ")
     }
