@@ -46,7 +46,6 @@ mod obligation;
 mod outcome;
 mod region;
 mod rng;
-mod segments;
 mod semaphore;
 mod snapshot;
 mod table;

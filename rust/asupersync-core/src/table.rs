@@ -6,7 +6,6 @@ use core::marker::PhantomData;
 use slotmap::Key;
 
 use crate::handle::{generation_of, key_of, slot_of};
-use crate::segments::Segments;
 
 /// Entries of one kind. All operations are O(1).
 ///
@@ -15,7 +14,7 @@ use crate::segments::Segments;
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
     /// Slot 0 is never issued.
-    slots: Segments<Slot<V>>,
+    slots: Vec<Slot<V>>,
     /// The slot freed last, 0 if none is free.
     free: u32,
     live: u32,
@@ -49,10 +48,8 @@ impl<V> Slot<V> {
 
 impl<K: Key, V> Table<K, V> {
     pub(crate) fn new(slots_max: u32, generations_max: u32) -> Self {
-        let mut slots = Segments::new();
-        slots.push(Slot::unused());
         Self {
-            slots,
+            slots: vec![Slot::unused()],
             free: 0,
             live: 0,
             retired: 0,
@@ -174,7 +171,7 @@ impl<K: Key, V> Table<K, V> {
 
     /// Live entries in slot order. O(slots): for snapshots and invariants only.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        (0..).zip(self.slots.iter()).filter_map(|(number, slot)| {
+        (0..).zip(&self.slots).filter_map(|(number, slot)| {
             self.touch();
             let key = key_of(number, slot.generation);
             slot.value.as_ref().map(|value| (key, value))
