@@ -1,8 +1,8 @@
-/** Where we stand, from the results: every cell in which a library is before us, and every missed aim. */
+/** Where we stand, from the results: every cell in which a library is before us, and every missed bar. */
 
 import { figures, written } from "./figures.mjs";
 import { firstOf } from "./results.mjs";
-import { alignedTable, barWords, isMet, named } from "./table.mjs";
+import { alignedTable, barText, isMet, named } from "./table.mjs";
 
 /**
  * Cells in which a library that passes the check is before one of ours, worst first.
@@ -32,7 +32,7 @@ export function standing(results) {
   return [
     "**Where another library is first**",
     hasRivals(results) ? notFirstTable(cellsNotFirst(results)) : "No other library was measured.",
-    "**Aims not met**",
+    "**Bars not met**",
     missedTable(results),
   ].join("\n\n");
 }
@@ -61,19 +61,19 @@ function notFirstTable(cells) {
 
 function missedTable(results) {
   const rows = results.flatMap(({ host, workloads }) =>
-    workloads.flatMap(({ id, contestants }) =>
+    workloads.flatMap(({ id, figure, contestants }) =>
       contestants.flatMap(({ title, bars }) =>
         bars
           .filter((bar) => !isMet(bar))
-          .map(({ of, max, actual }) => [
+          .map((bar) => [
             `${id}, ${host}`,
             title,
-            `≤ ${max.toLocaleString("en")} ${barWords[of]}`.trim(),
-            written(actual),
+            barText(bar, figures[figure].unit),
+            written(bar.actual),
           ]),
       ),
     ),
   );
   if (rows.length === 0) return "All are met.";
-  return alignedTable([["cell", "ours", "aim", "measured"], ...rows]);
+  return alignedTable([["cell", "ours", "bar", "measured"], ...rows]);
 }

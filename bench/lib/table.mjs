@@ -15,7 +15,7 @@ export function resultTable({ figure, contestants }) {
     "median",
     "× nursery",
     ...side.map(({ heading }) => heading),
-    "aims",
+    "bars",
   ];
   const rows = contestants.map((contestant) => {
     const { min, median, ratio, samples } = contestant;
@@ -32,7 +32,7 @@ export function resultTable({ figure, contestants }) {
       written(median),
       ratio === undefined ? "" : ratio.toFixed(2),
       ...side.map(({ of, digits }) => minimum(samples.map((one) => one[of])).toFixed(digits)),
-      contestant.bars.map(aim).join("; "),
+      contestant.bars.map(verdict).join("; "),
     ];
   });
   return alignedTable([headings, ...rows]);
@@ -59,13 +59,18 @@ export function named({ title, version, isOurs }) {
   return version === undefined || isOurs ? title : `${title} ${version}`;
 }
 
-/** What a bar is of, in words. */
-export const barWords = {
-  ratio: "× nursery",
+const BAR_WORDS = {
+  ratio: " × nursery",
   value: "",
-  peers: "× best peer",
-  frame: "ms between frames",
+  peers: " × best peer",
+  frame: " ms between frames",
 };
+
+/** A bar in words; one of the workload's own figure has that figure's unit, which `unit` may name. */
+export function barText({ of, max }, unit = "") {
+  const words = of === "value" && unit !== "" ? ` (${unit})` : BAR_WORDS[of];
+  return `≤ ${max.toLocaleString("en")}${words}`;
+}
 
 /** @param {import("./results.mjs").BarResult} bar */
 export function isMet({ actual, max }) {
@@ -73,9 +78,8 @@ export function isMet({ actual, max }) {
 }
 
 /** @param {import("./results.mjs").BarResult} bar */
-function aim(bar) {
-  const words = barWords[bar.of] === "" ? "" : ` ${barWords[bar.of]}`;
-  return `≤ ${bar.max.toLocaleString("en")}${words}: ${isMet(bar) ? "met" : "not met"}`;
+function verdict(bar) {
+  return `${barText(bar)}: ${isMet(bar) ? "met" : "not met"}`;
 }
 
 /** @param {string[][]} rows The first one holds the headings; numbers stand to the right. */
