@@ -25,7 +25,7 @@ import { wideCancel } from "./wide-cancel.mjs";
  * @typedef {"nsByOperation" | "cpuNsByOperation" | "bytesByTask" | "longestBlockMs" | "loadMs"} Figure
  *   What a workload is about, and its contestants are ranked by; the smaller the better.
  *
- * @typedef {object} Bar An aim, printed as met or not met, never a gate.
+ * @typedef {object} Bar What we want to reach, printed as met or not met, never a gate.
  * @property {readonly string[]} contestants Ids.
  * @property {string} [host] Only there; on every host if left out.
  * @property {"ratio" | "value" | "peers"} of `ratio`: of the figure to the nursery's; `value`: of the
