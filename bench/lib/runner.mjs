@@ -9,8 +9,8 @@ import { wasmBytes } from "./wasm-memory.mjs";
 import { watchFrames, watchTurns } from "./watch.mjs";
 
 /**
- * Untimed runs first for so long, so that the timed one meets optimised code: three runs of a tenth of a
- * second were not enough for any contestant. Who needs longer than that for one run warms up on small ones.
+ * Untimed runs first for so long, so that the timed one meets optimised code: by time, since a few short
+ * runs are over before V8 compiles. Who needs longer than that for one run warms up on small ones.
  */
 const WARM_UP_MS = 500;
 

@@ -32,7 +32,7 @@ export function resultTable({ figure, contestants }) {
       written(median),
       ratio === undefined ? "" : ratio.toFixed(2),
       ...side.map(({ of, digits }) => minimum(samples.map((one) => one[of])).toFixed(digits)),
-      contestant.bars.map(verdict).join("; "),
+      contestant.bars.map(barVerdict).join("; "),
     ];
   });
   return alignedTable([headings, ...rows]);
@@ -78,7 +78,7 @@ export function isMet({ actual, max }) {
 }
 
 /** @param {import("./results.mjs").BarResult} bar */
-function verdict(bar) {
+function barVerdict(bar) {
   return `${barText(bar)}: ${isMet(bar) ? "met" : "not met"}`;
 }
 
