@@ -1,5 +1,5 @@
 /**
- * Bundles by rolldown, as an app has its libraries: of the runner with all contestants for the pages,
+ * Bundles by rolldown, as an app has its libraries: of the page with all contestants,
  * and of each contestant's first task, minified, for both hosts.
  */
 
@@ -14,15 +14,11 @@ export const bundlesFolder = join(repositoryRoot, "bench", "bundles");
 
 const benchFolder = fileURLToPath(new URL("..", import.meta.url));
 
-/** Writes `runner/runner.mjs` and a chunk for each contestant; names are kept, for profiles. */
-export async function bundleRunner() {
-  const input = { runner: join(benchFolder, "lib", "runner.mjs") };
-  await bundle({
-    input,
-    platform: "browser",
-    folder: join(bundlesFolder, "runner"),
-    minify: false,
-  });
+/** Writes `page/page.mjs` and a chunk for each contestant; names are kept, for profiles. */
+export async function bundlePage() {
+  const input = { page: join(benchFolder, "lib", "page.mjs") };
+  const folder = join(bundlesFolder, "page");
+  await bundle({ input, platform: "browser", folder, minify: false });
 }
 
 /**

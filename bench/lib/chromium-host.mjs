@@ -1,12 +1,17 @@
 /**
  * Headless Chromium as a host: one page for each run, in a browser context of its own, because pages
  * of one context may share a renderer process.
+ *
+ * A page is opened and closed through its browser, and no debugger is attached to it: with one, an
+ * `Error` costs several times what it costs a user. Only a run that asks its host for something has
+ * one.
  */
 
-import { chromium } from "playwright";
+import { launch } from "chrome-launcher";
+import connect from "chrome-remote-interface";
 import { chromiumLaunchOptions } from "../../scripts/lib/browser.mjs";
-import { bundleFirst, bundleRunner } from "./bundles.mjs";
-import { PROFILE_INTERVAL_US } from "./profile.mjs";
+import { bundleFirst, bundlePage } from "./bundles.mjs";
+import { openPageProbes } from "./page-probes.mjs";
 import { RunFailure } from "./run-failure.mjs";
 import { openServer } from "./server.mjs";
 
@@ -15,100 +20,66 @@ import { openServer } from "./server.mjs";
  * @returns {Promise<import("./hosts.mjs").Host>}
  */
 export async function openChromium(contestants) {
-  await bundleRunner();
+  await bundlePage();
   const firstFiles = await bundleFirst(contestants, "browser");
   const { executablePath, args } = await chromiumLaunchOptions();
-  const browser = await chromium.launch({
-    executablePath,
-    args: [...args, "--js-flags=--expose-gc"],
+  const chromium = await launch({
+    chromePath: executablePath,
+    chromeFlags: [...args, "--headless=new", "--js-flags=--expose-gc"],
+    logLevel: "error",
   });
-  const server = await openServer();
+  const { Browser, webSocketDebuggerUrl } = await connect.Version({ port: chromium.port });
+  const browser = await connect({ target: webSocketDebuggerUrl });
+  // Else it does not tell of pages that crash.
+  await browser.Target.setDiscoverTargets({ discover: true });
   return {
     name: "chromium",
-    versions: { chromium: browser.version() },
-    firstUrl: (id) =>
-      firstFiles.has(id) ? `${server.origin}/bundles/first-browser/${id}/first.mjs` : undefined,
-    run: (entry, msMax) => runInPage(browser, server.origin, entry, msMax),
-    close: async () => {
+    versions: { chromium: Browser.replace(/^.*\//, "") },
+    firstUrl: (id) => (firstFiles.has(id) ? `/bundles/first-browser/${id}/first.mjs` : undefined),
+    run: (entry, msMax) => runInPage(browser, entry, msMax),
+    async close() {
       await browser.close();
-      await server.close();
+      chromium.kill();
     },
   };
 }
 
-/** @returns {Promise<import("./hosts.mjs").Ran>} */
-async function runInPage(browser, origin, entry, msMax) {
-  const context = await browser.newContext();
+/**
+ * @param {import("chrome-remote-interface").Client} browser
+ * @param {import("./runner.mjs").Entry} entry
+ * @param {number} msMax
+ * @returns {Promise<import("./hosts.mjs").Ran>}
+ */
+async function runInPage(browser, entry, msMax) {
+  /** @type {(reply: object) => void} */
+  let settle;
+  const answered = new Promise((resolve) => {
+    settle = resolve;
+  });
+  let probing;
+  const server = await openServer(async (pathname, body) => {
+    if (pathname === "/answer") return settle(body);
+    const probes = await probing;
+    return probes[pathname.replace("/probes/", "")]();
+  });
+  const timer = setTimeout(() => settle({ isTooSlow: true }), msMax);
+  const { browserContextId } = await browser.Target.createBrowserContext();
+  let unwatch = () => {};
   try {
-    const page = await context.newPage();
-    const devtools = await context.newCDPSession(page);
-    let profile;
-    const answers = {
-      async cpuMs() {
-        const { metrics } = await devtools.send("Performance.getMetrics");
-        return metrics.find(({ name }) => name === "ProcessTime").value * 1_000;
-      },
-      async heapBytes() {
-        const { usedSize, embedderHeapUsedSize = 0 } = await devtools.send("Runtime.getHeapUsage");
-        return usedSize + embedderHeapUsedSize;
-      },
-      async startProfile() {
-        await devtools.send("Profiler.enable");
-        await devtools.send("Profiler.setSamplingInterval", { interval: PROFILE_INTERVAL_US });
-        await devtools.send("Profiler.start");
-      },
-      async stopProfile() {
-        ({ profile } = await devtools.send("Profiler.stop"));
-      },
-    };
-    await devtools.send("Performance.enable");
-    await page.exposeFunction("benchProbe", (name) => answers[name]());
-    const samples = await answerOf(page, msMax, async () => {
-      await page.goto(`${origin}/`);
-      return page.evaluate(evaluateRun, entry);
+    const url = `${server.origin}/#${encodeURIComponent(JSON.stringify(entry))}`;
+    const { targetId } = await browser.Target.createTarget({ url, browserContextId });
+    unwatch = browser.Target.targetCrashed((crashed) => {
+      if (crashed.targetId === targetId) settle({ failure: "its page crashed" });
     });
-    return { samples, profile };
-  } finally {
-    await context.close();
-  }
-}
-
-/** Runs in the page. */
-async function evaluateRun(entry) {
-  const { run } = await import("/bundles/runner/runner.mjs");
-  const probe = (name) => () => globalThis.benchProbe(name);
-  return run(entry, {
-    cpuMs: probe("cpuMs"),
-    heapBytes: probe("heapBytes"),
-    startProfile: probe("startProfile"),
-    stopProfile: probe("stopProfile"),
-  });
-}
-
-/** What `work` gives, unless the page breaks or takes too long. */
-async function answerOf(page, msMax, work) {
-  let timer;
-  const broken = new Promise((_, reject) => {
-    const fail = (message, detail) => reject(new RunFailure(message, detail ?? message));
-    timer = setTimeout(() => reject(RunFailure.tooSlow(msMax)), msMax);
-    page.on("crash", () => fail("its page crashed"));
-    // Such as an unhandled rejection: it spoils the run.
-    page.on("pageerror", (error) => fail(error.message, error.stack));
-  });
-  const working = work();
-  // Whoever loses has nobody left to listen to it.
-  working.catch(() => {});
-  try {
-    return await Promise.race([working, broken]);
-  } catch (error) {
-    if (error instanceof RunFailure) throw error;
-    throw new RunFailure(withoutPreamble(error.message), error.stack);
+    if (entry.asksHost) probing = openPageProbes(browser, targetId);
+    const { samples, failure, detail = failure, isTooSlow } = await answered;
+    if (isTooSlow) throw RunFailure.tooSlow(msMax);
+    if (failure !== undefined) throw new RunFailure(failure, detail);
+    return { samples, profile: (await probing)?.profile };
   } finally {
     clearTimeout(timer);
+    unwatch();
+    await browser.Target.disposeBrowserContext({ browserContextId });
+    await server.close();
   }
-}
-
-/** The first line without what the browser's driver puts before it. */
-function withoutPreamble(message) {
-  return message.replace(/^page\.\w+: (\w*Error: )?/, "").split("\n")[0];
 }

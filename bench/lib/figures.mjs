@@ -3,14 +3,19 @@
 /**
  * @typedef {object} FigureKind
  * @property {string} unit
+ * @property {boolean} [asksHost] Whether a run has to ask its host for what a page cannot know of itself.
  * @property {(sample: import("./runner.mjs").Sample, plan: import("../workloads/index.mjs").Plan) => number} of
  */
 
 /** @type {Readonly<Record<import("../workloads/index.mjs").Figure, FigureKind>>} */
 export const figures = {
   nsByOperation: { unit: "ns/op", of: ({ ms }, { count }) => (ms * 1e6) / count },
-  cpuNsByOperation: { unit: "CPU ns/op", of: ({ cpuMs }, { count }) => (cpuMs * 1e6) / count },
-  bytesByTask: { unit: "bytes/task", of: ({ bytesByTask }) => bytesByTask },
+  cpuNsByOperation: {
+    unit: "CPU ns/op",
+    asksHost: true,
+    of: ({ cpuMs }, { count }) => (cpuMs * 1e6) / count,
+  },
+  bytesByTask: { unit: "bytes/task", asksHost: true, of: ({ bytesByTask }) => bytesByTask },
   longestBlockMs: { unit: "longest block, ms", of: ({ blockMs }) => blockMs },
   loadMs: { unit: "ms", of: ({ ms }) => ms },
 };

@@ -8,7 +8,7 @@
  * @typedef {object} Host
  * @property {string} name
  * @property {Record<string, string>} versions
- * @property {(contestantId: string) => string | undefined} firstUrl Of the bundle of its first task.
+ * @property {(contestantId: string) => string | undefined} firstUrl Of the bundle of its first task, for `import`.
  * @property {(entry: import("./runner.mjs").Entry, msMax: number) => Promise<Ran>} run Rejects with
  *   `RunFailure` when the check fails or no answer comes in time.
  * @property {() => Promise<void>} close

@@ -1,5 +1,6 @@
 /** Measures one workload: every contestant on every host, taking turns, a process or page a run. */
 
+import { figures } from "./figures.mjs";
 import { keepProfile } from "./profile.mjs";
 import { RunFailure } from "./run-failure.mjs";
 
@@ -97,6 +98,7 @@ export async function runLane({ host, contestant, workload, quick }, { runs, pro
     quick,
     runs,
     profile,
+    asksHost: profile || figures[workload.figure].asksHost === true,
     firstUrl,
   };
   try {

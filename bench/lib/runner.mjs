@@ -21,17 +21,18 @@ const WARM_UP_MS = 500;
  * @property {boolean} quick
  * @property {number} runs Timed ones; one for results, more where the process is to be shared.
  * @property {boolean} [profile]
+ * @property {boolean} asksHost Whether it needs the host's probes, which a page is not given otherwise.
  * @property {string} [firstUrl] The bundle of the contestant's first task, for that workload.
  *
  * @typedef {object} Probes
- * @property {() => number | Promise<number>} cpuMs Processor time of the process.
- * @property {() => number | Promise<number>} heapBytes Used by JavaScript, wasm's memory left out.
- * @property {() => Promise<void>} startProfile
- * @property {() => Promise<void>} stopProfile The host keeps the profile.
+ * @property {() => number | Promise<number>} [cpuMs] Processor time of the process.
+ * @property {() => number | Promise<number>} [heapBytes] Used by JavaScript, wasm's memory left out.
+ * @property {() => Promise<void>} [startProfile]
+ * @property {() => Promise<void>} [stopProfile] The host keeps the profile.
  *
  * @typedef {object} Sample What was measured of one checked run.
  * @property {number} ms
- * @property {number} [cpuMs] Of the whole process; not of a first task.
+ * @property {number} [cpuMs] Of the whole process, where the host was asked.
  * @property {number} [blockMs] The longest block of the event loop.
  * @property {number} [frameMs] The longest gap between animation frames.
  * @property {number} [bytesByTask] What a parked task held.
@@ -100,7 +101,7 @@ async function sampleOnce({ runner, contestant, workload, plan, probes, collects
   let bytesParked = 0;
   const frames = await watchFrames();
   const turns = figure === "longestBlockMs" ? watchTurns() : undefined;
-  let cpuMsBefore = await probes.cpuMs();
+  let cpuMsBefore = await probes.cpuMs?.();
 
   let start = performance.now();
   const prepared = await runner[method](plan, tally);
@@ -110,13 +111,13 @@ async function sampleOnce({ runner, contestant, workload, plan, probes, collects
       bytesParked = await occupiedBytes(probes);
     }
     frames?.restart();
-    cpuMsBefore = await probes.cpuMs();
+    cpuMsBefore = await probes.cpuMs?.();
     start = performance.now();
     await prepared();
   }
   /** @type {Sample} */
-  const sample = { ms: performance.now() - start, cpuMs: 0 };
-  sample.cpuMs = (await probes.cpuMs()) - cpuMsBefore;
+  const sample = { ms: performance.now() - start };
+  if (cpuMsBefore !== undefined) sample.cpuMs = (await probes.cpuMs()) - cpuMsBefore;
   if (turns !== undefined) sample.blockMs = await turns.stop();
   if (frames !== undefined) sample.frameMs = await frames.stop();
   workload.check(plan, tally, contestant.drains);

@@ -1,12 +1,14 @@
 /**
- * A loopback server that gives a page the bundles of the benchmark, and the kernel's wasm wherever a
- * bundle asks for it.
+ * A loopback server for the page of one run: gives it the bundles of the benchmark, and the kernel's
+ * wasm wherever a bundle asks for it, and takes what it posts.
  */
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { basename, extname, join, normalize } from "node:path";
+import { json } from "node:stream/consumers";
+import { inspect } from "node:util";
 import { bundlesFolder } from "./bundles.mjs";
 import { repositoryRoot } from "./repository.mjs";
 
@@ -29,12 +31,17 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>bench</title>
 <link rel="icon" href="data:,">
+<script type="module" src="/bundles/page/page.mjs"></script>
 `;
 
-/** @returns {Promise<{ origin: string, close(): Promise<void> }>} */
-export async function openServer() {
+/**
+ * @param {(pathname: string, body: unknown) => unknown} onPost Gives what the page is answered, as JSON.
+ * @returns {Promise<{ origin: string, close(): Promise<void> }>}
+ */
+export async function openServer(onPost) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
+    if (request.method === "POST") return answerPost(request, response, pathname, onPost);
     if (pathname === "/") return send(response, 200, "text/html; charset=utf-8", PAGE);
     const path = servedPath(pathname);
     try {
@@ -54,6 +61,15 @@ export async function openServer() {
       await once(server, "close");
     },
   };
+}
+
+async function answerPost(request, response, pathname, onPost) {
+  try {
+    const answer = (await onPost(pathname, await json(request))) ?? null;
+    send(response, 200, "application/json", JSON.stringify(answer));
+  } catch (error) {
+    send(response, 500, "text/plain", inspect(error));
+  }
 }
 
 function send(response, status, contentType, body) {
