@@ -54,6 +54,8 @@ export function openBranches(task: TaskRecord, setup: BranchesSetup): ScopeRecor
   });
 }
 
+const NO_BRANCHES: readonly TaskRecord[] = [];
+
 /**
  * An operation whose branches are tasks. It settles only when every one of them has ended, clean-up
  * included: a cancellation of its task reaches the branches, and the wait goes on until they drained.
@@ -61,7 +63,7 @@ export function openBranches(task: TaskRecord, setup: BranchesSetup): ScopeRecor
 export abstract class Composite implements OpSource {
   protected readonly task: TaskRecord;
   protected readonly scope: ScopeRecord;
-  protected readonly branches: TaskRecord[] = [];
+  protected branches: readonly TaskRecord[] = NO_BRANCHES;
   /** How many branches were asked for: those of a cancelled task do not start. */
   #expected = 0;
 
@@ -98,11 +100,11 @@ export abstract class Composite implements OpSource {
    * @throws {AsupersyncError} What the kernel refuses, with the branches cancelled.
    */
   start<T>(bodies: readonly Body<unknown>[], options?: TaskOptions): Op<T> {
-    const { task, scope, branches } = this;
+    const { task, scope } = this;
     const { port } = task.scope.runtime;
     this.#expected = bodies.length;
     try {
-      for (const body of bodies) branches.push(spawnIn(scope, body, options));
+      this.branches = bodies.map((body) => spawnIn(scope, body, options));
     } catch (error) {
       // The scope of a cancelled task is cancelled from birth: nothing starts, and the wait fails.
       const isBornCancelled = error instanceof AsupersyncError && error.code === "SCOPE_CLOSED";

@@ -60,8 +60,7 @@ const SCOPE_OP_OPTIONS = [
 export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOptions): Op<T> {
   checkBody(body);
   const { label, policy, signal } = decodeScopeOptions(options, SCOPE_OP_OPTIONS);
-  const { label: _, policy: __, signal: ___, ...budget } = options ?? {};
-  decodeTaskOptions(budget);
+  const budget = options && checkedBudget(options);
   keepShape(task.scope.runtime, idleSingleBranch);
   const single = new SingleBranch(
     task,
@@ -72,9 +71,16 @@ export function scopeOp<T>(task: TaskRecord, body: Body<T>, options?: ScopeOpOpt
     }),
   );
   single.follow(signal);
-  const op = single.start<T>([body], options && budget);
+  const op = single.start<T>([body], budget);
   single.setChildPolicy(policy);
   return op;
+}
+
+/** What of the options is for the body. Checked before anything is opened. */
+function checkedBudget(options: ScopeOpOptions): TaskOptions {
+  const { label: _, policy: __, signal: ___, ...budget } = options;
+  decodeTaskOptions(budget);
+  return budget;
 }
 
 /** See {@link Cx.mask}. */
