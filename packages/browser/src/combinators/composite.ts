@@ -54,8 +54,6 @@ export function openBranches(task: TaskRecord, setup: BranchesSetup): ScopeRecor
   });
 }
 
-const NO_BRANCHES: readonly TaskRecord[] = [];
-
 /**
  * An operation whose branches are tasks. It settles only when every one of them has ended, clean-up
  * included: a cancellation of its task reaches the branches, and the wait goes on until they drained.
@@ -63,7 +61,7 @@ const NO_BRANCHES: readonly TaskRecord[] = [];
 export abstract class Composite implements OpSource {
   protected readonly task: TaskRecord;
   protected readonly scope: ScopeRecord;
-  protected branches: readonly TaskRecord[] = NO_BRANCHES;
+  protected branches: readonly TaskRecord[] = [];
   /** How many branches were asked for: those of a cancelled task do not start. */
   #expected = 0;
 
