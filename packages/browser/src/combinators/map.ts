@@ -142,7 +142,9 @@ class Mapping extends Composite {
 
   #spawn(task: TaskRecord, body: ItemBody<unknown, unknown>, item: unknown): void {
     const index = this.#values.push(undefined) - 1;
-    const child = spawnChild(task, (cx) => body(cx, item, index), { label: body.name || "item" });
+    const child = spawnChild(task, (cx) => body(cx, item, index));
+    // Not as an option: it needs no check, and there may be thousands.
+    child.more().label = checkLabel(body.name) || "item";
     this.#running.set(child, index);
     void joinOp(task, child).then(
       () => this.#ended(child),

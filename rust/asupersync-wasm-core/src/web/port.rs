@@ -8,12 +8,11 @@ use crate::wakes::Port;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The realm's `performance`. Held by who reads it often: in a page the global is a getter,
-    /// which takes longer than the reading.
-    #[derive(Clone, Debug)]
+    /// The realm's `performance`.
+    #[derive(Debug)]
     type Clock;
     #[wasm_bindgen(thread_local_v2, js_name = performance)]
-    static CLOCK: Clock;
+    static PERFORMANCE: JsValue;
     #[wasm_bindgen(method)]
     fn now(this: &Clock) -> f64;
     /// A promise, for its jobs: in Node `queueMicrotask` costs ten times as much, since it keeps
@@ -57,6 +56,7 @@ enum Macrotask {
 #[derive(Debug)]
 pub struct WebPort {
     pump: Function,
+    /// Held, since in a page the global is a getter, which takes longer than the reading.
     clock: Clock,
     microtasks: Microtasks,
     macrotask: Option<Macrotask>,
@@ -75,7 +75,7 @@ impl WebPort {
                 .bind1(&JsValue::UNDEFINED, &JsValue::TRUE)
                 .unchecked_into(),
             pump,
-            clock: CLOCK.with(Clock::clone),
+            clock: PERFORMANCE.with(JsValue::clone).unchecked_into(),
             microtasks: Microtasks::resolve(&JsValue::UNDEFINED),
             macrotask: None,
             timer: None,
