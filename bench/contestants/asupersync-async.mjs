@@ -61,28 +61,30 @@ function taskBody(tally, index) {
   };
 }
 
-async function runRaces(cx, { count, live, branches }, tally) {
+async function runRaces(cx, plan, tally) {
+  const { count, live } = plan;
   if (live === 1) {
-    for (let index = 0; index < count; index++) await runRace(cx, tally, index, branches);
+    for (let index = 0; index < count; index++) await runRace(cx, plan, tally, index);
     return;
   }
   for (let done = 0; done < count; done += live) {
     const tasks = new Array(live);
     for (let i = 0; i < live; i++) {
       const index = done + i;
-      tasks[i] = cx.spawn((child) => runRace(child, tally, index, branches));
+      tasks[i] = cx.spawn((child) => runRace(child, plan, tally, index));
     }
     for (const task of tasks) expectOk(await cx.join(task));
   }
 }
 
-async function runRace(cx, tally, index, branches) {
+async function runRace(cx, { branches, cleanUpTurns }, tally, index) {
   let cleaned = 0;
   const loser = async (branch) => {
     tally.entered += 1;
     try {
       await branch.sleep(LOSER_SLEEP_MS);
     } finally {
+      for (let turn = 0; turn < cleanUpTurns; turn++) await null;
       cleaned += 1;
     }
   };

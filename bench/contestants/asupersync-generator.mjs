@@ -59,24 +59,29 @@ function* runTask(cx, tally, index) {
   return index;
 }
 
-function* runRaces(cx, { count, live, branches }, tally) {
+function* runRaces(cx, plan, tally) {
+  const { count, live } = plan;
   if (live === 1) {
-    for (let index = 0; index < count; index++) yield* runRace(cx, tally, index, branches);
+    for (let index = 0; index < count; index++) yield* runRace(cx, plan, tally, index);
     return;
   }
   for (let done = 0; done < count; done += live) {
     const tasks = new Array(live);
     for (let i = 0; i < live; i++) {
       const index = done + i;
-      tasks[i] = cx.spawn((child) => runRace(child, tally, index, branches));
+      tasks[i] = cx.spawn((child) => runRace(child, plan, tally, index));
     }
     for (const task of tasks) expectOk(yield* cx.join(task));
   }
 }
 
-function* runRace(cx, tally, index, branches) {
+function* runRace(cx, { branches, cleanUpTurns }, tally, index) {
   const losers = { cleaned: 0 };
-  const bodies = new Array(branches).fill((branch) => lose(branch, tally, losers));
+  const loser =
+    cleanUpTurns === 0
+      ? (branch) => lose(branch, tally, losers)
+      : (branch) => loseSlowly(branch, tally, losers, cleanUpTurns);
+  const bodies = new Array(branches).fill(loser);
   bodies[branches - 1] = (branch) => win(branch, index);
   const value = yield* cx.race(bodies);
   tally.sum += value;
@@ -90,6 +95,16 @@ function* lose(cx, tally, losers) {
   } finally {
     losers.cleaned += 1;
   }
+}
+
+/** A cancelled task waits for nothing more in its body, so a clean-up that waits is registered. */
+function* loseSlowly(cx, tally, losers, cleanUpTurns) {
+  tally.entered += 1;
+  cx.defer(function* (later) {
+    for (let turn = 0; turn < cleanUpTurns; turn++) yield* later.checkpoint();
+    losers.cleaned += 1;
+  });
+  yield* cx.sleep(LOSER_SLEEP_MS);
 }
 
 function* win(cx, index) {

@@ -53,28 +53,30 @@ function taskBody(tally, index) {
   };
 }
 
-async function runRaces(root, { count, live, branches }, tally) {
+async function runRaces(root, plan, tally) {
+  const { count, live } = plan;
   if (live === 1) {
-    for (let index = 0; index < count; index++) await runRace(root, tally, index, branches);
+    for (let index = 0; index < count; index++) await runRace(root, plan, tally, index);
     return;
   }
   for (let done = 0; done < count; done += live) {
     const tasks = new Array(live);
     for (let i = 0; i < live; i++) {
       const index = done + i;
-      tasks[i] = root.spawn((child) => runRace(child, tally, index, branches));
+      tasks[i] = root.spawn((child) => runRace(child, plan, tally, index));
     }
     for (const task of tasks) expectOk(await task.join());
   }
 }
 
-async function runRace(owner, tally, index, branches) {
+async function runRace(owner, { branches, cleanUpTurns }, tally, index) {
   let cleaned = 0;
   const loser = async (branch) => {
     tally.entered += 1;
     try {
       await branch.sleep(LOSER_SLEEP_MS);
     } finally {
+      for (let turn = 0; turn < cleanUpTurns; turn++) await null;
       cleaned += 1;
     }
   };

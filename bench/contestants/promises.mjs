@@ -47,25 +47,27 @@ async function yieldOnce(tally, index) {
   return index;
 }
 
-async function runRaces({ count, live, branches }, tally) {
+async function runRaces(plan, tally) {
+  const { count, live } = plan;
   if (live === 1) {
-    for (let index = 0; index < count; index++) await runRace(tally, index, branches);
+    for (let index = 0; index < count; index++) await runRace(plan, tally, index);
     return;
   }
   for (let done = 0; done < count; done += live) {
     const tasks = new Array(live);
-    for (let i = 0; i < live; i++) tasks[i] = runRace(tally, done + i, branches);
+    for (let i = 0; i < live; i++) tasks[i] = runRace(plan, tally, done + i);
     await Promise.all(tasks);
   }
 }
 
-async function runRace(tally, index, branches) {
+async function runRace({ branches, cleanUpTurns }, tally, index) {
   let cleaned = 0;
   const loser = async () => {
     tally.entered += 1;
     try {
       await sleep(LOSER_SLEEP_MS);
     } finally {
+      for (let turn = 0; turn < cleanUpTurns; turn++) await null;
       cleaned += 1;
     }
   };

@@ -103,13 +103,14 @@ function* runRaces(plan, tally) {
   }
 }
 
-function* runRace({ branches }, tally, index) {
+function* runRace({ branches, cleanUpTurns }, tally, index) {
   let cleaned = 0;
   const lose = function* () {
     tally.entered += 1;
     try {
       yield delay(PARKED_MS);
     } finally {
+      for (let turn = 0; turn < cleanUpTurns; turn++) yield TURN;
       cleaned += 1;
     }
   };

@@ -110,14 +110,17 @@ async function runRaces(plan, tally) {
   const runRace = (index) =>
     defer(() => {
       let cleaned = 0;
+      const cleanUp = () => {
+        cleaned += 1;
+      };
+      const cleanUpLater = async () => {
+        for (let turn = 0; turn < plan.cleanUpTurns; turn++) await null;
+        cleanUp();
+      };
       const loser = defer(() => {
         tally.entered += 1;
         return timer(PARKED_MS);
-      }).pipe(
-        finalize(() => {
-          cleaned += 1;
-        }),
-      );
+      }).pipe(finalize(plan.cleanUpTurns > 0 ? cleanUpLater : cleanUp));
       const branches = new Array(plan.branches).fill(loser);
       branches[plan.branches - 1] = yieldOnce(index);
       return race(branches).pipe(

@@ -37,7 +37,7 @@ const referenceFile = "bench/smoke.json";
 const PLANS = {
   "tasks-1k-live": { count: 2_000, live: 1_000 },
   sequential: { count: 500 },
-  "races-of-3": { count: 200, live: 1, branches: 3 },
+  "races-of-3": { count: 200, live: 1, branches: 3, cleanUpTurns: 0 },
   "wide-cancel": { count: 500 },
   timeouts: { count: 400 },
   channel: { count: 4_000, capacity: 16 },

@@ -7,7 +7,7 @@ import { keystrokes } from "./keystrokes.mjs";
 import { operations } from "./operations.mjs";
 import { parked } from "./parked.mjs";
 import { pingPong } from "./ping-pong.mjs";
-import { races, racesOfThree, racesThousandLive } from "./races.mjs";
+import { races, racesOfThree, racesSlowCleanUp, racesThousandLive } from "./races.mjs";
 import { ready } from "./ready.mjs";
 import { sequential } from "./sequential.mjs";
 import { sleeps } from "./sleeps.mjs";
@@ -54,6 +54,7 @@ export const workloads = [
   sequential,
   races,
   racesOfThree,
+  racesSlowCleanUp,
   racesThousandLive,
   wideCancel,
   deepTree,

@@ -21,8 +21,8 @@ export const races = {
   title: "10,000 races of 2 branches, one after another, each drained",
   method: "races",
   figure: "nsByOperation",
-  plan: { count: 10_000, live: 1, branches: 2 },
-  quickPlan: { count: 500, live: 1, branches: 2 },
+  plan: { count: 10_000, live: 1, branches: 2, cleanUpTurns: 0 },
+  quickPlan: { count: 500, live: 1, branches: 2, cleanUpTurns: 0 },
   bars,
   tally,
   check,
@@ -34,8 +34,26 @@ export const racesOfThree = {
   title: "10,000 races of 3 branches, one after another, each drained",
   method: "races",
   figure: "nsByOperation",
-  plan: { count: 10_000, live: 1, branches: 3 },
-  quickPlan: { count: 500, live: 1, branches: 3 },
+  plan: { count: 10_000, live: 1, branches: 3, cleanUpTurns: 0 },
+  quickPlan: { count: 500, live: 1, branches: 3, cleanUpTurns: 0 },
+  bars,
+  tally,
+  check,
+};
+
+/**
+ * A clean-up that waits, as of a connection that says goodbye, shows who drains: one that only starts it
+ * has settled the race before.
+ *
+ * @type {import("./index.mjs").Workload}
+ */
+export const racesSlowCleanUp = {
+  id: "races-slow-clean-up",
+  title: "10,000 races of 3 branches, one after another, each drained of clean-ups that yield once",
+  method: "races",
+  figure: "nsByOperation",
+  plan: { count: 10_000, live: 1, branches: 3, cleanUpTurns: 1 },
+  quickPlan: { count: 500, live: 1, branches: 3, cleanUpTurns: 1 },
   bars,
   tally,
   check,
@@ -47,8 +65,8 @@ export const racesThousandLive = {
   title: "10,000 races of 2 branches, 1,000 live at a time, each drained",
   method: "races",
   figure: "nsByOperation",
-  plan: { count: 10_000, live: 1_000, branches: 2 },
-  quickPlan: { count: 500, live: 100, branches: 2 },
+  plan: { count: 10_000, live: 1_000, branches: 2, cleanUpTurns: 0 },
+  quickPlan: { count: 500, live: 100, branches: 2, cleanUpTurns: 0 },
   bars,
   tally,
   check,

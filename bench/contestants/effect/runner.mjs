@@ -68,19 +68,19 @@ export function runnerOf(library) {
     return forkAndJoin(0, count, body, () => {});
   };
 
-  const race = ({ branches }, tally, index) =>
+  const race = ({ branches, cleanUpTurns }, tally, index) =>
     Effect.gen(function* () {
       let cleaned = 0;
+      let cleanUp = Effect.sync(() => {
+        cleaned += 1;
+      });
+      for (let turn = 0; turn < cleanUpTurns; turn++) {
+        cleanUp = yieldNow.pipe(Effect.andThen(cleanUp));
+      }
       const loser = Effect.suspend(() => {
         tally.entered += 1;
         return parkedFor;
-      }).pipe(
-        Effect.ensuring(
-          Effect.sync(() => {
-            cleaned += 1;
-          }),
-        ),
-      );
+      }).pipe(Effect.ensuring(cleanUp));
       const effects = new Array(branches).fill(loser);
       effects[branches - 1] = yieldNow.pipe(Effect.as(index));
       const value = yield* Effect.raceAll(effects);

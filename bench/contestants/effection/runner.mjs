@@ -61,13 +61,14 @@ export function runnerOf(library) {
     yield* spawnAndJoin(0, count, body, () => {});
   }
 
-  function* race({ branches }, tally, index) {
+  function* race({ branches, cleanUpTurns }, tally, index) {
     let cleaned = 0;
     const lose = function* () {
       tally.entered += 1;
       try {
         yield* sleep(PARKED_MS);
       } finally {
+        for (let turn = 0; turn < cleanUpTurns; turn++) yield* yieldOnce();
         cleaned += 1;
       }
     };
