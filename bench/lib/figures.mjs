@@ -29,6 +29,7 @@ export const sideFigures = [
   { heading: "left, bytes/task", of: "bytesLeftByTask", digits: 0 },
   { heading: "mean lateness, ms", of: "lateMeanMs", digits: 1 },
   { heading: "longest lateness, ms", of: "lateMaxMs", digits: 1 },
+  { heading: "from bytes, ms", of: "fromBytesMs", digits: 1 },
   { heading: "frame gap, ms", of: "frameMs", digits: 0 },
 ];
 

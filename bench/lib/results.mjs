@@ -18,7 +18,7 @@ const FRAME_BAR = { contestants: OURS, host: "chromium", of: "frame", max: 50 };
 
 /**
  * @typedef {object} BarResult
- * @property {"ratio" | "value" | "peers" | "frame"} of
+ * @property {import("../workloads/index.mjs").Bar["of"] | "frame"} of
  * @property {number} max
  * @property {number} actual
  *
@@ -165,9 +165,9 @@ function barActual(of, contestant, all) {
   const { min, ratio, samples } = contestant;
   if (of === "value") return min;
   if (of === "ratio") return ratio;
-  if (of === "frame") {
-    const gaps = samples.flatMap(({ frameMs }) => frameMs ?? []);
-    return gaps.length > 0 ? minimum(gaps) : undefined;
+  if (of === "frame" || of === "fromBytes") {
+    const values = samples.flatMap((sample) => sample[`${of}Ms`] ?? []);
+    return values.length > 0 ? minimum(values) : undefined;
   }
   const best = firstOf(all.filter(({ isLibrary, isOurs }) => isLibrary && !isOurs));
   return min !== undefined && best !== undefined ? min / best.min : undefined;

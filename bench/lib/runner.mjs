@@ -6,7 +6,7 @@
 import { contestants } from "../contestants/index.mjs";
 import { workloads } from "../workloads/index.mjs";
 import { wasmBytes } from "./wasm-memory.mjs";
-import { watchFrames, watchTurns } from "./watch.mjs";
+import { fetchedMs, watchFrames, watchTurns } from "./watch.mjs";
 
 /**
  * Untimed runs first for so long, so that the timed one meets optimised code: by time, since a few short
@@ -37,6 +37,7 @@ const WARM_UP_MS = 500;
  * @property {number} [frameMs] The longest gap between animation frames.
  * @property {number} [bytesByTask] What a parked task held.
  * @property {number} [bytesLeftByTask] What stayed of it afterwards.
+ * @property {number} [fromBytesMs] Of a first task in a page: the time in which nothing was on its way there.
  * @property {number} [lateMeanMs]
  * @property {number} [lateMaxMs]
  */
@@ -141,9 +142,13 @@ async function sampleFirst(url, workload) {
   const start = performance.now();
   const { firstTask } = await import(/* @vite-ignore */ url);
   tally.value = await firstTask();
-  const ms = performance.now() - start;
+  const end = performance.now();
   workload.check(workload.plan, tally, true);
-  return { ms };
+  /** @type {Sample} */
+  const sample = { ms: end - start };
+  const underwayMs = await fetchedMs(start, end);
+  if (underwayMs !== undefined) sample.fromBytesMs = sample.ms - underwayMs;
+  return sample;
 }
 
 async function occupiedBytes(probes) {

@@ -64,6 +64,7 @@ const BAR_WORDS = {
   value: "",
   peers: " × best peer",
   frame: " ms between frames",
+  fromBytes: " ms from bytes",
 };
 
 /** A bar in words; one of the workload's own figure has that figure's unit, which `unit` may name. */

@@ -1,4 +1,7 @@
-/** Watches how long the event loop is kept from its turns, and a page from its animation frames. */
+/**
+ * Watches how long the event loop is kept from its turns, a page from its animation frames, and how long
+ * what a page loads is on its way.
+ */
 
 /**
  * Gaps between animation frames, the last one ending with a frame after the work. An idle page shows
@@ -50,6 +53,33 @@ export function watchTurns() {
       return gaps.longestMs;
     },
   };
+}
+
+/**
+ * For how much of the time from `start` to `end` something that was fetched was on its way, requests at
+ * once counted once. `undefined` where modules are read and not fetched.
+ *
+ * @param {number} start By `performance.now()`.
+ * @param {number} end
+ */
+export async function fetchedMs(start, end) {
+  if (globalThis.document === undefined) return undefined;
+  // The browser tells of a request in a turn after its end.
+  await nextFrame();
+  const requests = performance
+    .getEntriesByType("resource")
+    .filter(({ startTime, responseEnd }) => responseEnd > start && startTime < end)
+    .sort((a, b) => a.startTime - b.startTime);
+  let sum = 0;
+  let until = start;
+  for (const { startTime, responseEnd } of requests) {
+    const from = Math.max(startTime, until);
+    const to = Math.min(responseEnd, end);
+    if (to <= from) continue;
+    sum += to - from;
+    until = to;
+  }
+  return sum;
 }
 
 function nextFrame() {

@@ -28,8 +28,9 @@ import { wideCancel } from "./wide-cancel.mjs";
  * @typedef {object} Bar What we want to reach, printed as met or not met, never a gate.
  * @property {readonly string[]} contestants Ids.
  * @property {string} [host] Only there; on every host if left out.
- * @property {"ratio" | "value" | "peers"} of `ratio`: of the figure to the nursery's; `value`: of the
- *   figure itself; `peers`: to the smallest figure of a library that passed the check.
+ * @property {"ratio" | "value" | "peers" | "fromBytes"} of `ratio`: of the figure to the nursery's; `value`: of the
+ *   figure itself; `peers`: to the smallest figure of a library that passed the check; `fromBytes`: of a first task, in
+ *   milliseconds, without what was spent on requests.
  * @property {number} max
  *
  * @typedef {object} Workload
