@@ -8,11 +8,14 @@ use crate::wakes::Port;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The realm's `performance`.
+    #[wasm_bindgen(js_name = globalThis)]
+    type Realm;
     #[derive(Debug)]
     type Clock;
-    #[wasm_bindgen(thread_local_v2, js_name = performance)]
-    static PERFORMANCE: JsValue;
+    /// The clock as it is now: a static would keep the first one for all kernels to come, and tests
+    /// put their own in its place.
+    #[wasm_bindgen(static_method_of = Realm, js_class = "globalThis", getter)]
+    fn performance() -> Clock;
     #[wasm_bindgen(method)]
     fn now(this: &Clock) -> f64;
     /// A promise, for its jobs: in Node `queueMicrotask` costs ten times as much, since it keeps
@@ -75,7 +78,7 @@ impl WebPort {
                 .bind1(&JsValue::UNDEFINED, &JsValue::TRUE)
                 .unchecked_into(),
             pump,
-            clock: PERFORMANCE.with(JsValue::clone).unchecked_into(),
+            clock: Realm::performance(),
             microtasks: Microtasks::resolve(&JsValue::UNDEFINED),
             macrotask: None,
             timer: None,
