@@ -3,6 +3,8 @@
  * what a page loads is on its way.
  */
 
+import { covered } from "./statistics.mjs";
+
 /**
  * Gaps between animation frames, the last one ending with a frame after the work. An idle page shows
  * 17 ms. `undefined` where there are no frames.
@@ -68,18 +70,8 @@ export async function fetchedMs(start, end) {
   await nextFrame();
   const requests = performance
     .getEntriesByType("resource")
-    .filter(({ startTime, responseEnd }) => responseEnd > start && startTime < end)
-    .sort((a, b) => a.startTime - b.startTime);
-  let sum = 0;
-  let until = start;
-  for (const { startTime, responseEnd } of requests) {
-    const from = Math.max(startTime, until);
-    const to = Math.min(responseEnd, end);
-    if (to <= from) continue;
-    sum += to - from;
-    until = to;
-  }
-  return sum;
+    .map(({ startTime, responseEnd }) => [startTime, responseEnd]);
+  return covered(requests, start, end);
 }
 
 function nextFrame() {
