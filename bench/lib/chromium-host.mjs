@@ -28,20 +28,25 @@ export async function openChromium(contestants) {
     chromeFlags: [...args, "--headless=new", "--js-flags=--expose-gc"],
     logLevel: "error",
   });
-  const { Browser, webSocketDebuggerUrl } = await connect.Version({ port: chromium.port });
-  const browser = await connect({ target: webSocketDebuggerUrl });
-  // Else it does not tell of pages that crash.
-  await browser.Target.setDiscoverTargets({ discover: true });
-  return {
-    name: "chromium",
-    versions: { chromium: Browser.replace(/^.*\//, "") },
-    firstUrl: (id) => (firstFiles.has(id) ? `/bundles/first-browser/${id}/first.mjs` : undefined),
-    run: (entry, msMax) => runInPage(browser, entry, msMax),
-    async close() {
-      await browser.close();
-      chromium.kill();
-    },
-  };
+  try {
+    const { Browser, webSocketDebuggerUrl } = await connect.Version({ port: chromium.port });
+    const browser = await connect({ target: webSocketDebuggerUrl });
+    // Else it does not tell of pages that crash.
+    await browser.Target.setDiscoverTargets({ discover: true });
+    return {
+      name: "chromium",
+      versions: { chromium: Browser.replace(/^.*\//, "") },
+      firstUrl: (id) => (firstFiles.has(id) ? `/bundles/first-browser/${id}/first.mjs` : undefined),
+      run: (entry, msMax) => runInPage(browser, entry, msMax),
+      async close() {
+        await browser.close();
+        chromium.kill();
+      },
+    };
+  } catch (error) {
+    chromium.kill();
+    throw error;
+  }
 }
 
 /**
@@ -51,35 +56,56 @@ export async function openChromium(contestants) {
  * @returns {Promise<import("./hosts.mjs").Ran>}
  */
 async function runInPage(browser, entry, msMax) {
-  /** @type {(reply: object) => void} */
+  /** @type {(reply: Reply) => void} */
   let settle;
+  /** @type {Promise<Reply>} */
   const answered = new Promise((resolve) => {
     settle = resolve;
   });
   let probing;
   const server = await openServer(async (pathname, body) => {
     if (pathname === "/answer") return settle(body);
-    const probes = await probing;
-    return probes[pathname.replace("/probes/", "")]();
+    try {
+      const probes = await probing;
+      return await probes[pathname.replace("/probes/", "")]();
+    } catch (broken) {
+      settle({ broken });
+      throw broken;
+    }
   });
   const timer = setTimeout(() => settle({ isTooSlow: true }), msMax);
-  const { browserContextId } = await browser.Target.createBrowserContext();
+  let context;
   let unwatch = () => {};
   try {
+    context = await browser.Target.createBrowserContext();
     const url = `${server.origin}/#${encodeURIComponent(JSON.stringify(entry))}`;
-    const { targetId } = await browser.Target.createTarget({ url, browserContextId });
+    const opening = browser.Target.createTarget({ url, ...context });
+    if (entry.asksHost) {
+      probing = opening.then(({ targetId }) => openPageProbes(browser, targetId));
+      probing.catch((broken) => settle({ broken }));
+    }
+    const { targetId } = await opening;
     unwatch = browser.Target.targetCrashed((crashed) => {
       if (crashed.targetId === targetId) settle({ failure: "its page crashed" });
     });
-    if (entry.asksHost) probing = openPageProbes(browser, targetId);
-    const { samples, failure, detail = failure, isTooSlow } = await answered;
+    const { samples, failure, detail = failure, isTooSlow, broken } = await answered;
+    if (broken !== undefined) throw broken;
     if (isTooSlow) throw RunFailure.tooSlow(msMax);
     if (failure !== undefined) throw new RunFailure(failure, detail);
     return { samples, profile: (await probing)?.profile };
   } finally {
     clearTimeout(timer);
     unwatch();
-    await browser.Target.disposeBrowserContext({ browserContextId });
+    if (context !== undefined) await browser.Target.disposeBrowserContext(context);
     await server.close();
   }
 }
+
+/**
+ * @typedef {object} Reply How a run came to its end.
+ * @property {import("./runner.mjs").Sample[]} [samples]
+ * @property {string} [failure] The contestant's.
+ * @property {string} [detail]
+ * @property {boolean} [isTooSlow]
+ * @property {Error} [broken] What broke is ours, and says nothing of the contestant.
+ */

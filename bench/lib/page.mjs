@@ -5,7 +5,9 @@ import { run } from "./runner.mjs";
 /** @type {import("./runner.mjs").Entry} */
 const entry = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 
-// What nobody caught spoils the run, whatever it measured.
+let isAnswered = false;
+
+// What nobody caught spoils the run.
 addEventListener("error", ({ error, message }) => answer(failure(error ?? message)));
 addEventListener("unhandledrejection", ({ reason }) => answer(failure(reason)));
 
@@ -27,8 +29,11 @@ try {
   await answer(failure(error));
 }
 
-function answer(reply) {
-  return post("/answer", reply);
+/** The first one counts. */
+async function answer(reply) {
+  if (isAnswered) return;
+  isAnswered = true;
+  await post("/answer", reply);
 }
 
 function failure(thrown) {

@@ -1,7 +1,7 @@
 /**
  * The benchmark that can fail: it compares what ours costs as a ratio to the floor, both measured in
- * the same process by turns, with the ratios in `bench/smoke.json`. Absolute time says nothing here. It is processor time, which does
- * not go on while others have the processor.
+ * the same process by turns, with the ratios in `bench/smoke.json`. Absolute time says nothing here. It
+ * is processor time, which does not go on while others have the processor.
  *
  * A cell is the median of the ratios of its rounds: in a round all ran within the same few milliseconds,
  * so a machine that was busy then was so for all of them. Minima would favour the floor, whose runs are

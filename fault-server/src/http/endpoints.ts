@@ -87,8 +87,14 @@ export const ENDPOINTS: { readonly [name: string]: Endpoint } = {
     await step();
     response.end();
   },
-  /** Sends one piece, and never ends. */
-  endless: ({ response }) => void response.write("first piece"),
+  /**
+   * Sends one piece, and never ends. The connection is for this answer alone: one that may be used again is
+   * kept by Chromium for 5 s after an abort at the headers, in the hope that the rest still comes.
+   */
+  endless: ({ response }) => {
+    response.setHeader("connection", "close");
+    response.write("first piece");
+  },
   /** Never answers. */
   hang: () => undefined,
   /** `count` pieces of `bytes` bytes, each written by itself. */

@@ -10,7 +10,8 @@ import { RuntimeRecord } from "./runtime-record.js";
 import { takeTag } from "./tag.js";
 
 /**
- * Makes a runtime, loading the kernel if this is the first.
+ * Makes a runtime, loading the kernel if this is the first. It keeps to the clock that `performance` is by then:
+ * fake timers have to be in place before.
  *
  * @throws {AsupersyncError} `WASM_UNAVAILABLE`, `WASM_REFUSED`, `WASM_INVALID` or `ABI_MISMATCH` when the
  *   kernel cannot be loaded, `INVALID_ARGUMENT` or `INVALID_NUMBER` for hostile options, `TRACE_ABSENT` for a

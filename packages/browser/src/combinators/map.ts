@@ -1,5 +1,6 @@
 /** Owns `cx.map`: a body for each of many items, so many at a time. */
 import { OutcomeCode, PolicyCode } from "@asupersync/browser-core";
+import { IS_DEVELOPMENT } from "#environment";
 import { isCancellation } from "../abort-reason.js";
 import { callAs } from "../active.js";
 import { spawnChild } from "../children.js";
@@ -141,10 +142,12 @@ class Mapping extends Composite {
   }
 
   #spawn(task: TaskRecord, body: ItemBody<unknown, unknown>, item: unknown): void {
+    const label = checkLabel(body.name) || "item";
     const index = this.#values.push(undefined) - 1;
-    const child = spawnChild(task, (cx) => body(cx, item, index));
-    // Not as an option: it needs no check, and there may be thousands.
-    child.more().label = checkLabel(body.name) || "item";
+    // Developer tools name a task as it is spawned. Options are checked, which thousands of items need not be.
+    const options = IS_DEVELOPMENT ? { label } : undefined;
+    const child = spawnChild(task, (cx) => body(cx, item, index), options);
+    child.more().label = label;
     this.#running.set(child, index);
     void joinOp(task, child).then(
       () => this.#ended(child),

@@ -107,4 +107,38 @@ describe("console.createTask", () => {
       expect(depth).toBe(0);
     });
   });
+
+  test("has the name of a map's body, or that it is an item", async () => {
+    const names: string[] = [];
+    vi.stubGlobal("console", {
+      ...console,
+      createTask: (name: string) => {
+        names.push(name);
+        return { run: <T>(code: () => T): T => code() };
+      },
+    });
+    try {
+      const runtime = await createRuntime();
+      await runtime.run(
+        async (cx) => {
+          await cx.map([1], { concurrency: 1 }, async function load(_, item) {
+            return item;
+          });
+          await cx.map(
+            [1],
+            { concurrency: 1 },
+            (
+              () => (_: unknown, item: number) =>
+                item
+            )(),
+          );
+        },
+        { label: "shown" },
+      );
+      await runtime.close();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(names.filter((name) => !["shown", "items"].includes(name))).toEqual(["load", "item"]);
+  });
 });
