@@ -29,7 +29,7 @@ export function plot(results) {
   const sittings = results.flatMap((result) => result.sittings);
   const { machine } = sittings[0];
   const commits = [...new Set(sittings.map(({ commit }) => commit.slice(0, 10)))].join(", ");
-  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commits}; minima of the runs; left is better; no dot: no such workload, or the notes say why`;
+  const note = `${machine.cpu}, ${machine.cores} cores; commit ${commits}; minima of the runs; left is better; no dot: not measured there, no such workload, or the notes say why`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#222">
 <title>Every workload as a multiple of the hand-written nursery</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
